@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+# nk-cni: build, check, and run in the lab. "make help" lists the targets; V=1 shows the commands.
+#
+# Every target installs what it needs first (test/deps), so that a fresh Debian with git and make
+# needs no other preparation.
+
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+CNI_BIN_DIR ?= /opt/cni/bin
+B         := build
+LAB       := test/lab/lab
+
+CFLAGS    ?= -O2 -g
+NK_CFLAGS  = -std=gnu17 -D_GNU_SOURCE -DNK_VERSION='"$(VERSION)"' -Wall -Wextra -Wshadow \
+	     -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wswitch-enum -Wvla -Wcast-align \
+	     -Wundef -Walloca -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+# Not at parse time: the packages may not be there yet.
+PKG_CFLAGS = $(shell pkg-config --cflags libcjson libmnl libnl-genl-3.0 libbpf)
+PKG_LIBS   = $(shell pkg-config --libs libcjson libmnl libnl-genl-3.0 libbpf)
+INCLUDES   = -Ilib -Ibpf -Icmd/nk-cni -isystem $(B)
+LDFLAGS   += -pie -Wl,-z,relro,-z,now
+
+LIB_SRC   := $(sort $(wildcard lib/*.c))
+CMD_SRC   := $(sort $(wildcard cmd/nk-cni/*.c))
+UNIT_SRC  := $(sort $(wildcard test/unit/*.c))
+TOOL_MAIN := test/tools/netdev.c test/tools/wire.c test/tools/xdpprog.c test/tools/xsk.c
+TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
+HEADERS   := $(sort $(wildcard lib/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h))
+C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB)
+TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%)
+
+LIB_OBJ   := $(LIB_SRC:%.c=$(B)/%.o)
+OBJ       := $(LIB_OBJ) $(CMD_SRC:%.c=$(B)/%.o)
+UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/%.o)
+TOOL_OBJ  := $(TOOL_LIB:%.c=$(B)/%.o)
+SKEL      := $(B)/nk.skel.h
+
+Q := $(if $(V),,@)
+say = @printf '  %-8s %s\n' '$(1)' '$(2)'
+
+.DELETE_ON_ERROR:
+.PHONY: all check lint asan test soak demo lab lab-build deps format install uninstall clean help
+.SECONDARY:
+
+all: $(B)/nk-cni ## build/nk-cni, the plugin
+
+# --- packages ---------------------------------------------------------------------------------
+# One stamp a group; test/deps lists what is missing and installs it.
+$(B)/deps-%: test/deps test/lab/host-packages
+	@mkdir -p $(B)
+	$(Q)test/deps $*
+	@touch $@
+
+deps: ## list and install the Debian packages that are missing
+	$(Q)test/deps build check lint lab
+	@mkdir -p $(B) && touch $(B)/deps-build $(B)/deps-check $(B)/deps-lint $(B)/deps-lab
+
+# --- the plugin -------------------------------------------------------------------------------
+$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/nk_shared.h | $(B)/deps-build
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
+		-I/usr/include/$(shell $(CC) -print-multiarch) -c $< -o $@
+
+$(SKEL): $(B)/nk.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)bpftool gen skeleton $< name nk_bpf > $@
+
+$(B)/%.o: %.c Makefile | $(B)/deps-build $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
+		-c $< -o $@
+
+$(B)/nk-cni: $(OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+$(UNIT_OBJ) $(B)/test/unit-main: | $(B)/deps-check
+
+$(B)/test/unit-main: $(UNIT_OBJ) $(LIB_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS) $(shell pkg-config --libs criterion)
+
+$(TOOLS): $(B)/test/%: $(B)/test/tools/%.o $(TOOL_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+-include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TOOL_MAIN:%.c=$(B)/%.d)
+
+# --- tests ------------------------------------------------------------------------------------
+check: $(B)/test/unit-main $(TOOLS) ## unit tests: no root, a few seconds
+	$(Q)test/count check $(B)/test/unit-main --jobs 2 --short-filename
+	$(Q)test/count tools $(B)/test/wire selftest
+
+asan: ## unit tests under address, leak and undefined behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory B=$(B)/asan \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' asan-run
+
+# A leak must fail the run although Criterion hides its exit status: abort_on_error does that,
+# and test/unit/leak-selftest.sh proves it each time.
+.PHONY: asan-run
+asan-run: $(B)/test/unit-main
+	$(Q)ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+		test/count asan $< --jobs 2 --short-filename
+
+lint: | $(B)/deps-build $(B)/deps-check $(B)/deps-lint ## format, clang-tidy, cppcheck, shellcheck, headers, levels
+	$(Q)$(MAKE) --no-print-directory $(SKEL)
+	$(Q)test/lint $(B) '$(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS)' $(C_FILES) -- $(HEADERS)
+
+format: | $(B)/deps-lint ## reformat all C files
+	$(Q)clang-format -i $(C_FILES) $(HEADERS) bpf/*.c test/lab/*.c
+
+lab-build: | $(B)/deps-lab ## make the lab's kernel, root file system and NIC
+	$(Q)$(LAB) build
+
+lab: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## a shell on the lab's kernel
+	$(Q)$(LAB) shell
+
+demo: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the main job, on a real kernel, on one screen
+	$(Q)$(LAB) run --timeout 120 -- test/demo
+
+test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
+	$(Q)rm -rf $(B)/counts
+	$(Q)$(MAKE) --no-print-directory lint check asan
+	$(Q)$(MAKE) --no-print-directory $(B)/nk-cni $(TOOLS) $(B)/deps-lab
+	$(Q)test/suite/host
+	$(Q)test/count --sum
+
+soak: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the lab tests with full counts; goes on where it stopped
+	$(Q)test/suite/host --soak
+
+# --- installing -------------------------------------------------------------------------------
+# By rename: a runtime may be executing the old one.
+install: $(B)/nk-cni ## into DESTDIR and CNI_BIN_DIR (/opt/cni/bin)
+	install -D -m 0755 $< $(DESTDIR)$(CNI_BIN_DIR)/.nk-cni.new
+	mv -f $(DESTDIR)$(CNI_BIN_DIR)/.nk-cni.new $(DESTDIR)$(CNI_BIN_DIR)/nk-cni
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(CNI_BIN_DIR)/nk-cni
+
+clean: ## remove build/; the lab's cache is elsewhere and stays
+	rm -rf $(B)
+
+help: ## this text
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
