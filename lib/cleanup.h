@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cleanup.h - process resources that leave with their scope; kernel objects never use these */
+#ifndef NK_CLEANUP_H
+#define NK_CLEANUP_H
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static inline void nk_cleanup_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static inline void nk_cleanup_free(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void nk_cleanup_closedir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+#define cleanup_close	 __attribute__((cleanup(nk_cleanup_close)))
+#define cleanup_free	 __attribute__((cleanup(nk_cleanup_free)))
+#define cleanup_closedir __attribute__((cleanup(nk_cleanup_closedir)))
+
+/* nk_steal_fd() - hand an fd on, out of reach of its cleanup. */
+static inline int nk_steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
+#endif

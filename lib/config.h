@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config.h - the network configuration on stdin, read and validated
+ *
+ * Pure: no system call. The keys are documented in README.md, "Configuration".
+ */
+#ifndef NK_CONFIG_H
+#define NK_CONFIG_H
+
+#include "types.h"
+
+struct nk_error;
+
+/* The CNI versions we speak, oldest first, ended by NULL. */
+extern const char *const nk_config_versions[];
+
+/**
+ * nk_config_parse() - bytes of stdin to struct nk_config
+ * @command: ADD is checked in full; DEL only for what it needs (name, bpffs, xdp.keep), because a
+ *           DEL must work after the configuration was edited; CHECK like DEL, with prevResult
+ * @ret: to be freed with nk_config_fini(), also after a failure
+ *
+ * Return: 0, or a negative errno with error code 1, 2, 6 or 7
+ */
+int nk_config_parse(const char *text, size_t size, enum nk_command command, struct nk_config *ret,
+		    struct nk_error *err);
+
+/**
+ * nk_config_probe_version() - the cniVersion of a document, for VERSION and for error objects
+ *
+ * Never fails: where there is none, or no JSON at all, @ret is the newest version we speak.
+ */
+void nk_config_probe_version(const char *text, size_t size, char ret[8]);
+
+void nk_config_fini(struct nk_config *config);
+
+#endif

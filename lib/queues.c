@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/* queues.c - parse lists of physical queue ids; no system call */
+#include "queues.h"
+
+#include "error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "banned.h"
+
+static int bad_list(struct nk_error *err, const char *path, const char *text, const char *why)
+{
+	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+			    "%s: \"%.64s\" %s", path, text, why);
+}
+
+/* parse_id() - a decimal number below NK_QUEUE_IDS at @p; returns what follows, or NULL. */
+static const char *parse_id(const char *p, uint32_t *ret)
+{
+	uint32_t id = 0;
+
+	if (!isdigit((unsigned char)*p))
+		return NULL;
+	for (; isdigit((unsigned char)*p); p++) {
+		id = id * 10 + (uint32_t)(*p - '0');
+		if (id >= NK_QUEUE_IDS)
+			return NULL;
+	}
+	*ret = id;
+	return p;
+}
+
+int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *ret,
+		       struct nk_error *err)
+{
+	struct nk_queue_set set = { 0 };
+	const char *p = text;
+	uint32_t first, last;
+	int count = 0;
+
+	for (;;) {
+		p = parse_id(p, &first);
+		last = first;
+		if (p && *p == '-')
+			p = parse_id(p + 1, &last);
+		if (!p || last < first || (*p && *p != ','))
+			return bad_list(err, path, text,
+					"is not a list of queue ids from 1 to 4095 such as "
+					"\"8-15,20\"");
+		if (!first)
+			return bad_list(err, path, text,
+					"has queue 0, which is the host's own and never lent");
+		for (; first <= last; first++, count++) {
+			if (nk_queue_set_has(&set, first))
+				return bad_list(err, path, text, "names a queue twice");
+			nk_queue_set_put(&set, first);
+		}
+		if (!*p)
+			break;
+		p++;
+	}
+	*ret = set;
+	return count;
+}
+
+int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_ALTNAME_SIZE],
+		       struct nk_queue_set *ret, struct nk_error *err)
+{
+	const char *mark = NULL, *p;
+	size_t len;
+
+	/* The last "-q": a NIC's name may hold one itself. */
+	for (p = strstr(text, "-q"); p; p = strstr(p + 1, "-q"))
+		mark = p;
+	len = mark ? (size_t)(mark - text) : 0;
+	if (!len || len >= NK_ALTNAME_SIZE || strchr(mark, ','))
+		return bad_list(err, path, text, "is not of the form <master>-q<N>[-<M>]");
+	memcpy(ret_master, text, len);
+	ret_master[len] = '\0';
+	return nk_queue_set_parse(mark + 2, path, ret, err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request.h - the CNI_* variables of one call, checked
+ *
+ * Source: CNI specification 1.1.0 section 2 "Parameters"; the allow-lists are libcni's own
+ * (pkg/utils), the rule "set but empty is unset" is what libcni relies on.
+ */
+#ifndef NK_REQUEST_H
+#define NK_REQUEST_H
+
+#include "types.h"
+
+struct nk_error;
+
+/* Looks one variable up: getenv() in the product, a table in tests. */
+typedef const char *(*nk_getenv)(const char *name);
+
+/**
+ * nk_request_parse() - read and check the variables that CNI_COMMAND needs
+ *
+ * ADD and CHECK need CNI_CONTAINERID, CNI_NETNS and CNI_IFNAME; DEL needs no CNI_NETNS. All
+ * missing ones are named in one error.
+ *
+ * Return: 0, or -EINVAL with error code 4
+ */
+int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err);
+
+/* nk_request_is_id() - is @id a container id or network name: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most
+ * 255 bytes.
+ */
+bool nk_request_is_id(const char *id);
+
+/* nk_request_is_ifname() - may @name be the name of a network device. */
+bool nk_request_is_ifname(const char *name);
+
+const char *nk_request_command_name(enum nk_command command);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * uapi.h - the kernel numbers we use that a supported build host's headers may lack
+ *
+ * Debian 12's linux-libc-dev is 6.1. Each block names the header it is of and the kernel that
+ * brought it. They are ABI: they never change.
+ */
+#ifndef NK_UAPI_H
+#define NK_UAPI_H
+
+/* linux/if_link.h: netkit, Linux 6.7; pairing 7.1 */
+enum {
+	NK_IFLA_NETKIT_PEER_INFO = 1,
+	NK_IFLA_NETKIT_PRIMARY = 2,
+	NK_IFLA_NETKIT_POLICY = 3,
+	NK_IFLA_NETKIT_PEER_POLICY = 4,
+	NK_IFLA_NETKIT_MODE = 5,
+	NK_IFLA_NETKIT_SCRUB = 6,
+	NK_IFLA_NETKIT_PEER_SCRUB = 7,
+	NK_IFLA_NETKIT_HEADROOM = 8,
+	NK_IFLA_NETKIT_TAILROOM = 9,
+	NK_IFLA_NETKIT_PAIRING = 10,
+};
+
+enum {
+	NK_NETKIT_L2 = 0,
+	NK_NETKIT_L3 = 1,
+};
+
+enum {
+	NK_NETKIT_PAIRING_PAIR = 0,
+	NK_NETKIT_PAIRING_SINGLE = 1,
+};
+
+/* linux/netdev.h: generic netlink family "netdev", Linux 6.3; queue-get 6.8; queue-create 7.1 */
+enum {
+	NK_NETDEV_CMD_DEV_GET = 1,
+	NK_NETDEV_CMD_QUEUE_GET = 10,
+	NK_NETDEV_CMD_QUEUE_CREATE = 16,
+};
+
+enum {
+	NK_NETDEV_A_DEV_IFINDEX = 1,
+	NK_NETDEV_A_DEV_XDP_FEATURES = 3,
+};
+
+enum {
+	NK_NETDEV_A_QUEUE_ID = 1,
+	NK_NETDEV_A_QUEUE_IFINDEX = 2,
+	NK_NETDEV_A_QUEUE_TYPE = 3,
+	NK_NETDEV_A_QUEUE_NAPI_ID = 4,
+	NK_NETDEV_A_QUEUE_DMABUF = 5,
+	NK_NETDEV_A_QUEUE_IO_URING = 6,
+	NK_NETDEV_A_QUEUE_XSK = 7,
+	NK_NETDEV_A_QUEUE_LEASE = 8,
+	NK_NETDEV_A_QUEUE_MAX = 8,
+};
+
+enum {
+	NK_NETDEV_A_LEASE_IFINDEX = 1,
+	NK_NETDEV_A_LEASE_QUEUE = 2,
+	NK_NETDEV_A_LEASE_NETNS_ID = 3,
+	NK_NETDEV_A_LEASE_MAX = 3,
+};
+
+enum {
+	NK_NETDEV_QUEUE_TYPE_RX = 0,
+};
+
+/* enum netdev_xdp_act, Linux 6.3: what netkit demands of the NIC for AF_XDP zero copy
+ * (drivers/net/netkit.c and NETDEV_XDP_ACT_XSK in net/xdp): basic 1, redirect 2, xsk zero copy 8
+ */
+#define NK_XDP_ACT_ZEROCOPY 0xbULL
+
+/* linux/netlink.h: where the extended ACK of an error says a needed attribute is missing, 6.1 */
+enum {
+	NK_NLMSGERR_ATTR_MSG = 1,
+	NK_NLMSGERR_ATTR_OFFS = 2,
+	NK_NLMSGERR_ATTR_MISS_TYPE = 5,
+	NK_NLMSGERR_ATTR_MISS_NEST = 6,
+	NK_NLMSGERR_ATTR_MAX = 6,
+};
+
+/* asm-generic/socket.h, Linux 5.14: a number for a netns that is never used twice in a boot */
+#define NK_SO_NETNS_COOKIE 71
+
+/* IFLA_GROUP of every device we make ("nk"): a hint for people, see product rules on ownership */
+#define NK_LINK_GROUP 0x6e6b
+
+#endif
