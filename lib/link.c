@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+/* link.c - network devices over rtnetlink */
+#include "link.h"
+
+#include "error.h"
+#include "nl.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "banned.h"
+
+static const struct nk_nl_names netkit_names[] = {
+	{ NK_IFLA_NETKIT_PEER_INFO, "peer-info", NULL },
+	{ NK_IFLA_NETKIT_PRIMARY, "primary", NULL },
+	{ NK_IFLA_NETKIT_POLICY, "policy", NULL },
+	{ NK_IFLA_NETKIT_PEER_POLICY, "peer-policy", NULL },
+	{ NK_IFLA_NETKIT_MODE, "mode", NULL },
+	{ NK_IFLA_NETKIT_SCRUB, "scrub", NULL },
+	{ NK_IFLA_NETKIT_PEER_SCRUB, "peer-scrub", NULL },
+	{ NK_IFLA_NETKIT_HEADROOM, "headroom", NULL },
+	{ NK_IFLA_NETKIT_TAILROOM, "tailroom", NULL },
+	{ NK_IFLA_NETKIT_PAIRING, "pairing", NULL },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names linkinfo_names[] = {
+	{ IFLA_INFO_KIND, "kind", NULL },
+	{ IFLA_INFO_DATA, "data", netkit_names },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names link_names[] = {
+	{ IFLA_ADDRESS, "address", NULL },
+	{ IFLA_IFNAME, "ifname", NULL },
+	{ IFLA_MTU, "mtu", NULL },
+	{ IFLA_LINKINFO, "linkinfo", linkinfo_names },
+	{ IFLA_IFALIAS, "ifalias", NULL },
+	{ IFLA_GROUP, "group", NULL },
+	{ IFLA_NUM_TX_QUEUES, "num-tx-queues", NULL },
+	{ IFLA_NUM_RX_QUEUES, "num-rx-queues", NULL },
+	{ IFLA_TARGET_NETNSID, "target-netnsid", NULL },
+	{ IFLA_ALT_IFNAME, "alt-ifname", NULL },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names nsid_names[] = {
+	{ NETNSA_NSID, "nsid", NULL },
+	{ NETNSA_FD, "fd", NULL },
+	{ 0, NULL, NULL },
+};
+
+static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags, uint32_t ifindex)
+{
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+
+	msg->nlmsg_type = type;
+	msg->nlmsg_flags = flags;
+	ifi = mnl_nlmsg_put_extra_header(msg, sizeof(*ifi));
+	ifi->ifi_index = (int)ifindex;
+	return msg;
+}
+
+static int do_link(struct nk_nl *nl, struct nlmsghdr *msg, nk_nl_reply reply, void *data,
+		   struct nk_error *err)
+{
+	return nk_nl_do(nl, msg, sizeof(struct ifinfomsg), link_names, reply, data, err);
+}
+
+/* put_netkit() - IFLA_LINKINFO of a netkit single; @pairing is out of range in the probe. */
+static void put_netkit(struct nlmsghdr *msg, uint32_t pairing)
+{
+	struct nlattr *info, *data;
+
+	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
+	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "netkit");
+	data = mnl_attr_nest_start(msg, IFLA_INFO_DATA);
+	mnl_attr_put_u32(msg, NK_IFLA_NETKIT_MODE, NK_NETKIT_L2);
+	mnl_attr_put_u32(msg, NK_IFLA_NETKIT_PAIRING, pairing);
+	mnl_attr_nest_end(msg, data);
+	mnl_attr_nest_end(msg, info);
+}
+
+struct nlmsghdr *nk_link_put_single(void *buf, const struct nk_link_single *spec)
+{
+	struct nlmsghdr *msg;
+	struct ifinfomsg *ifi;
+
+	msg = put_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, 0);
+	ifi = mnl_nlmsg_get_payload(msg);
+	ifi->ifi_flags = IFF_UP;
+	ifi->ifi_change = IFF_UP;
+	mnl_attr_put_strz(msg, IFLA_IFNAME, spec->name);
+	mnl_attr_put(msg, IFLA_ADDRESS, NK_MAC_LEN, spec->mac);
+	mnl_attr_put_u32(msg, IFLA_MTU, spec->mtu);
+	mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, spec->num_rx_queues);
+	mnl_attr_put_u32(msg, IFLA_GROUP, NK_LINK_GROUP);
+	put_netkit(msg, NK_NETKIT_PAIRING_SINGLE);
+	return msg;
+}
+
+int nk_link_probe_single(struct nk_nl *nl, struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE];
+	struct utsname uts = { 0 };
+	struct nlmsghdr *msg;
+	int rc;
+
+	/* A request that no kernel can grant, so that nothing comes of it: more rx queues than a
+	 * device may have, which is looked at last, and a pairing that does not exist. A kernel
+	 * without netkit refuses the kind; one whose netkit knows no pairing skips that attribute
+	 * and refuses the queues (EINVAL); one that has singles refuses the pairing (ERANGE).
+	 */
+	msg = put_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, UINT32_MAX);
+	put_netkit(msg, UINT32_MAX);
+	rc = do_link(nl, msg, NULL, NULL, err);
+	if (rc == -ERANGE) {
+		nk_error_reset(err);
+		return 0;
+	}
+	uname(&uts);
+	if (rc == -EOPNOTSUPP) {
+		nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit");
+		nk_error_wrap(err, "probe for netkit on Linux %.64s", uts.release);
+		nk_error_remedy(err, "run Linux >= 7.1 with CONFIG_NETKIT");
+	} else if (rc == -EINVAL) {
+		nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit single");
+		nk_error_wrap(err, "probe for netkit pairing \"single\" on Linux %.64s",
+			      uts.release);
+		nk_error_remedy(err, "run Linux >= 7.1: single devices and queue leases came with it");
+		return -EOPNOTSUPP;
+	} else if (rc == -EPERM) {
+		nk_error_remedy(err, "run nk-cni as root (CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF)");
+	}
+	return rc ? rc : nk_error_set(err, NK_CODE_INTERNAL, EPROTO, "netkit probe was granted",
+				      "%s", "");
+}
+
+static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
+{
+	const struct nlattr *info[IFLA_INFO_DATA + 1], *data[NK_IFLA_NETKIT_PAIRING + 1];
+
+	if (nk_nl_parse_nested(attr, IFLA_INFO_DATA, info))
+		return;
+	snprintf(link->kind, sizeof(link->kind), "%s", nk_nl_str(info[IFLA_INFO_KIND]));
+	if (strcmp(link->kind, "netkit") ||
+	    nk_nl_parse_nested(info[IFLA_INFO_DATA], NK_IFLA_NETKIT_PAIRING, data))
+		return;
+	if (data[NK_IFLA_NETKIT_PAIRING])
+		link->pairing = nk_nl_u32(data[NK_IFLA_NETKIT_PAIRING]);
+}
+
+int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_error *err)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(msg);
+	const struct nlattr *tb[IFLA_PARENT_DEV_BUS_NAME + 1], *xdp[IFLA_XDP_MAX + 1];
+	struct nk_link link = { .pairing = NK_PAIRING_NONE };
+	const size_t skip = NLMSG_LENGTH(sizeof(*ifi));
+
+	if (msg->nlmsg_type != RTM_NEWLINK || msg->nlmsg_len < skip ||
+	    nk_nl_parse((const char *)msg + skip, msg->nlmsg_len - skip, IFLA_PARENT_DEV_BUS_NAME,
+			tb) ||
+	    nk_nl_parse_nested(tb[IFLA_XDP], IFLA_XDP_MAX, xdp))
+		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
+				    "RTM_NEWLINK");
+	link.ifindex = (uint32_t)ifi->ifi_index;
+	link.up = ifi->ifi_flags & IFF_UP;
+	snprintf(link.name, sizeof(link.name), "%s", nk_nl_str(tb[IFLA_IFNAME]));
+	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == NK_MAC_LEN)
+		memcpy(link.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), NK_MAC_LEN);
+	link.mtu = nk_nl_u32(tb[IFLA_MTU]);
+	link.group = nk_nl_u32(tb[IFLA_GROUP]);
+	link.num_rx_queues = nk_nl_u32(tb[IFLA_NUM_RX_QUEUES]);
+	snprintf(link.alias, sizeof(link.alias), "%s", nk_nl_str(tb[IFLA_IFALIAS]));
+	link.xdp_prog_id = nk_nl_u32(xdp[IFLA_XDP_PROG_ID]);
+	snprintf(link.parent_bus, sizeof(link.parent_bus), "%s",
+		 nk_nl_str(tb[IFLA_PARENT_DEV_BUS_NAME]));
+	snprintf(link.parent_dev, sizeof(link.parent_dev), "%s",
+		 nk_nl_str(tb[IFLA_PARENT_DEV_NAME]));
+	parse_linkinfo(tb[IFLA_LINKINFO], &link);
+	*ret = link;
+	return 0;
+}
+
+static int parse_reply(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	return nk_link_parse(reply, data, err);
+}
+
+int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifindex,
+		struct nk_link *ret, struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg;
+	int rc;
+
+	msg = put_header(buf, RTM_GETLINK, 0, name ? 0 : ifindex);
+	if (name && strlen(name) < IFNAMSIZ)
+		mnl_attr_put_strz(msg, IFLA_IFNAME, name);
+	else if (name)
+		mnl_attr_put_strz(msg, IFLA_ALT_IFNAME, name);
+	if (nsid != NK_NSID_HERE)
+		mnl_attr_put_u32(msg, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	rc = do_link(nl, msg, parse_reply, ret, err);
+	if (rc == -EINVAL && nsid != NK_NSID_HERE) {
+		/* The kernel's word for an id that no netns has (rtnl_get_net_ns_capable). */
+		nk_error_reset(err);
+		rc = nk_error_set(err, NK_CODE_KERNEL, ENODEV, "the kernel refused",
+				  "netns id %d is gone", nsid);
+	}
+	if (rc && name)
+		nk_error_wrap(err, "read device %s (%s)", name, nl->where);
+	else if (rc)
+		nk_error_wrap(err, "read device with ifindex %u (%s)", ifindex, nl->where);
+	return rc;
+}
+
+int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec,
+			  struct nk_link *ret, struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE];
+	int rc;
+
+	*ret = (struct nk_link){ 0 };
+	rc = do_link(nl, nk_link_put_single(buf, spec), parse_reply, ret, err);
+	if (rc) {
+		nk_error_class(err, NK_CODE_KERNEL, "cannot create the netkit device");
+		nk_error_wrap(err, "create netkit single %s (%s)", spec->name, nl->where);
+	}
+	if (rc == -EEXIST)
+		nk_error_remedy(err, "the Pod has an interface %s already: choose another name, "
+				     "or call DEL for the attachment that left it", spec->name);
+	if (rc)
+		return rc;
+	if (ret->ifindex && ret->pairing == NK_NETKIT_PAIRING_SINGLE)
+		return 0;
+	rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "this kernel has no netkit single",
+			  "create netkit single %s: the kernel made something else", spec->name);
+	(void)nk_link_remove(nl, NK_NSID_HERE, ret->ifindex, err); /* the first error counts */
+	return rc;
+}
+
+int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE], text[NK_ALIAS_SIZE];
+	struct nlmsghdr *msg;
+	int rc;
+
+	snprintf(text, sizeof(text) - 1, "%s", alias); /* the kernel takes 255 with the NUL */
+	msg = put_header(buf, RTM_SETLINK, 0, ifindex);
+	mnl_attr_put_strz(msg, IFLA_IFALIAS, text);
+	rc = do_link(nl, msg, NULL, NULL, err);
+	if (rc)
+		nk_error_wrap(err, "set the alias of ifindex %u (%s)", ifindex, nl->where);
+	return rc;
+}
+
+int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg;
+	int rc;
+
+	msg = put_header(buf, RTM_DELLINK, 0, ifindex);
+	if (nsid != NK_NSID_HERE)
+		mnl_attr_put_u32(msg, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	rc = do_link(nl, msg, NULL, NULL, &mine);
+	if (!rc || rc == -ENODEV || (rc == -EINVAL && nsid != NK_NSID_HERE))
+		return 0;
+	nk_error_wrap(&mine, "delete device with ifindex %u (%s)", ifindex, nl->where);
+	if (err->code == NK_CODE_NONE)
+		*err = mine;
+	return rc;
+}
+
+static int parse_nsid(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[NETNSA_NSID + 1];
+	const size_t skip = NLMSG_SPACE(sizeof(struct rtgenmsg));
+
+	if (reply->nlmsg_len < skip ||
+	    nk_nl_parse((const char *)reply + skip, reply->nlmsg_len - skip, NETNSA_NSID, tb))
+		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
+				    "RTM_NEWNSID");
+	*(int32_t *)data = tb[NETNSA_NSID] ? (int32_t)nk_nl_u32(tb[NETNSA_NSID]) : NK_NSID_HERE;
+	return 0;
+}
+
+static int do_nsid(struct nk_nl *nl, uint16_t type, int netns_fd, int32_t *ret,
+		   struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
+
+	msg->nlmsg_type = type;
+	mnl_nlmsg_put_extra_header(msg, sizeof(struct rtgenmsg));
+	mnl_attr_put_u32(msg, NETNSA_FD, (uint32_t)netns_fd);
+	if (type == RTM_NEWNSID)
+		mnl_attr_put_u32(msg, NETNSA_NSID, (uint32_t)-1); /* any that is free */
+	return nk_nl_do(nl, msg, sizeof(struct rtgenmsg), nsid_names,
+			type == RTM_GETNSID ? parse_nsid : NULL, ret, err);
+}
+
+int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret,
+		 struct nk_error *err)
+{
+	int rc = do_nsid(nl, RTM_GETNSID, netns_fd, ret, err);
+
+	if (!rc && *ret < 0 && allocate) {
+		rc = do_nsid(nl, RTM_NEWNSID, netns_fd, NULL, err);
+		if (rc == -EEXIST) { /* somebody else was quicker */
+			nk_error_reset(err);
+			rc = 0;
+		}
+		if (!rc)
+			rc = do_nsid(nl, RTM_GETNSID, netns_fd, ret, err);
+	}
+	if (!rc && *ret < 0)
+		rc = nk_error_set(err, NK_CODE_KERNEL, ENOENT, "netns has no id", "%s", nl->where);
+	if (rc)
+		nk_error_wrap(err, "netns id (%s)", nl->where);
+	return rc;
+}
+
+static void link_to_nic(const struct nk_link *link, struct nk_nic *nic)
+{
+	*nic = (struct nk_nic){
+		.ifindex = link->ifindex,
+		.mtu = link->mtu,
+		.up = link->up,
+		.num_rx_queues = link->num_rx_queues,
+		.xdp_prog_id = link->xdp_prog_id,
+	};
+	memcpy(nic->name, link->name, sizeof(nic->name));
+	memcpy(nic->mac, link->mac, sizeof(nic->mac));
+	if (!strcmp(link->parent_bus, "pci"))
+		snprintf(nic->pci_id, sizeof(nic->pci_id), "%.15s", link->parent_dev);
+}
+
+int nk_nic_get(struct nk_nl *nl, const char *name, struct nk_nic *ret, struct nk_error *err)
+{
+	struct nk_link link;
+	int rc;
+
+	rc = nk_link_get(nl, NK_NSID_HERE, name, 0, &link, err);
+	if (!rc)
+		link_to_nic(&link, ret);
+	return rc;
+}
+
+int nk_nic_get_by_index(struct nk_nl *nl, uint32_t ifindex, struct nk_nic *ret,
+			struct nk_error *err)
+{
+	struct nk_link link;
+	int rc = nk_link_get(nl, NK_NSID_HERE, NULL, ifindex, &link, err);
+
+	if (!rc)
+		link_to_nic(&link, ret);
+	return rc;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+/* netdev.c - generic netlink family "netdev" */
+#include "netdev.h"
+
+#include "error.h"
+#include "link.h"
+#include "nl.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "banned.h"
+
+static const struct nk_nl_names queue_id_names[] = {
+	{ NK_NETDEV_A_QUEUE_ID, "id", NULL },
+	{ NK_NETDEV_A_QUEUE_TYPE, "type", NULL },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names lease_names[] = {
+	{ NK_NETDEV_A_LEASE_IFINDEX, "ifindex", NULL },
+	{ NK_NETDEV_A_LEASE_QUEUE, "queue", queue_id_names },
+	{ NK_NETDEV_A_LEASE_NETNS_ID, "netns-id", NULL },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names queue_names[] = {
+	{ NK_NETDEV_A_QUEUE_ID, "id", NULL },
+	{ NK_NETDEV_A_QUEUE_IFINDEX, "ifindex", NULL },
+	{ NK_NETDEV_A_QUEUE_TYPE, "type", NULL },
+	{ NK_NETDEV_A_QUEUE_LEASE, "lease", lease_names },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names dev_names[] = {
+	{ NK_NETDEV_A_DEV_IFINDEX, "ifindex", NULL },
+	{ 0, NULL, NULL },
+};
+
+static int out_of_memory(struct nk_error *err)
+{
+	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+}
+
+int nk_netdev_probe_lease(struct nk_nl *nl, struct nk_error *err)
+{
+	struct utsname uts = { 0 };
+	int rc = 0;
+
+	if (nl->netdev_family)
+		rc = nk_nl_genl_has_command(nl, NK_NETDEV_CMD_QUEUE_CREATE, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	uname(&uts);
+	nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "this kernel cannot lease receive queues",
+		     "netdev queue-create is not in Linux %.64s", uts.release);
+	nk_error_remedy(err, "run Linux >= 7.1 with CONFIG_NETKIT");
+	return -EOPNOTSUPP;
+}
+
+/* parse() - attributes behind the generic netlink header. */
+static int parse(const struct nlmsghdr *msg, uint16_t max, const struct nlattr **tb,
+		 struct nk_error *err)
+{
+	const size_t skip = NLMSG_LENGTH(GENL_HDRLEN);
+
+	if (msg->nlmsg_len < skip ||
+	    nk_nl_parse((const char *)msg + skip, msg->nlmsg_len - skip, max, tb))
+		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
+				    "netdev");
+	return 0;
+}
+
+static int parse_features(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[NK_NETDEV_A_DEV_XDP_FEATURES + 1];
+	int rc = parse(reply, NK_NETDEV_A_DEV_XDP_FEATURES, tb, err);
+
+	if (!rc)
+		*(uint64_t *)data = nk_nl_u64(tb[NK_NETDEV_A_DEV_XDP_FEATURES]);
+	return rc;
+}
+
+int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret,
+			   struct nk_error *err)
+{
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_DEV_GET, 0);
+	int rc;
+
+	if (!msg)
+		return out_of_memory(err);
+	if (nla_put_u32(msg, NK_NETDEV_A_DEV_IFINDEX, ifindex)) {
+		nlmsg_free(msg);
+		return out_of_memory(err);
+	}
+	rc = nk_nl_genl_do(nl, msg, dev_names, parse_features, ret, err);
+	if (rc)
+		nk_error_wrap(err, "read XDP features of ifindex %u", ifindex);
+	return rc;
+}
+
+static int parse_lease(const struct nlattr *attr, struct nk_queue *queue)
+{
+	const struct nlattr *tb[NK_NETDEV_A_LEASE_MAX + 1], *id[NK_NETDEV_A_QUEUE_TYPE + 1];
+
+	if (nk_nl_parse_nested(attr, NK_NETDEV_A_LEASE_MAX, tb) ||
+	    nk_nl_parse_nested(tb[NK_NETDEV_A_LEASE_QUEUE], NK_NETDEV_A_QUEUE_TYPE, id))
+		return -EBADMSG;
+	queue->leased = attr != NULL;
+	queue->lease_ifindex = nk_nl_u32(tb[NK_NETDEV_A_LEASE_IFINDEX]);
+	queue->lease_queue = nk_nl_u32(id[NK_NETDEV_A_QUEUE_ID]);
+	queue->lease_nsid = tb[NK_NETDEV_A_LEASE_NETNS_ID] ?
+				    (int32_t)nk_nl_u32(tb[NK_NETDEV_A_LEASE_NETNS_ID]) :
+				    NK_NSID_HERE;
+	return 0;
+}
+
+static int parse_queue(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[NK_NETDEV_A_QUEUE_MAX + 1];
+	struct nk_queue queue = { 0 };
+	int rc = parse(reply, NK_NETDEV_A_QUEUE_MAX, tb, err);
+
+	if (rc)
+		return rc;
+	if (parse_lease(tb[NK_NETDEV_A_QUEUE_LEASE], &queue))
+		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
+				    "queue-get lease");
+	queue.id = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_ID]);
+	queue.ifindex = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_IFINDEX]);
+	queue.type = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_TYPE]);
+	if (tb[NK_NETDEV_A_QUEUE_XSK])
+		queue.user = "AF_XDP";
+	else if (tb[NK_NETDEV_A_QUEUE_DMABUF])
+		queue.user = "a dma-buf (devmem TCP)";
+	else if (tb[NK_NETDEV_A_QUEUE_IO_URING])
+		queue.user = "io_uring";
+	*(struct nk_queue *)data = queue;
+	return 0;
+}
+
+int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, struct nk_queue *ret,
+			struct nk_error *err)
+{
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_QUEUE_GET, 0);
+	int rc;
+
+	if (!msg)
+		return out_of_memory(err);
+	if (nla_put_u32(msg, NK_NETDEV_A_QUEUE_IFINDEX, ifindex) ||
+	    nla_put_u32(msg, NK_NETDEV_A_QUEUE_TYPE, NK_NETDEV_QUEUE_TYPE_RX) ||
+	    nla_put_u32(msg, NK_NETDEV_A_QUEUE_ID, queue)) {
+		nlmsg_free(msg);
+		return out_of_memory(err);
+	}
+	rc = nk_nl_genl_do(nl, msg, queue_names, parse_queue, ret, err);
+	if (rc)
+		nk_error_wrap(err, "read receive queue %u of ifindex %u", queue, ifindex);
+	return rc;
+}
+
+struct walk {
+	int (*fn)(const struct nk_queue *queue, void *data, struct nk_error *err);
+	void *data;
+};
+
+static int walk_queue(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct walk *walk = data;
+	struct nk_queue queue;
+	int rc = parse_queue(reply, &queue, err);
+
+	return rc || queue.type != NK_NETDEV_QUEUE_TYPE_RX ? rc :
+							      walk->fn(&queue, walk->data, err);
+}
+
+int nk_netdev_queues(struct nk_nl *nl, uint32_t ifindex,
+		     int (*fn)(const struct nk_queue *queue, void *data, struct nk_error *err),
+		     void *data, struct nk_error *err)
+{
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_QUEUE_GET, NLM_F_DUMP);
+	struct walk walk = { .fn = fn, .data = data };
+	int rc;
+
+	if (!msg)
+		return out_of_memory(err);
+	if (ifindex && nla_put_u32(msg, NK_NETDEV_A_QUEUE_IFINDEX, ifindex)) {
+		nlmsg_free(msg);
+		return out_of_memory(err);
+	}
+	rc = nk_nl_genl_do(nl, msg, queue_names, walk_queue, &walk, err);
+	if (rc)
+		nk_error_wrap(err, "list receive queues");
+	return rc;
+}
+
+static int parse_id(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[NK_NETDEV_A_QUEUE_ID + 1];
+	int rc = parse(reply, NK_NETDEV_A_QUEUE_ID, tb, err);
+
+	if (!rc)
+		*(uint32_t *)data = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_ID]);
+	return rc;
+}
+
+/* put_lease() - the request of nk_netdev_lease(). Return: 0, or non-zero when out of memory */
+static int put_lease(struct nl_msg *msg, uint32_t ifindex, int32_t nic_nsid,
+		     uint32_t nic_ifindex, uint32_t nic_queue)
+{
+	struct nlattr *lease, *queue;
+
+	if (nla_put_u32(msg, NK_NETDEV_A_QUEUE_IFINDEX, ifindex) ||
+	    nla_put_u32(msg, NK_NETDEV_A_QUEUE_TYPE, NK_NETDEV_QUEUE_TYPE_RX))
+		return -ENOMEM;
+	lease = nla_nest_start(msg, NK_NETDEV_A_QUEUE_LEASE);
+	if (!lease || nla_put_u32(msg, NK_NETDEV_A_LEASE_IFINDEX, nic_ifindex))
+		return -ENOMEM;
+	queue = nla_nest_start(msg, NK_NETDEV_A_LEASE_QUEUE);
+	if (!queue || nla_put_u32(msg, NK_NETDEV_A_QUEUE_ID, nic_queue) ||
+	    nla_put_u32(msg, NK_NETDEV_A_QUEUE_TYPE, NK_NETDEV_QUEUE_TYPE_RX))
+		return -ENOMEM;
+	nla_nest_end(msg, queue);
+	if (nla_put_u32(msg, NK_NETDEV_A_LEASE_NETNS_ID, (uint32_t)nic_nsid))
+		return -ENOMEM;
+	nla_nest_end(msg, lease);
+	return 0;
+}
+
+int nk_netdev_lease(struct nk_nl *nl, uint32_t ifindex, int32_t nic_nsid, uint32_t nic_ifindex,
+		    uint32_t nic_queue, uint32_t *ret, struct nk_error *err)
+{
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_QUEUE_CREATE, 0);
+	int rc;
+
+	if (!msg)
+		return out_of_memory(err);
+	if (put_lease(msg, ifindex, nic_nsid, nic_ifindex, nic_queue)) {
+		nlmsg_free(msg);
+		return out_of_memory(err);
+	}
+	rc = nk_nl_genl_do(nl, msg, queue_names, parse_id, ret, err);
+	if (!rc)
+		return 0;
+	nk_error_class(err, rc == -EBUSY ? NK_CODE_RETRY : NK_CODE_KERNEL,
+		       "cannot lease a receive queue");
+	return rc;
+}

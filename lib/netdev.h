@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netdev.h - generic netlink family "netdev": features, queues and leases
+ *
+ * Source: Documentation/netlink/specs/netdev.yaml and net/core/netdev-genl.c of Linux 7.1 and up.
+ * There is no call that ends a lease: only the end of the netkit device does.
+ */
+#ifndef NK_NETDEV_H
+#define NK_NETDEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nk_error;
+struct nk_nl;
+
+/* What queue-get says of one receive queue. */
+struct nk_queue {
+	uint32_t id;
+	uint32_t ifindex;
+	uint32_t type; /* NK_NETDEV_QUEUE_TYPE_RX, or transmit */
+	bool leased;
+	uint32_t lease_ifindex; /* the netkit device; valid with `leased` */
+	uint32_t lease_queue;	/* its queue id there */
+	int32_t lease_nsid;	/* netns of it, as the NIC's netns counts; NK_NSID_HERE: the same */
+	const char *user;	/* who uses it besides: "AF_XDP", ..., or NULL */
+};
+
+/**
+ * nk_netdev_probe_lease() - does this kernel have queue-create? Changes nothing.
+ *
+ * Return: 0, or -EOPNOTSUPP with an error that names the kernel and what it lacks
+ */
+int nk_netdev_probe_lease(struct nk_nl *nl, struct nk_error *err);
+
+/* nk_netdev_xdp_features() - NETDEV_XDP_ACT_* of a device. Return: 0 or a negative errno. */
+int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret,
+			   struct nk_error *err);
+
+/**
+ * nk_netdev_queue_get() - read one receive queue
+ *
+ * Return: 0; -ENOENT where the device is down: then nothing is known of its queues; -EINVAL where
+ * the device has no queue of that id; -ENODEV where there is no device
+ */
+int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, struct nk_queue *ret,
+			struct nk_error *err);
+
+/**
+ * nk_netdev_queues() - call @fn for every receive queue
+ * @ifindex: of this device; 0: of every device in the netns of @nl. Devices that are down show none
+ * @fn: returns 0, or a negative errno that ends the walk
+ */
+int nk_netdev_queues(struct nk_nl *nl, uint32_t ifindex,
+		     int (*fn)(const struct nk_queue *queue, void *data, struct nk_error *err),
+		     void *data, struct nk_error *err);
+
+/**
+ * nk_netdev_lease() - lease a queue of the NIC to the netkit device @ifindex
+ * @nl: of the netns that the netkit device is in
+ * @nic_nsid: the netns of the NIC, as that netns counts
+ * @ret: the queue's id on the netkit device; the kernel counts from 1
+ *
+ * The call is atomic, and the allocator: of two at once one gets -EBUSY.
+ *
+ * Return: 0, or a negative errno
+ */
+int nk_netdev_lease(struct nk_nl *nl, uint32_t ifindex, int32_t nic_nsid, uint32_t nic_ifindex,
+		    uint32_t nic_queue, uint32_t *ret, struct nk_error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netns.h - network namespaces: open, tell apart, and the one place that enters one */
+#ifndef NK_NETNS_H
+#define NK_NETNS_H
+
+#include <stdint.h>
+
+struct nk_error;
+
+/**
+ * nk_netns_open() - open the netns of a Pod
+ * @path: CNI_NETNS
+ *
+ * Refuses a path that is no network namespace, and the one this process is in: a plugin that
+ * worked there would change the host.
+ *
+ * Return: an fd, or a negative errno: -ENOENT with error code 3 where there is nothing at @path,
+ * others with code 4
+ */
+int nk_netns_open(const char *path, struct nk_error *err);
+
+/* nk_netns_open_own() - the netns of this process. Return: an fd, or a negative errno. */
+int nk_netns_open_own(struct nk_error *err);
+
+/**
+ * nk_netns_cookie() - the kernel's number for a netns, never given twice in a boot
+ *
+ * Return: 0, or a negative errno
+ */
+int nk_netns_cookie(int netns_fd, uint64_t *ret, struct nk_error *err);
+
+/**
+ * nk_netns_call() - run @fn in the netns of @netns_fd and come back
+ * @fn: returns 0 or a negative errno and fills @err, like every function here; what it opens
+ *      stays bound to that netns
+ *
+ * A process that could not come back would work in the wrong netns: it ends there and then.
+ *
+ * Return: what @fn returned, or a negative errno
+ */
+int nk_netns_call(int netns_fd, int (*fn)(void *arg, struct nk_error *err), void *arg,
+		  struct nk_error *err);
+
+#endif
