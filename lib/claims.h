@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * claims.h - who owns which queue of a NIC
+ *
+ * A pinned hash map, physical queue -> struct nk_claim, on the NIC's directory, mode 0600. A claim
+ * is entered before anything points at the queue, holds all that removing the attachment needs,
+ * and is the last thing removed; so an interrupted ADD or DEL is finished by the next DEL. The
+ * kernel keeps the map: it outlives the plugin and goes with a reboot, like what it describes.
+ *
+ * All functions but nk_claims_open(), _get() and _each() want the NIC's lock held.
+ */
+#ifndef NK_CLAIMS_H
+#define NK_CLAIMS_H
+
+#include "types.h"
+
+struct nk_error;
+struct nk_nicdir;
+
+/* Value of the map. Its layout is read by later versions of the plugin: change NK_CLAIM_VERSION
+ * with it.
+ */
+#define NK_CLAIM_VERSION 1
+
+struct nk_claim {
+	uint32_t version;
+	uint32_t nic_ifindex;
+	uint64_t netns_cookie;	/* of the Pod's netns */
+	uint32_t ifindex;	/* netkit device; 0: not made yet */
+	uint32_t netkit_queue;	/* what this queue is, or is going to be, on it */
+	int32_t nsid;		/* the Pod's netns, as the host's counts */
+	uint32_t mtu;
+	uint8_t mac[NK_MAC_LEN];
+	uint8_t committed; /* ADD came to its end */
+	uint8_t in_filter; /* mac is ours to take out of the NIC's filter */
+	uint8_t with_map;  /* has an XSKMAP */
+	uint8_t reserved[7];
+	char ifname[IFNAMSIZ];	   /* effective name */
+	char cni_ifname[IFNAMSIZ]; /* CNI_IFNAME */
+	char network[NK_ID_SIZE];
+	char container_id[NK_ID_SIZE];
+	char pod_name[NK_ID_SIZE];
+};
+
+_Static_assert(sizeof(struct nk_claim) == 48 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
+	       "no hole: the value goes to the kernel byte by byte");
+
+/**
+ * nk_claims_open() - the NIC's claims
+ * @path: of the pin
+ * @create: make and pin the map where there is none; wants the lock
+ *
+ * Return: an fd, -ENOENT where there is none, or another negative errno
+ */
+int nk_claims_open(const char *path, bool create, struct nk_error *err);
+
+/* nk_claims_add() - claim a queue. Return: 0, or -EEXIST where somebody has it. */
+int nk_claims_add(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err);
+
+/* nk_claims_update() - note what has been made of it since. */
+int nk_claims_update(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err);
+
+/* nk_claims_remove() - give a queue back; one that is not claimed is success. */
+int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err);
+
+/* nk_claims_get() - Return: 0, or -ENOENT (which fills no error) where the queue is not claimed. */
+int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err);
+
+/* nk_claims_each() - call @fn for each claim; it returns 0, or non-zero, which ends the walk and
+ * is returned.
+ */
+int nk_claims_each(int fd, int (*fn)(uint32_t queue, const struct nk_claim *claim, void *data),
+		   void *data, struct nk_error *err);
+
+#endif

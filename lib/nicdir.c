@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+/* nicdir.c - the NIC's directory on bpffs and its lock */
+#include "nicdir.h"
+
+#include "cleanup.h"
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "banned.h"
+
+#define TOP	       "nk-cni"
+#define LOCK_TIMEOUT_MS 20000
+#define LOCK_PAUSE_MS  5
+
+int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)
+{
+	struct statfs fs;
+
+	if (!statfs(bpffs, &fs) && fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	nk_error_set(err, NK_CODE_BPF, ENODEV, "bpffs is not mounted",
+		     "%s is not a bpf file system", bpffs);
+	nk_error_remedy(err, "mount -t bpf bpf %s, or name its mount point in \"bpffs\"", bpffs);
+	return -ENODEV;
+}
+
+static void top_path(const char *bpffs, char ret[NK_PATH_SIZE])
+{
+	snprintf(ret, NK_PATH_SIZE, "%.*s/" TOP, NK_BPFFS_SIZE, bpffs);
+}
+
+static void nic_path(const char *bpffs, const char *nic, char ret[NK_PATH_SIZE])
+{
+	size_t used;
+
+	top_path(bpffs, ret);
+	used = strlen(ret);
+	ret[used++] = '/';
+	for (; *nic && used + 4 < NK_PATH_SIZE; nic++) {
+		if (*nic == '.' || *nic == '%')
+			used += (size_t)snprintf(ret + used, NK_PATH_SIZE - used, "%%%02x",
+						 (unsigned char)*nic);
+		else
+			ret[used++] = *nic;
+	}
+	ret[used] = '\0';
+}
+
+/* unescape() - a directory's name back to the NIC's. Return: 0, or -EINVAL if it is none of ours */
+static int unescape(const char *name, char ret[IFNAMSIZ])
+{
+	size_t used = 0;
+
+	while (*name && used < IFNAMSIZ - 1) {
+		if (!strncmp(name, "%2e", 3) || !strncmp(name, "%25", 3)) {
+			ret[used++] = name[2] == 'e' ? '.' : '%';
+			name += 3;
+		} else {
+			ret[used++] = *name++;
+		}
+	}
+	ret[used] = '\0';
+	return *name ? -EINVAL : 0;
+}
+
+static int make_dirs(const char *bpffs, const char *path, struct nk_error *err)
+{
+	char top[NK_PATH_SIZE];
+
+	top_path(bpffs, top);
+	if ((mkdir(top, 0700) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST)) {
+		/* ENOENT: the last user of another NIC has just removed the top directory. */
+		if (errno == ENOENT)
+			return 0;
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make a directory on bpffs",
+				    "mkdir %s: %s", path, nk_errno_name(errno));
+	}
+	return 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* lock() - wait for the lock on @fd. Return: 0 or -EAGAIN */
+static int lock(int fd, const char *path, int64_t deadline, struct nk_error *err)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return nk_error_set(err, NK_CODE_BPF, errno, "cannot lock the NIC",
+					    "flock %s: %s", path, nk_errno_name(errno));
+		if (now_ms() > deadline)
+			return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
+					    "another nk-cni has held the lock on %s for %d s", path,
+					    LOCK_TIMEOUT_MS / 1000);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static bool is_current(int fd, const char *path)
+{
+	struct stat mine, present;
+
+	return !fstat(fd, &mine) && !stat(path, &present) && mine.st_ino == present.st_ino &&
+	       mine.st_dev == present.st_dev;
+}
+
+int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
+		   struct nk_error *err)
+{
+	const int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
+	int rc;
+
+	nic_path(bpffs, nic, ret->path);
+	ret->fd = -1;
+	for (;;) {
+		int fd cleanup_close = -1;
+
+		if (create) {
+			rc = make_dirs(bpffs, ret->path, err);
+			if (rc)
+				return rc;
+		}
+		fd = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT && create && now_ms() <= deadline)
+			continue;
+		if (fd < 0)
+			return nk_error_set(err, NK_CODE_BPF, errno, "cannot open on bpffs",
+					    "open %s: %s", ret->path, nk_errno_name(errno));
+		rc = lock(fd, ret->path, deadline, err);
+		if (rc)
+			return rc;
+		if (is_current(fd, ret->path)) {
+			ret->fd = nk_steal_fd(&fd);
+			return 0;
+		}
+	}
+}
+
+void nk_nicdir_close(struct nk_nicdir *dir)
+{
+	char top[NK_PATH_SIZE];
+	char *slash;
+
+	if (dir->fd < 0)
+		return;
+	/* rmdir leaves what is not empty; both are made anew by the next user. */
+	if (!rmdir(dir->path)) {
+		snprintf(top, sizeof(top), "%s", dir->path);
+		slash = strrchr(top, '/');
+		*slash = '\0';
+		(void)rmdir(top);
+	}
+	close(dir->fd);
+	dir->fd = -1;
+}
+
+void nk_nicdir_pin(const struct nk_nicdir *dir, const char *name, char ret[NK_PATH_SIZE])
+{
+	snprintf(ret, NK_PATH_SIZE, "%.400s/%.64s", dir->path, name);
+}
+
+void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_PATH_SIZE])
+{
+	snprintf(ret, NK_PATH_SIZE, "%.400s/q%u/xsks_map", dir->path, phys);
+}
+
+int nk_nicdir_each(const char *bpffs,
+		   int (*fn)(const char *nic, void *data, struct nk_error *err), void *data,
+		   struct nk_error *err)
+{
+	char top[NK_PATH_SIZE], nic[IFNAMSIZ];
+	DIR *list cleanup_closedir = NULL;
+	const struct dirent *entry;
+	int rc, first = 0;
+
+	top_path(bpffs, top);
+	list = opendir(top);
+	if (!list && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (!list)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot read bpffs", "open %s: %s",
+				    top, nk_errno_name(errno));
+	while ((entry = readdir(list))) {
+		if (entry->d_name[0] == '.' || unescape(entry->d_name, nic))
+			continue;
+		rc = fn(nic, data, err);
+		if (rc && !first)
+			first = rc;
+	}
+	return first;
+}

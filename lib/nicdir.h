@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nicdir.h - the NIC's directory on bpffs: where its pins are, and the lock over all we do to it
+ *
+ *   <bpffs>/nk-cni/<nic>/claims, link, queues, stats, xsks      one NIC
+ *   <bpffs>/nk-cni/<nic>/q<N>/xsks_map                          one attachment
+ *
+ * bpffs refuses '.' in names, so in <nic> it is written %2e and '%' is written %25. With bpffs of
+ * at most 255 bytes and a name of at most 15 no path reaches NK_PATH_SIZE.
+ *
+ * The lock is a flock on the directory: no lock file to leak, and the kernel ends it with the
+ * process. Who waited and got the lock of a directory that was removed meanwhile starts again.
+ */
+#ifndef NK_NICDIR_H
+#define NK_NICDIR_H
+
+#include "types.h"
+
+struct nk_error;
+
+struct nk_nicdir {
+	int fd; /* holds the lock; -1: closed */
+	char path[NK_PATH_SIZE];
+};
+
+/* nk_nicdir_check_bpffs() - is a bpf file system mounted there? Return: 0 or a negative errno. */
+int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err);
+
+/**
+ * nk_nicdir_open() - take the lock of a NIC
+ * @create: make the directory where there is none
+ *
+ * Return: 0; -ENOENT where there is none; -EAGAIN with error code 11 where the lock was not to be
+ * had in 20 s
+ */
+int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
+		   struct nk_error *err);
+
+/* nk_nicdir_close() - give the lock up; the directory goes too where it is empty. */
+void nk_nicdir_close(struct nk_nicdir *dir);
+
+/* nk_nicdir_pin() - path of a pin of the NIC. */
+void nk_nicdir_pin(const struct nk_nicdir *dir, const char *name, char ret[NK_PATH_SIZE]);
+
+/* nk_nicdir_xsks_map() - path of the XSKMAP of the attachment whose first queue is @phys. */
+void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_PATH_SIZE]);
+
+/**
+ * nk_nicdir_each() - call @fn with the name of every NIC that has a directory
+ * @fn: returns 0, or a negative errno; the walk goes on, the first error is returned
+ *
+ * Nothing is locked; where bpffs or our directory is missing there are none.
+ */
+int nk_nicdir_each(const char *bpffs,
+		   int (*fn)(const char *nic, void *data, struct nk_error *err), void *data,
+		   struct nk_error *err);
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+/* prog.c - the XDP program of a NIC; the only user of the BPF skeleton */
+#include "prog.h"
+
+#include "cleanup.h"
+#include "error.h"
+#include "nicdir.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nk.skel.h"
+
+#include "banned.h"
+
+/* The end of what libbpf wrote, newlines as blanks: the verifier's last words, if a load fails. */
+static char libbpf_log[512];
+
+static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[256];
+	size_t used = strlen(libbpf_log), n, drop;
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = ' ';
+	n = strlen(line);
+	drop = used + n < sizeof(libbpf_log) ? 0 : used + n - sizeof(libbpf_log) + 1;
+	memmove(libbpf_log, libbpf_log + drop, used - drop + 1);
+	memcpy(libbpf_log + used - drop, line, n + 1);
+	return 0;
+}
+
+/* The NIC's own pins beside the link, with the map of the skeleton that each one holds. */
+static const char *const map_pins[] = { "queues", "stats", "xsks" };
+#define MAP_PINS (sizeof(map_pins) / sizeof(map_pins[0]))
+
+static struct bpf_map *skel_map(struct nk_bpf *skel, unsigned int i)
+{
+	struct bpf_map *const maps[MAP_PINS] = { skel->maps.queues, skel->maps.stats,
+						 skel->maps.xsks };
+
+	return maps[i];
+}
+
+/* link_info() - what the pinned link is attached with. Return: 0, or a negative errno */
+static int link_info(const struct nk_nicdir *dir, struct bpf_link_info *ret)
+{
+	char path[NK_PATH_SIZE];
+	uint32_t size = sizeof(*ret);
+	int fd cleanup_close = -1;
+
+	nk_nicdir_pin(dir, "link", path);
+	fd = bpf_obj_get(path);
+	*ret = (struct bpf_link_info){ 0 };
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, ret, &size))
+		return -errno;
+	return ret->type == BPF_LINK_TYPE_XDP ? 0 : -EPROTO;
+}
+
+bool nk_prog_is_attached(const struct nk_nicdir *dir, uint32_t nic_ifindex)
+{
+	struct bpf_link_info info;
+
+	/* ifindex 0: the NIC went away under the link. */
+	return nic_ifindex && !link_info(dir, &info) && info.xdp.ifindex == nic_ifindex;
+}
+
+static void prog_name(uint32_t id, char *buf, size_t size)
+{
+	int fd cleanup_close = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = { 0 };
+	uint32_t info_size = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &info_size))
+		snprintf(buf, size, "of unknown name");
+	else
+		snprintf(buf, size, "\"%.16s\"", info.name);
+}
+
+int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic,
+			struct nk_error *err)
+{
+	struct bpf_link_info info;
+	char name[32];
+
+	if (!nic->xdp_prog_id)
+		return 0;
+	if (!link_info(dir, &info) && info.prog_id == nic->xdp_prog_id)
+		return 0;
+	prog_name(nic->xdp_prog_id, name, sizeof(name));
+	nk_error_set(err, NK_CODE_BPF, EBUSY, "another XDP program is on the NIC",
+		     "%s has XDP program %s, id %u, which is not nk-cni's", nic->name, name,
+		     nic->xdp_prog_id);
+	nk_error_remedy(err, "take it off (ip link set dev %s xdp off, or remove its bpf_link), or "
+			     "set \"xsk\": {\"map\": false} to lease queues without XDP", nic->name);
+	return -EBUSY;
+}
+
+/* reuse_or_size() - keep a pinned map, for other attachments have entries in it; one that was
+ * made for another number of queues is of a NIC that was replaced, and nobody can use it.
+ */
+static int reuse_or_size(const struct nk_nicdir *dir, const char *name, struct bpf_map *map,
+			 uint32_t queues)
+{
+	char path[NK_PATH_SIZE];
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd cleanup_close = -1;
+
+	nk_nicdir_pin(dir, name, path);
+	fd = bpf_obj_get(path);
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.max_entries == queues &&
+	    info.value_size == bpf_map__value_size(map))
+		return bpf_map__reuse_fd(map, fd);
+	if (fd >= 0)
+		unlink(path);
+	return bpf_map__set_max_entries(map, queues);
+}
+
+static int load(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_bpf *skel,
+		struct nk_error *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < MAP_PINS && !rc; i++)
+		rc = reuse_or_size(dir, map_pins[i], skel_map(skel, i), nic->num_rx_queues);
+	/* Attached for one NIC by link, so the expected type must be told at load. */
+	if (!rc)
+		rc = bpf_program__set_expected_attach_type(skel->progs.nk_redirect, BPF_XDP);
+	if (!rc)
+		rc = nk_bpf__load(skel);
+	if (rc)
+		return nk_error_set(err, NK_CODE_BPF, -rc, "cannot load the XDP program",
+				    "%s%s", libbpf_log, nk_errno_name(-rc));
+	return 0;
+}
+
+static int pin_maps(const struct nk_nicdir *dir, struct nk_bpf *skel, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < MAP_PINS; i++) {
+		nk_nicdir_pin(dir, map_pins[i], path);
+		if (!access(path, F_OK))
+			continue; /* reused */
+		if (bpf_obj_pin(bpf_map__fd(skel_map(skel, i)), path))
+			return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin a map",
+					    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
+	}
+	return 0;
+}
+
+static int attach_and_pin(const struct nk_nicdir *dir, const struct nk_nic *nic,
+			  struct nk_bpf *skel, struct nk_error *err)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	fd = bpf_link_create(bpf_program__fd(skel->progs.nk_redirect), (int)nic->ifindex, BPF_XDP,
+			     &opts);
+	if (fd < 0) {
+		int sys = errno;
+
+		nk_error_set(err, NK_CODE_BPF, sys, "cannot attach the XDP program",
+			     "BPF_LINK_CREATE on %s, native mode: %s", nic->name,
+			     nk_errno_name(sys));
+		if (sys == EBUSY || sys == EEXIST)
+			nk_error_remedy(err, "another XDP program or a memory provider (io_uring, "
+					     "devmem) holds %s", nic->name);
+		else if (sys == EOPNOTSUPP)
+			nk_error_remedy(err, "the driver of %s has no native XDP, or not with its "
+					     "present MTU and features; dmesg may say", nic->name);
+		return -sys;
+	}
+	nk_nicdir_pin(dir, "link", path);
+	if (bpf_obj_pin(fd, path))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XDP link",
+				    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
+	return 0;
+}
+
+int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *ret_made,
+		   struct nk_error *err)
+{
+	struct bpf_link_info info;
+	char path[NK_PATH_SIZE];
+	struct nk_bpf *skel;
+	int rc;
+
+	*ret_made = false;
+	rc = link_info(dir, &info);
+	if (!rc && info.xdp.ifindex == nic->ifindex)
+		return 0;
+	if (!rc && info.xdp.ifindex)
+		return nk_error_set(err, NK_CODE_BPF, EBUSY, "the pinned XDP link is another NIC's",
+				    "%s/link is on ifindex %u, %s has %u: the NIC was renamed",
+				    dir->path, info.xdp.ifindex, nic->name, nic->ifindex);
+	nk_nicdir_pin(dir, "link", path);
+	unlink(path);
+
+	libbpf_set_print(keep_log);
+	skel = nk_bpf__open();
+	if (!skel)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open the XDP program", "%s%s",
+				    libbpf_log, nk_errno_name(errno));
+	*ret_made = true;
+	rc = load(dir, nic, skel, err);
+	if (!rc)
+		rc = pin_maps(dir, skel, err);
+	if (!rc)
+		rc = attach_and_pin(dir, nic, skel, err);
+	nk_bpf__destroy(skel);
+	return rc;
+}
+
+int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+	unsigned int i;
+
+	/* Dropping the pin would do, but later: the kernel frees an unpinned link in a work item,
+	 * and who looks at the NIC meanwhile would find a program that is nobody's.
+	 */
+	nk_nicdir_pin(dir, "link", path);
+	fd = bpf_obj_get(path);
+	if (fd >= 0 && bpf_link_detach(fd) && errno != ENOLINK)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot detach the XDP program",
+				    "BPF_LINK_DETACH %s: %s", path, nk_errno_name(errno));
+	if (unlink(path) && errno != ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XDP link",
+				    "unlink %s: %s", path, nk_errno_name(errno));
+	for (i = 0; i < MAP_PINS; i++) {
+		nk_nicdir_pin(dir, map_pins[i], path);
+		if (unlink(path) && errno != ENOENT)
+			return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin a map",
+					    "unlink %s: %s", path, nk_errno_name(errno));
+	}
+	return 0;
+}
+
+int nk_prog_check(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
+{
+	struct bpf_link_info info;
+	int rc = link_info(dir, &info);
+
+	if (rc)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is gone",
+				    "%s/link: expected a pinned XDP link, found %s", dir->path,
+				    nk_errno_name(-rc));
+	if (info.xdp.ifindex != nic->ifindex)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is off",
+				    "%s/link: expected on ifindex %u (%s), found on %u", dir->path,
+				    nic->ifindex, nic->name, info.xdp.ifindex);
+	if (info.prog_id != nic->xdp_prog_id)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is off",
+				    "%s: expected XDP program %u, found %u", nic->name,
+				    info.prog_id, nic->xdp_prog_id);
+	return 0;
+}

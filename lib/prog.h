@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * prog.h - the XDP program of a NIC: put on it once, found again, taken off
+ *
+ * The program is attached in native mode by a bpf_link pinned on the NIC's directory, so that it
+ * stays when the plugin has gone; its maps are pinned beside it. See bpf/nk.bpf.c for what it does.
+ * All functions want the NIC's lock held.
+ */
+#ifndef NK_PROG_H
+#define NK_PROG_H
+
+#include "types.h"
+
+struct nk_error;
+struct nk_nicdir;
+
+/**
+ * nk_prog_check_owner() - is the NIC free of XDP programs that are not ours? Changes nothing.
+ *
+ * Return: 0, or -EBUSY with an error that names the other program by id and name
+ */
+int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic,
+			struct nk_error *err);
+
+/**
+ * nk_prog_attach() - have the program on the NIC
+ * @ret_made: true if it was not there; then nk_prog_detach() undoes it, also after a failure
+ *
+ * A link that lost its NIC (the driver was reloaded) is replaced.
+ *
+ * Return: 0, or a negative errno
+ */
+int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *ret_made,
+		   struct nk_error *err);
+
+/* nk_prog_detach() - take it off and remove its pins; what is not there is success. */
+int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);
+
+/* nk_prog_is_attached() - is our link there, and on the NIC of this ifindex? */
+bool nk_prog_is_attached(const struct nk_nicdir *dir, uint32_t nic_ifindex);
+
+/* nk_prog_check() - is our program the one on the NIC? Return: 0, or -ENOENT with error code 102. */
+int nk_prog_check(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err);
+
+#endif

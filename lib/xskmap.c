@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+/* xskmap.c - the Pod's XSKMAP */
+#include "xskmap.h"
+
+#include "cleanup.h"
+#include "error.h"
+#include "nicdir.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/types.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nk_shared.h"
+
+#include "banned.h"
+
+/* open_pin() - a map of the NIC. Return: an fd or a negative errno */
+static int open_pin(const struct nk_nicdir *dir, const char *name, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int fd;
+
+	nk_nicdir_pin(dir, name, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open a map of the NIC",
+				    "BPF_OBJ_GET %s: %s", path, nk_errno_name(errno));
+	return fd;
+}
+
+static int refused(struct nk_error *err, const char *what, uint32_t queue)
+{
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot change a map of the NIC",
+			    "%s queue %u: %s", what, queue, nk_errno_name(errno));
+}
+
+static int make_and_pin(const struct nk_nicdir *dir, uint32_t first, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+	char *slash;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks_map", sizeof(uint32_t), sizeof(uint32_t),
+			    NK_XSKS_MAX, NULL);
+	if (fd < 0)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make the XSKMAP",
+				    "BPF_MAP_CREATE: %s", nk_errno_name(errno));
+	nk_nicdir_xsks_map(dir, first, path);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make a directory on bpffs",
+				    "mkdir %s: %s", path, nk_errno_name(errno));
+	*slash = '/';
+	unlink(path); /* the queue is claimed for us: a pin that is there is nobody's any more */
+	if (bpf_obj_pin(fd, path))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XSKMAP",
+				    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
+	return nk_steal_fd(&fd);
+}
+
+int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     struct nk_error *err)
+{
+	int xsks cleanup_close = open_pin(dir, "xsks", err);
+	int queues cleanup_close = xsks < 0 ? -1 : open_pin(dir, "queues", err);
+	int map cleanup_close = queues < 0 ? -1 : make_and_pin(dir, leases[0].phys, err);
+	uint32_t i;
+
+	if (map < 0)
+		return -err->sys;
+	for (i = 0; i < count; i++) {
+		struct nk_queue_info info = { .netkit_queue = leases[i].netkit };
+
+		if (bpf_map_update_elem(xsks, &leases[i].phys, &map, BPF_ANY))
+			return refused(err, "enter the XSKMAP for", leases[i].phys);
+		if (bpf_map_update_elem(queues, &leases[i].phys, &info, BPF_ANY))
+			return refused(err, "enter", leases[i].phys);
+	}
+	return 0;
+}
+
+/* leave() - the program passes the queues' frames again. */
+static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		 struct nk_error *err)
+{
+	const struct nk_queue_info none = { 0 };
+	struct nk_error gone = { 0 };
+	int xsks cleanup_close = open_pin(dir, "xsks", &gone);
+	int queues cleanup_close = open_pin(dir, "queues", &gone);
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < count; i++) {
+		if (queues >= 0 &&
+		    bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST))
+			rc = refused(err, "leave", leases[i].phys);
+		if (xsks >= 0 && bpf_map_delete_elem(xsks, &leases[i].phys) && errno != ENOENT)
+			rc = refused(err, "take the XSKMAP out for", leases[i].phys);
+	}
+	return rc;
+}
+
+int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int rc = leave(dir, leases, count, err);
+
+	nk_nicdir_xsks_map(dir, leases[0].phys, path);
+	if (unlink(path) && errno != ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XSKMAP",
+				    "unlink %s: %s", path, nk_errno_name(errno));
+	*strrchr(path, '/') = '\0';
+	if (rmdir(path) && errno != ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot remove a directory on bpffs",
+				    "rmdir %s: %s", path, nk_errno_name(errno));
+	return rc;
+}
+
+/* pin_id() - the map id behind the Pod's pin, its kind and mode checked. */
+static int pin_id(const char *path, uint32_t *ret, struct nk_error *err)
+{
+	int fd cleanup_close = bpf_obj_get(path);
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	struct stat st;
+
+	if (fd < 0 || stat(path, &st) || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XSKMAP is gone",
+				    "%s: expected a pinned map, found %s", path,
+				    nk_errno_name(errno));
+	if (info.type != BPF_MAP_TYPE_XSKMAP || info.max_entries != NK_XSKS_MAX)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XSKMAP was replaced",
+				    "%s: expected an XSKMAP of %d slots, found type %u of %u", path,
+				    NK_XSKS_MAX, info.type, info.max_entries);
+	if ((st.st_mode & 0777) != 0600 || st.st_uid || st.st_gid)
+		return nk_error_set(err, NK_CODE_CHECK, EPERM, "CHECK: the XSKMAP's pin was opened",
+				    "%s: expected mode 0600 of 0:0, found %04o of %u:%u", path,
+				    st.st_mode & 0777, st.st_uid, st.st_gid);
+	*ret = info.id;
+	return 0;
+}
+
+int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		    struct nk_error *err)
+{
+	int xsks cleanup_close = open_pin(dir, "xsks", err);
+	int queues cleanup_close = xsks < 0 ? -1 : open_pin(dir, "queues", err);
+	uint32_t expected = 0, found, i;
+	char path[NK_PATH_SIZE];
+	int rc;
+
+	if (queues < 0) {
+		nk_error_class(err, NK_CODE_CHECK, "CHECK: a map of the XDP program is gone");
+		return -err->sys;
+	}
+	nk_nicdir_xsks_map(dir, leases[0].phys, path);
+	rc = pin_id(path, &expected, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < count; i++) {
+		struct nk_queue_info info = { 0 };
+
+		if (bpf_map_lookup_elem(xsks, &leases[i].phys, &found))
+			found = 0;
+		if (found != expected)
+			return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+					    "CHECK: the XDP program has another XSKMAP",
+					    "%s/xsks queue %u: expected map %u, found %u",
+					    dir->path, leases[i].phys, expected, found);
+		(void)bpf_map_lookup_elem(queues, &leases[i].phys, &info);
+		if (info.netkit_queue != leases[i].netkit)
+			return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+					    "CHECK: the XDP program has another queue",
+					    "%s/queues queue %u: expected netkit queue %u, found "
+					    "%u", dir->path, leases[i].phys, leases[i].netkit,
+					    info.netkit_queue);
+	}
+	return 0;
+}

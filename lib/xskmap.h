@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * xskmap.h - the Pod's XSKMAP: pinned for the Pod, entered for the XDP program
+ *
+ * One map an attachment, at <nic's directory>/q<first queue>/xsks_map; the program finds it under
+ * each physical queue of the attachment. All functions want the NIC's lock held and its program
+ * attached (see prog.h), but for nk_xskmap_remove(), which takes what is there.
+ */
+#ifndef NK_XSKMAP_H
+#define NK_XSKMAP_H
+
+#include "types.h"
+
+struct nk_error;
+struct nk_nicdir;
+
+/**
+ * nk_xskmap_create() - make, pin (mode 0600), enter
+ * @leases: in the order of their netkit queues; the first one names the pin
+ *
+ * Return: 0, or a negative errno; what was done by then is undone by nk_xskmap_remove()
+ */
+int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     struct nk_error *err);
+
+/* nk_xskmap_remove() - the queues' frames pass again, the pin goes; missing is success. */
+int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     struct nk_error *err);
+
+/* nk_xskmap_check() - is it all as made? Return: 0, or a negative errno with error code 102. */
+int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		    struct nk_error *err);
+
+#endif
