@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * main.c - one CNI call: read, do, answer
+ *
+ *  1. CNI_* variables become a struct nk_request; without CNI_COMMAND we say who we are.
+ *  2. stdin becomes a struct nk_config. Both are const from here on.
+ *  3. The command works; signals wait until it has ended.
+ *  4. What it answers is written to stdout. If that fails after an ADD, the ADD is taken back.
+ *  5. An error of any of these is one JSON object on stdout, and exit status 1.
+ *
+ * This is the only file that reads the environment, writes stdout and ends the process.
+ */
+#include "attach.h"
+#include "commands.h"
+#include "config.h"
+#include "error.h"
+#include "json.h"
+#include "log.h"
+#include "request.h"
+#include "result.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+/* All there is of one call. */
+struct call {
+	struct nk_request request;
+	struct nk_config config;
+	struct nk_attachment att;
+	char version[8]; /* cniVersion of the answer */
+	char *input;
+	size_t input_size;
+};
+
+static const char *get_variable(const char *name)
+{
+	return getenv(name);
+}
+
+static void print_about(void)
+{
+	unsigned int i;
+
+	fprintf(stderr, "CNI plugin nk-cni %s: netkit devices with leased NIC queues\n"
+			"CNI protocol versions supported:", NK_VERSION);
+	for (i = 0; nk_config_versions[i]; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
+	fputc('\n', stderr);
+}
+
+/* hold_signals() - what would end us in the middle of a change waits, or is an error of write(). */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int read_stdin(struct call *call, struct nk_error *err)
+{
+	ssize_t n;
+
+	call->input = malloc(NK_JSON_SIZE_MAX + 1);
+	if (!call->input)
+		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	do {
+		n = read(STDIN_FILENO, call->input + call->input_size,
+			 NK_JSON_SIZE_MAX + 1 - call->input_size);
+		if (n < 0 && errno != EINTR)
+			return nk_error_set(err, NK_CODE_IO, errno, "cannot read stdin", "%s",
+					    nk_errno_name(errno));
+		call->input_size += n > 0 ? (size_t)n : 0;
+	} while (n && call->input_size <= NK_JSON_SIZE_MAX);
+	return 0;
+}
+
+/* write_stdout() - all of a document and a newline, freed. */
+static int write_stdout(char *text, struct nk_error *err)
+{
+	size_t size = text ? strlen(text) : 0, done = 0;
+	ssize_t n;
+
+	if (!text)
+		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	text[size++] = '\n'; /* in place of the NUL; what follows goes by size */
+	while (done < size) {
+		n = write(STDOUT_FILENO, text + done, size - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			free(text);
+			return nk_error_set(err, NK_CODE_IO, errno, "cannot write stdout", "%s",
+					    nk_errno_name(errno));
+		}
+		done += (size_t)n;
+	}
+	free(text);
+	return 0;
+}
+
+/* add() - the commit point is the result, written. */
+static int add(struct call *call, struct nk_error *err)
+{
+	struct nk_error rollback = { 0 };
+	struct nk_result result;
+	int rc;
+
+	rc = nk_cmd_add(&call->request, &call->config, &call->att, &result, err);
+	if (rc)
+		return rc;
+	rc = nk_attach_commit(&call->att, err);
+	if (!rc)
+		rc = write_stdout(nk_result_print(&result), err);
+	if (rc && nk_attach_remove(&call->att, &rollback))
+		nk_error_note(err, "rollback: %s", rollback.details);
+	return rc;
+}
+
+static int run(struct call *call, struct nk_error *err)
+{
+	int rc;
+
+	rc = nk_request_parse(get_variable, &call->request, err);
+	if (rc)
+		return rc;
+	if (call->request.command == NK_COMMAND_NONE) {
+		print_about();
+		return 0;
+	}
+	rc = read_stdin(call, err);
+	if (rc)
+		return rc;
+	nk_config_probe_version(call->input, call->input_size, call->version);
+	if (call->request.command == NK_COMMAND_VERSION)
+		return write_stdout(nk_result_print_versions(call->version), err);
+	rc = nk_config_parse(call->input, call->input_size, call->request.command, &call->config,
+			     err);
+	if (rc)
+		return rc;
+	switch (call->request.command) {
+	case NK_COMMAND_ADD:
+		return add(call, err);
+	case NK_COMMAND_CHECK:
+		return nk_cmd_check(&call->request, &call->config, &call->att, err);
+	case NK_COMMAND_DEL:
+		return nk_cmd_del(&call->request, &call->config, &call->att, err);
+	case NK_COMMAND_NONE:
+	case NK_COMMAND_VERSION:
+		break; /* answered above */
+	}
+	return 0;
+}
+
+int main(void)
+{
+	static struct call call = {
+		.att = { .dir = { .fd = -1 }, .claims = -1, .netns_fd = -1 },
+	};
+	struct nk_error err = { 0 }, unheard = { 0 };
+	int rc;
+
+	hold_signals();
+	nk_config_probe_version("", 0, call.version);
+	rc = run(&call, &err);
+	if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))
+		nk_log_warn("%s: %s", err.msg, err.details);
+	nk_attachment_fini(&call.att);
+	nk_config_fini(&call.config);
+	free(call.input);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}

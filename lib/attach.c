@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * attach.c - the steps of an attachment, each with its create, check and remove
+ *
+ *   step     ADD                                   DEL, rollback
+ *   claim    reserve queues in the claims map      give them back
+ *   device   netkit single in the Pod's netns      delete it, wherever it is now
+ *   lease    queue-create for each queue           (ends with the device; the kernel has no other way)
+ *   program  XDP program on the NIC, on first use  off, after the last user, if so configured
+ *   map      XSKMAP pinned and entered             taken out and unpinned
+ *   filter   MAC into the NIC's unicast filter     out again
+ *
+ * The claim is first in and last out. It is written before the step that it tells of, so that a
+ * process that dies in between leaves a claim too many, never a thing without a claim.
+ */
+#include "attach.h"
+
+#include "claims.h"
+#include "error.h"
+#include "netns.h"
+#include "prog.h"
+#include "steps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+/* Bytes of a UMEM chunk that a frame cannot use: XDP headroom 256, and the 26 that the kernel asks
+ * for beside the MTU (Ethernet header, two VLAN tags, FCS); net/xdp/xsk_buff_pool.c.
+ */
+#define XSK_CHUNK_OVERHEAD (256 + 26)
+
+struct step {
+	const char *name;
+	int (*create)(struct nk_attachment *att, const struct nk_config *config,
+		      struct nk_error *err);
+	int (*check)(struct nk_attachment *att, struct nk_error *err);
+	int (*remove)(struct nk_attachment *att, struct nk_error *err);
+};
+
+static const struct step steps[] = {
+	{ "claim", nk_step_claim_create, nk_step_claim_check, nk_step_claim_remove },
+	{ "device", nk_step_device_create, nk_step_device_check, nk_step_device_remove },
+	{ "lease", nk_step_lease_create, nk_step_lease_check, NULL },
+	{ "program", nk_step_program_create, nk_step_program_check, nk_step_program_remove },
+	{ "map", nk_step_map_create, nk_step_map_check, nk_step_map_remove },
+	{ "filter", nk_step_filter_create, nk_step_filter_check, nk_step_filter_remove },
+};
+
+#define STEPS ((int)(sizeof(steps) / sizeof(steps[0])))
+
+int nk_attachment_init(struct nk_attachment *att, const struct nk_request *request,
+		       const struct nk_config *config, struct nk_error *err)
+{
+	*att = (struct nk_attachment){
+		.dir = { .fd = -1 },
+		.claims = -1,
+		.netns_fd = -1,
+		.nsid = NK_NSID_HERE,
+		.nic_nsid = NK_NSID_HERE,
+	};
+	memcpy(att->network, config->name, sizeof(att->network));
+	memcpy(att->container_id, request->container_id, sizeof(att->container_id));
+	memcpy(att->cni_ifname, request->ifname, sizeof(att->cni_ifname));
+	memcpy(att->ifname, request->ifname, sizeof(att->ifname));
+	memcpy(att->pod_name, request->pod_name, sizeof(att->pod_name));
+	return nk_nl_open(&att->host, -1, "host", err);
+}
+
+void nk_attach_unload(struct nk_attachment *att)
+{
+	if (att->claims >= 0)
+		close(att->claims);
+	att->claims = -1;
+	nk_nicdir_close(&att->dir);
+}
+
+void nk_attachment_fini(struct nk_attachment *att)
+{
+	nk_attach_unload(att);
+	nk_nl_close(&att->pod);
+	nk_nl_close(&att->host);
+	if (att->netns_fd >= 0)
+		close(att->netns_fd);
+	att->netns_fd = -1;
+}
+
+/* remove_from() - the removes of steps @last and before, backwards. */
+static int remove_from(struct nk_attachment *att, int last, struct nk_error *err)
+{
+	struct nk_error mine;
+	int i, rc, first = 0;
+
+	for (i = last; i >= 0; i--) {
+		/* Without its claim nobody would find again what could not be removed. */
+		if (!steps[i].remove || (i == 0 && first))
+			continue;
+		nk_error_reset(&mine);
+		rc = steps[i].remove(att, &mine);
+		if (!rc)
+			continue;
+		nk_error_wrap(&mine, "remove %s", steps[i].name);
+		if (err->code == NK_CODE_NONE)
+			*err = mine;
+		else
+			nk_error_note(err, "%s", mine.details);
+		first = first ? first : rc;
+	}
+	return first;
+}
+
+static int random_mac(uint8_t mac[NK_MAC_LEN], struct nk_error *err)
+{
+	if (getrandom(mac, NK_MAC_LEN, 0) != NK_MAC_LEN)
+		return nk_error_set(err, NK_CODE_INTERNAL, errno, "no random bytes", "getrandom: %s",
+				    nk_errno_name(errno));
+	mac[0] = (uint8_t)((mac[0] & 0xfe) | 0x02); /* unicast, locally administered */
+	return 0;
+}
+
+static int choose_mac(struct nk_attachment *att, const struct nk_config *config,
+		      struct nk_error *err)
+{
+	switch (config->mac_source) {
+	case NK_MAC_RANDOM:
+		return random_mac(att->mac, err);
+	case NK_MAC_GIVEN:
+		memcpy(att->mac, config->mac, NK_MAC_LEN);
+		return 0;
+	case NK_MAC_MASTER:
+		memcpy(att->mac, att->nic.mac, NK_MAC_LEN);
+		return 0;
+	}
+	return 0;
+}
+
+static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
+		      struct nk_error *err)
+{
+	uint32_t limit = att->nic.mtu;
+	bool by_frame = false;
+
+	if (config->xsk_map && config->xsk_frame_size - XSK_CHUNK_OVERHEAD < limit) {
+		limit = config->xsk_frame_size - XSK_CHUNK_OVERHEAD;
+		by_frame = true;
+	}
+	att->mtu = config->mtu ? config->mtu : limit;
+	if (att->mtu <= limit)
+		return 0;
+	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the MTU is too large",
+		     "mtu: %u is more than %u, %s", att->mtu, limit,
+		     by_frame ? "which is what AF_XDP zero copy carries in one frame" :
+				"the MTU of the NIC");
+	nk_error_remedy(err, "set \"mtu\" to %u or less, or leave it out", limit);
+	return -ERANGE;
+}
+
+int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
+		     struct nk_error *err)
+{
+	int i, rc;
+
+	att->with_map = config->xsk_map;
+	att->netns_is_ours = true;
+	rc = choose_mac(att, config, err);
+	if (!rc)
+		rc = choose_mtu(att, config, err);
+	if (!rc)
+		rc = nk_netns_cookie(att->netns_fd, &att->netns_cookie, err);
+	if (!rc)
+		rc = nk_nicdir_open(config->bpffs, att->nic.name, true, &att->dir, err);
+	if (rc)
+		return rc;
+	if (att->with_map)
+		rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+	for (i = 0; i < STEPS && !rc; i++)
+		rc = steps[i].create(att, config, err);
+	if (rc && remove_from(att, i - 1, err))
+		err->code = NK_CODE_KERNEL; /* "try again" would be a lie: something is left */
+	return rc;
+}
+
+int nk_attach_commit(struct nk_attachment *att, struct nk_error *err)
+{
+	att->committed = true;
+	return nk_step_update_claims(att, err);
+}
+
+int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
+{
+	int i, rc = 0;
+
+	for (i = 0; i < STEPS && !rc; i++)
+		rc = steps[i].check(att, err);
+	return rc;
+}
+
+int nk_attach_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	return remove_from(att, STEPS - 1, err);
+}
+
+struct search {
+	struct nk_attachment *att;
+	struct nk_claim claim; /* one of ours: but for the queue they are alike */
+};
+
+static int note_mine(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	struct search *search = data;
+	struct nk_attachment *att = search->att;
+
+	if (!nk_step_is_mine(att, claim) || att->lease_count == NK_LEASES_MAX)
+		return 0;
+	search->claim = *claim;
+	att->leases[att->lease_count].phys = queue;
+	att->leases[att->lease_count].netkit = claim->netkit_queue;
+	att->lease_count++;
+	return 0;
+}
+
+static int by_netkit_queue(const void *a, const void *b)
+{
+	const struct nk_lease *x = a, *y = b;
+
+	return x->netkit < y->netkit ? -1 : x->netkit > y->netkit;
+}
+
+/* read_claims() - fill @att from its claims on this NIC. Return: 1 if it has any, 0, or an error */
+static int read_claims(struct nk_attachment *att, struct nk_error *err)
+{
+	struct search search = { .att = att };
+	char path[NK_PATH_SIZE];
+	int rc;
+
+	att->lease_count = 0;
+	nk_nicdir_pin(&att->dir, "claims", path);
+	att->claims = nk_claims_open(path, false, err);
+	if (att->claims == -ENOENT) {
+		nk_error_reset(err);
+		return 0;
+	}
+	if (att->claims < 0)
+		return att->claims;
+	rc = nk_claims_each(att->claims, note_mine, &search, err);
+	if (rc || !att->lease_count)
+		return rc;
+	qsort(att->leases, att->lease_count, sizeof(att->leases[0]), by_netkit_queue);
+	att->netns_cookie = search.claim.netns_cookie;
+	att->ifindex = search.claim.ifindex;
+	att->nsid = search.claim.nsid;
+	att->mtu = search.claim.mtu;
+	att->committed = search.claim.committed;
+	att->in_filter = search.claim.in_filter;
+	att->with_map = search.claim.with_map;
+	att->nic.ifindex = search.claim.nic_ifindex;
+	memcpy(att->mac, search.claim.mac, sizeof(att->mac));
+	memcpy(att->ifname, search.claim.ifname, sizeof(att->ifname));
+	return 1;
+}
+
+/* look_around() - does what the claims tell of still have its NIC, and is CNI_NETNS its netns? */
+static int look_around(struct nk_attachment *att, const char *nic, struct nk_error *err)
+{
+	struct nk_error gone = { 0 };
+	uint64_t cookie;
+	int rc;
+
+	rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, &gone);
+	if (rc == -ENODEV) {
+		att->nic = (struct nk_nic){ 0 };
+		snprintf(att->nic.name, sizeof(att->nic.name), "%s", nic);
+	} else if (rc) {
+		*err = gone;
+		return rc;
+	}
+	nk_error_reset(&gone);
+	att->netns_is_ours = att->netns_fd >= 0 &&
+			     !nk_netns_cookie(att->netns_fd, &cookie, &gone) &&
+			     cookie == att->netns_cookie;
+	return 0;
+}
+
+int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
+		   struct nk_error *err)
+{
+	int rc;
+
+	rc = nk_nicdir_open(bpffs, nic, false, &att->dir, err);
+	if (rc == -ENOENT) {
+		nk_error_reset(err);
+		return 0;
+	}
+	if (!rc)
+		rc = read_claims(att, err);
+	if (rc > 0) {
+		att->loaded = true;
+		rc = look_around(att, nic, err);
+		rc = rc ? rc : 1;
+	}
+	if (rc <= 0)
+		nk_attach_unload(att);
+	return rc;
+}
+
+void nk_attach_result(const struct nk_attachment *att, const struct nk_request *request,
+		      const struct nk_config *config, struct nk_result *ret)
+{
+	*ret = (struct nk_result){ .mtu = att->mtu, .sandbox = request->netns };
+	memcpy(ret->cni_version, config->cni_version, sizeof(ret->cni_version));
+	memcpy(ret->ifname, att->ifname, sizeof(ret->ifname));
+	memcpy(ret->mac, att->mac, sizeof(ret->mac));
+	memcpy(ret->pci_id, att->nic.pci_id, sizeof(ret->pci_id));
+	if (att->with_map)
+		nk_nicdir_xsks_map(&att->dir, att->leases[0].phys, ret->socket_path);
+}

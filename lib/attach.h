@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attach.h - one attachment: a Pod's device, its leases, and all on the NIC that serves them
+ *
+ * An attachment is made of steps: claim, device, lease, program, map, filter. Each step has one
+ * create, one check and one idempotent remove in a table in attach.c. ADD runs the creates in
+ * order and, when one fails, the removes backwards; DEL runs the removes backwards; CHECK runs the
+ * checks. There is no other undo: what a remove needs to know is in the claim.
+ *
+ * Calling sequence: nk_attachment_init(), then either
+ *   ADD:    nk_attach_create(), nk_attach_commit(), and nk_attach_remove() if what follows fails
+ *   others: nk_attach_load(), then nk_attach_check() or nk_attach_remove()
+ * then nk_attachment_fini(). Between create or load and fini the NIC's lock is held.
+ */
+#ifndef NK_ATTACH_H
+#define NK_ATTACH_H
+
+#include "link.h"
+#include "netdev.h"
+#include "nicdir.h"
+#include "nl.h"
+#include "types.h"
+
+struct nk_error;
+
+struct nk_attachment {
+	/* the key, from the request and the configuration */
+	char network[NK_ID_SIZE];
+	char container_id[NK_ID_SIZE];
+	char cni_ifname[IFNAMSIZ];
+	char ifname[IFNAMSIZ]; /* effective name; the same until configurations can choose one */
+	char pod_name[NK_ID_SIZE];
+
+	/* the host's side */
+	struct nk_nl host;
+	struct nk_nic nic; /* ifindex 0: the NIC is gone */
+	struct nk_nicdir dir;
+	int claims; /* fd */
+
+	/* the Pod's side */
+	int netns_fd; /* CNI_NETNS, or -1: the runtime gave none, or it is gone */
+	bool netns_is_ours; /* it is the netns the attachment was made in, not another Pod's now */
+	struct nk_nl pod;
+	uint64_t netns_cookie;
+	int32_t nsid;	  /* Pod's netns, as the host's counts */
+	int32_t nic_nsid; /* host's netns, as the Pod's counts */
+
+	/* what is, or is going to be, there; as in struct nk_claim */
+	uint32_t ifindex;
+	uint32_t mtu;
+	uint8_t mac[NK_MAC_LEN];
+	bool in_filter, with_map, committed;
+	uint32_t room; /* leases the device is made for */
+	uint32_t lease_count;
+	struct nk_lease leases[NK_LEASES_MAX];
+
+	bool loaded;	   /* from claims: another call made it, perhaps not to its end */
+	bool drop_program; /* the remove of the program step takes it off, if nobody else uses it */
+};
+
+/* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure. */
+int nk_attachment_init(struct nk_attachment *att, const struct nk_request *request,
+		       const struct nk_config *config, struct nk_error *err);
+void nk_attachment_fini(struct nk_attachment *att);
+
+/**
+ * nk_attach_create() - make it all, or nothing
+ * @att: initialised, with netns_fd and nic set, and no lock held
+ *
+ * Return: 0, or a negative errno; then what was made is gone again, or @err says what is not
+ */
+int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
+		     struct nk_error *err);
+
+/* nk_attach_commit() - note in the claims that ADD came to its end. */
+int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
+
+/**
+ * nk_attach_load() - find this attachment among the claims of a NIC, and take the NIC's lock
+ * @nic: name of its directory
+ *
+ * Return: 1 if found, 0 if not (nothing is locked then), or a negative errno
+ */
+int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
+		   struct nk_error *err);
+
+/* nk_attach_unload() - give the lock up, ready for another nk_attach_load(). */
+void nk_attach_unload(struct nk_attachment *att);
+
+/* nk_attach_check() - is it all as made? Return: 0, or a negative errno with error code 102. */
+int nk_attach_check(struct nk_attachment *att, struct nk_error *err);
+
+/* nk_attach_remove() - remove it all, to the end. Return: 0, or the first failure. */
+int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
+
+/**
+ * nk_attach_repair() - remove what is left where no claim tells of it: bpffs was emptied
+ *
+ * Goes by what the kernel still knows: leases, and the alias and group of the device. The Pod's
+ * root can forge alias and group, but only on a device of its own Pod.
+ *
+ * Return: 0, or the first failure
+ */
+int nk_attach_repair(struct nk_attachment *att, struct nk_error *err);
+
+/* nk_attach_result() - what ADD reports. */
+void nk_attach_result(const struct nk_attachment *att, const struct nk_request *request,
+		      const struct nk_config *config, struct nk_result *ret);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/* repair.c - remove an attachment that no claim tells of, by what the kernel still knows */
+#include "attach.h"
+
+#include "error.h"
+#include "filter.h"
+#include "steps.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "banned.h"
+
+#define FOUND_MAX 8 /* more devices than one attachment can have: one */
+
+/* A device that carries the attachment's alias, and the NIC that lends to it. */
+struct found {
+	uint32_t nic_ifindex;
+	int32_t nsid;
+	struct nk_link link;
+};
+
+struct search {
+	struct nk_attachment *att;
+	char alias[NK_ALIAS_SIZE];
+	unsigned int count;
+	struct found found[FOUND_MAX];
+};
+
+static bool is_device(const struct search *search, const struct nk_link *link)
+{
+	return !strcmp(link->kind, "netkit") && link->pairing == NK_NETKIT_PAIRING_SINGLE &&
+	       link->group == NK_LINK_GROUP && !strcmp(link->alias, search->alias);
+}
+
+/* note_lease() - is the other end of this lease ours? Several queues may lead to one device. */
+static int note_lease(const struct nk_queue *queue, void *data, struct nk_error *err)
+{
+	struct nk_error gone = { 0 };
+	struct search *search = data;
+	struct nk_link link;
+	unsigned int i;
+
+	(void)err;
+	if (!queue->leased || search->count == FOUND_MAX)
+		return 0;
+	for (i = 0; i < search->count; i++)
+		if (search->found[i].nsid == queue->lease_nsid &&
+		    search->found[i].link.ifindex == queue->lease_ifindex)
+			return 0;
+	if (nk_link_get(&search->att->host, queue->lease_nsid, NULL, queue->lease_ifindex, &link,
+			&gone) ||
+	    !is_device(search, &link))
+		return 0;
+	search->found[search->count++] = (struct found){
+		.nic_ifindex = queue->ifindex,
+		.nsid = queue->lease_nsid,
+		.link = link,
+	};
+	return 0;
+}
+
+/* look_in_netns() - the device may have no lease: ADD was cut short, or the NIC is down. */
+static void look_in_netns(struct search *search)
+{
+	struct nk_error none = { 0 };
+	struct found *found = &search->found[search->count];
+
+	if (search->att->netns_fd < 0 || search->count == FOUND_MAX)
+		return;
+	if (nk_link_nsid(&search->att->host, search->att->netns_fd, false, &found->nsid, &none) ||
+	    nk_link_get(&search->att->host, found->nsid, search->att->ifname, 0, &found->link,
+			&none) ||
+	    !is_device(search, &found->link))
+		return;
+	found->nic_ifindex = 0;
+	search->count++;
+}
+
+int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	struct search search = { .att = att };
+	struct nk_error none = { 0 };
+	unsigned int i;
+	int rc = 0;
+
+	nk_step_alias(att, search.alias);
+	/* A kernel without leases has none to find; then there is nothing to list. */
+	if (!nk_netdev_probe_lease(&att->host, &none))
+		rc = nk_netdev_queues(&att->host, 0, note_lease, &search, err);
+	look_in_netns(&search);
+	for (i = 0; i < search.count; i++) {
+		const struct found *found = &search.found[i];
+
+		if (found->nic_ifindex)
+			(void)nk_filter_remove(&att->host, found->nic_ifindex, found->link.mac,
+					       err);
+		(void)nk_link_remove(&att->host, found->nsid, found->link.ifindex, err);
+	}
+	return err->code == NK_CODE_NONE ? rc : -err->sys;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+/* step_claim.c - step "claim": which queues, and the claims on them */
+#include "steps.h"
+
+#include "claims.h"
+#include "error.h"
+#include "filter.h"
+#include "prog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+/* describe() - "network/container/interface", for error texts. */
+static void describe(const struct nk_claim *claim, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s of container %.16s, network %.32s", claim->pod_name,
+		 *claim->pod_name ? " " : "", claim->ifname, claim->container_id, claim->network);
+}
+
+void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE])
+{
+	char text[2 * NK_ID_SIZE + 32];
+
+	snprintf(text, sizeof(text), "nk-cni:%s:%s:%s", att->ifname, att->container_id,
+		 att->network);
+	snprintf(ret, NK_ALIAS_SIZE, "%.*s", NK_ALIAS_SIZE - 2, text);
+}
+
+static void fill_claim(const struct nk_attachment *att, const struct nk_lease *lease,
+		       struct nk_claim *claim)
+{
+	*claim = (struct nk_claim){
+		.version = NK_CLAIM_VERSION,
+		.nic_ifindex = att->nic.ifindex,
+		.netns_cookie = att->netns_cookie,
+		.ifindex = att->ifindex,
+		.netkit_queue = lease->netkit,
+		.nsid = att->nsid,
+		.mtu = att->mtu,
+		.committed = att->committed,
+		.in_filter = att->in_filter,
+		.with_map = att->with_map,
+	};
+	memcpy(claim->mac, att->mac, sizeof(claim->mac));
+	memcpy(claim->ifname, att->ifname, sizeof(claim->ifname));
+	memcpy(claim->cni_ifname, att->cni_ifname, sizeof(claim->cni_ifname));
+	memcpy(claim->network, att->network, sizeof(claim->network));
+	memcpy(claim->container_id, att->container_id, sizeof(claim->container_id));
+	memcpy(claim->pod_name, att->pod_name, sizeof(claim->pod_name));
+}
+
+bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim)
+{
+	return !strcmp(claim->network, att->network) &&
+	       !strcmp(claim->container_id, att->container_id) &&
+	       !strcmp(claim->cni_ifname, att->cni_ifname);
+}
+
+int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_claim claim;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < att->lease_count && !rc; i++) {
+		fill_claim(att, &att->leases[i], &claim);
+		rc = nk_claims_update(att->claims, att->leases[i].phys, &claim, err);
+	}
+	return rc;
+}
+
+struct rival {
+	const struct nk_attachment *att;
+	struct nk_claim claim;
+	bool same_mac;
+};
+
+/* find_rival() - a claim that is in the way: of this very attachment, or with its MAC. */
+static int find_rival(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	struct rival *rival = data;
+
+	(void)queue;
+	rival->claim = *claim;
+	rival->same_mac = !memcmp(claim->mac, rival->att->mac, NK_MAC_LEN) &&
+			  memcmp(claim->mac, rival->att->nic.mac, NK_MAC_LEN) != 0;
+	return rival->same_mac || nk_step_is_mine(rival->att, claim);
+}
+
+void nk_step_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[18])
+{
+	snprintf(ret, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
+}
+
+/* refuse_rivals() - an attachment is made once, and no two share a MAC on one wire. */
+static int refuse_rivals(struct nk_attachment *att, struct nk_error *err)
+{
+	struct rival rival = { .att = att };
+	char text[NK_ID_SIZE + 128], mac[18];
+	int rc;
+
+	nk_step_mac_text(att->mac, mac);
+	rc = nk_claims_each(att->claims, find_rival, &rival, err);
+	if (rc < 0)
+		return rc;
+	describe(&rival.claim, text, sizeof(text));
+	if (rc && nk_step_is_mine(att, &rival.claim)) {
+		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
+			     "%s has queues of %s already", text, att->nic.name);
+		nk_error_remedy(err, "call DEL for it first");
+		return -EEXIST;
+	}
+	if (rc) {
+		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the MAC is in use",
+			     "%s belongs to %s on %s", mac, text, att->nic.name);
+		nk_error_remedy(err, "give each attachment a MAC of its own, or leave \"mac\" out");
+		return -EEXIST;
+	}
+	if (!memcmp(att->mac, att->nic.mac, NK_MAC_LEN))
+		return 0;
+	rc = nk_filter_has(&att->host, att->nic.ifindex, att->mac, err);
+	if (rc <= 0)
+		return rc;
+	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the MAC is in use",
+		     "%s is in the unicast filter of %s, and not by nk-cni", mac, att->nic.name);
+	nk_error_remedy(err, "bridge fdb del %s dev %s self, or another \"mac\"", mac,
+			att->nic.name);
+	return -EEXIST;
+}
+
+static int count_queue(const struct nk_queue *queue, void *data, struct nk_error *err)
+{
+	(void)queue;
+	(void)err;
+	++*(uint32_t *)data;
+	return 0;
+}
+
+static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_error *err)
+{
+	uint32_t count = 0;
+
+	nk_error_reset(err);
+	(void)nk_netdev_queues(&att->host, att->nic.ifindex, count_queue, &count, err);
+	nk_error_reset(err);
+	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the NIC has no such queue",
+		     "queue %u: %s has %u receive queues, 0 to %u", queue, att->nic.name, count,
+		     count ? count - 1 : 0);
+	nk_error_remedy(err, "name queues it has, or give it more: ethtool -L %s combined N",
+			att->nic.name);
+	return -ERANGE;
+}
+
+/**
+ * is_free() - may this queue be claimed?
+ * @why: filled with who has it, if not
+ *
+ * Return: 1, 0, or a negative errno
+ */
+static int is_free(struct nk_attachment *att, uint32_t queue, char *why, size_t size,
+		   struct nk_error *err)
+{
+	char text[NK_ID_SIZE + 128];
+	struct nk_queue state;
+	struct nk_claim claim;
+	int rc;
+
+	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
+	if (rc == -EINVAL)
+		return refuse_beyond(att, queue, err);
+	if (rc)
+		return rc;
+	rc = nk_claims_get(att->claims, queue, &claim, err);
+	if (!rc) {
+		describe(&claim, text, sizeof(text));
+		snprintf(why, size, "queue %u has %s", queue, text);
+		return 0;
+	}
+	if (rc != -ENOENT)
+		return rc;
+	if (state.leased)
+		snprintf(why, size, "queue %u is leased to ifindex %u (netns id %d), not by us",
+			 queue, state.lease_ifindex, state.lease_nsid);
+	else if (state.user)
+		snprintf(why, size, "queue %u is used by %s", queue, state.user);
+	return !state.leased && !state.user;
+}
+
+static int refuse_busy(const struct nk_attachment *att, const struct nk_config *config,
+		       const char *why, struct nk_error *err)
+{
+	if (config->fixed_queues)
+		nk_error_set(err, NK_CODE_RETRY, EBUSY, "a queue is busy", "%s: %s",
+			     att->nic.name, why);
+	else
+		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
+			     "%s: %u of the %u queues wanted are free; %s", att->nic.name,
+			     att->lease_count, config->queue_count, why);
+	nk_error_remedy(err, "end an attachment, or give the network other or more queues");
+	return -EBUSY;
+}
+
+/* choose_queues() - the lowest free ones, or exactly those configured. */
+static int choose_queues(struct nk_attachment *att, const struct nk_config *config,
+			 struct nk_error *err)
+{
+	char why[NK_ID_SIZE + 256] = "";
+	uint32_t queue;
+	int rc;
+
+	for (queue = 1; queue < NK_QUEUE_IDS && att->lease_count < config->queue_count; queue++) {
+		if (!nk_queue_set_has(&config->queues, queue))
+			continue;
+		rc = is_free(att, queue, why, sizeof(why), err);
+		if (rc < 0)
+			return rc;
+		if (!rc && config->fixed_queues)
+			return refuse_busy(att, config, why, err);
+		if (!rc)
+			continue;
+		att->leases[att->lease_count].phys = queue;
+		att->leases[att->lease_count].netkit = att->lease_count + 1;
+		att->lease_count++;
+	}
+	if (att->lease_count < config->queue_count)
+		return refuse_busy(att, config, why, err);
+	return 0;
+}
+
+int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *config,
+			struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	struct nk_claim claim;
+	uint32_t wanted, i;
+	int rc;
+
+	nk_nicdir_pin(&att->dir, "claims", path);
+	att->claims = nk_claims_open(path, true, err);
+	if (att->claims < 0)
+		return att->claims;
+	rc = refuse_rivals(att, err);
+	if (!rc)
+		rc = choose_queues(att, config, err);
+	wanted = att->lease_count;
+	att->lease_count = 0; /* counts up again, so that remove gives back just what was taken */
+	if (!rc)
+		rc = nk_link_nsid(&att->host, att->netns_fd, true, &att->nsid, err);
+	for (i = 0; i < wanted && !rc; i++) {
+		fill_claim(att, &att->leases[i], &claim);
+		rc = nk_claims_add(att->claims, att->leases[i].phys, &claim, err);
+		att->lease_count += !rc;
+	}
+	return rc;
+}
+
+int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
+{
+	if (!att->committed)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: ADD never came to its end",
+				    "%s/claims", att->dir.path);
+	if (!att->netns_is_ours)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: CNI_NETNS is another netns",
+				    "%s was made in another one", att->ifname);
+	return 0;
+}
+
+static int count_claim(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	(void)queue;
+	(void)claim;
+	++*(uint32_t *)data;
+	return 0;
+}
+
+int nk_step_claim_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	uint32_t i, left = 0;
+	int rc = 0;
+
+	for (i = 0; i < att->lease_count && !rc; i++)
+		rc = nk_claims_remove(att->claims, att->leases[i].phys, err);
+	if (rc || att->claims < 0)
+		return rc;
+	/* The map goes with its last user, unless the program stays and keeps the directory. */
+	rc = nk_claims_each(att->claims, count_claim, &left, err);
+	if (rc || left || nk_prog_is_attached(&att->dir, att->nic.ifindex))
+		return rc;
+	nk_nicdir_pin(&att->dir, "claims", path);
+	if (unlink(path) && errno != ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the claims map",
+				    "unlink %s: %s", path, nk_errno_name(errno));
+	return 0;
+}

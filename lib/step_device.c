@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+/* step_device.c - step "device": the netkit single in the Pod's netns */
+#include "steps.h"
+
+#include "error.h"
+#include "log.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "banned.h"
+
+/* A netns is taken down by the kernel after its last user has gone; the leases of its devices end
+ * then. 200 ms were seen on a slow machine.
+ */
+#define LEASE_END_MS   3000
+#define LEASE_PAUSE_MS 20
+
+int nk_step_device_create(struct nk_attachment *att, const struct nk_config *config,
+			 struct nk_error *err)
+{
+	const struct nk_link_single spec = {
+		.name = att->ifname,
+		.mac = att->mac,
+		.mtu = att->mtu,
+		.num_rx_queues = config->queue_max + 1, /* queue 0 is netkit's own */
+	};
+	struct nk_error ignored = { 0 };
+	char alias[NK_ALIAS_SIZE];
+	struct nk_link link;
+	int rc;
+
+	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
+	if (!rc)
+		rc = nk_link_create_single(&att->pod, &spec, &link, err);
+	if (rc)
+		return rc;
+	att->ifindex = link.ifindex;
+	rc = nk_step_update_claims(att, err);
+	if (rc)
+		return rc;
+	nk_step_alias(att, alias);
+	if (nk_link_set_alias(&att->pod, att->ifindex, alias, &ignored))
+		nk_log_warn("%s: no alias on the device: %s", att->ifname, ignored.details);
+	return 0;
+}
+
+/* mismatch() - CHECK's "expected, found" for one property of the device. */
+static int mismatch(struct nk_error *err, const struct nk_attachment *att, const char *what,
+		    const char *expected, const char *found)
+{
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the device is not as made",
+			    "%s %s: expected %s, found %s", att->ifname, what, expected, found);
+}
+
+int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
+{
+	char expected[18], found[18];
+	struct nk_link link;
+	int rc;
+
+	rc = nk_link_get(&att->host, att->nsid, NULL, att->ifindex, &link, err);
+	if (rc) {
+		nk_error_class(err, NK_CODE_CHECK, "CHECK: the device is gone");
+		nk_error_wrap(err, "%s in the Pod's netns", att->ifname);
+		return rc;
+	}
+	if (strcmp(link.name, att->ifname) != 0)
+		return mismatch(err, att, "name", att->ifname, link.name);
+	if (strcmp(link.kind, "netkit") != 0 || link.pairing != NK_NETKIT_PAIRING_SINGLE)
+		return mismatch(err, att, "kind", "netkit single", *link.kind ? link.kind : "none");
+	nk_step_mac_text(att->mac, expected);
+	nk_step_mac_text(link.mac, found);
+	if (strcmp(expected, found) != 0)
+		return mismatch(err, att, "MAC", expected, found);
+	if (link.mtu != att->mtu) {
+		snprintf(expected, sizeof(expected), "%u", att->mtu);
+		snprintf(found, sizeof(found), "%u", link.mtu);
+		return mismatch(err, att, "MTU", expected, found);
+	}
+	if (!link.up)
+		return mismatch(err, att, "state", "up", "down");
+	return 0;
+}
+
+/* is_device() - is this device the attachment's? Where the ifindex is not known yet (the process
+ * died before it could note it), the MAC stands for it: it was chosen before.
+ */
+static bool is_device(const struct nk_attachment *att, const struct nk_link *link)
+{
+	if (strcmp(link->kind, "netkit") != 0 || link->pairing != NK_NETKIT_PAIRING_SINGLE)
+		return false;
+	if (att->ifindex)
+		return link->ifindex == att->ifindex;
+	return link->group == NK_LINK_GROUP && !memcmp(link->mac, att->mac, NK_MAC_LEN);
+}
+
+/**
+ * remove_at() - delete the device if it is in this netns
+ * @ifindex: where it is known from a lease; else by the claim's ifindex or the name
+ *
+ * Return: 1 if it was deleted, 0 if it is not there, or a negative errno
+ */
+static int remove_at(struct nk_attachment *att, int32_t nsid, uint32_t ifindex,
+		     struct nk_error *err)
+{
+	struct nk_error not_there = { 0 };
+	struct nk_link link;
+	int rc;
+
+	if (!ifindex)
+		ifindex = att->ifindex;
+	rc = nk_link_get(&att->host, nsid, ifindex ? NULL : att->ifname, ifindex, &link,
+			 &not_there);
+	if (rc == -ENODEV || (!rc && !is_device(att, &link)))
+		return 0;
+	if (rc) {
+		*err = err->code == NK_CODE_NONE ? not_there : *err;
+		return rc;
+	}
+	rc = nk_link_remove(&att->host, nsid, link.ifindex, err);
+	return rc ? rc : 1;
+}
+
+/* remove_by_lease() - delete the device at the other end of our claimed queues' leases. */
+static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error unknown = { 0 };
+	struct nk_queue queue;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; att->nic.ifindex && i < att->lease_count && !rc; i++) {
+		nk_error_reset(&unknown);
+		if (nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
+					&unknown) ||
+		    !queue.leased)
+			continue; /* a NIC that is down tells nothing: the other ways must do */
+		rc = remove_at(att, queue.lease_nsid, queue.lease_ifindex, err);
+	}
+	return rc;
+}
+
+/* wait_for_leases() - the queues are free when DEL has answered. A netns that is on its way out
+ * takes its leases along in a moment.
+ */
+static void wait_for_leases(struct nk_attachment *att)
+{
+	const struct timespec pause = { .tv_nsec = LEASE_PAUSE_MS * 1000000L };
+	struct nk_error unknown = { 0 };
+	struct nk_queue queue;
+	uint32_t i, waited = 0;
+
+	for (i = 0; att->nic.ifindex && i < att->lease_count; i++) {
+		while (!nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys,
+					    &queue, &unknown) &&
+		       queue.leased && waited < LEASE_END_MS) {
+			nanosleep(&pause, NULL);
+			waited += LEASE_PAUSE_MS;
+		}
+		nk_error_reset(&unknown);
+	}
+	if (waited >= LEASE_END_MS)
+		nk_log_warn("%s: a queue is still leased after %d ms, its netns is in use yet",
+			    att->nic.name, LEASE_END_MS);
+}
+
+/**
+ * device_remove() - delete the device, where ever it is
+ *
+ * It is looked for in the netns that the runtime names, if that is the one of the claim; at the
+ * other end of the leases; and under the netns id noted at ADD.
+ */
+int nk_step_device_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error no_id = { 0 };
+	int32_t nsid;
+	int rc = 0;
+
+	/* Of this very call, and not made: a device of that name is somebody else's. */
+	if (!att->loaded && !att->ifindex)
+		return 0;
+	if (att->netns_is_ours && !nk_link_nsid(&att->host, att->netns_fd, true, &nsid, &no_id))
+		rc = remove_at(att, nsid, 0, err);
+	if (!rc)
+		rc = remove_by_lease(att, err);
+	if (!rc && att->nsid != NK_NSID_HERE)
+		rc = remove_at(att, att->nsid, 0, err);
+	if (rc < 0)
+		return rc;
+	wait_for_leases(att);
+	att->ifindex = 0;
+	return 0;
+}

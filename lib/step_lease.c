@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* step_lease.c - step "lease": the NIC's queues become the device's */
+#include "steps.h"
+
+#include "cleanup.h"
+#include "error.h"
+#include "netns.h"
+
+#include <errno.h>
+
+#include "banned.h"
+
+int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *config,
+			struct nk_error *err)
+{
+	int own cleanup_close = nk_netns_open_own(err);
+	uint32_t i, id;
+	int rc;
+
+	(void)config;
+	if (own < 0)
+		return own;
+	rc = nk_link_nsid(&att->pod, own, true, &att->nic_nsid, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < att->lease_count; i++) {
+		rc = nk_netdev_lease(&att->pod, att->ifindex, att->nic_nsid, att->nic.ifindex,
+				     att->leases[i].phys, &id, err);
+		if (rc) {
+			nk_error_wrap(err, "lease queue %u of %s to %s", att->leases[i].phys,
+				      att->nic.name, att->ifname);
+			if (rc == -EINVAL)
+				nk_error_remedy(err, "lend from a NIC whose driver can: mlx5, gve, "
+						     "bnxt, fbnic");
+			return rc;
+		}
+		if (id != att->leases[i].netkit)
+			return nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
+					    "a lease got an unexpected queue id",
+					    "queue %u of %s became %u of %s, not %u",
+					    att->leases[i].phys, att->nic.name, id, att->ifname,
+					    att->leases[i].netkit);
+	}
+	return 0;
+}
+
+int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_queue queue;
+	uint32_t i;
+	int rc;
+
+	if (!att->nic.ifindex)
+		return nk_error_set(err, NK_CODE_CHECK, ENODEV, "CHECK: the NIC is gone",
+				    "lost: NIC removed, recreate the Pod");
+	for (i = 0; i < att->lease_count; i++) {
+		rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
+					 err);
+		if (rc) {
+			nk_error_class(err, NK_CODE_CHECK, "CHECK: cannot read the lease");
+			if (rc == -ENOENT)
+				nk_error_remedy(err, "ip link set dev %s up", att->nic.name);
+			return rc;
+		}
+		if (!queue.leased || queue.lease_ifindex != att->ifindex ||
+		    queue.lease_nsid != att->nsid || queue.lease_queue != att->leases[i].netkit)
+			return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the lease is lost",
+					    "%s queue %u: expected a lease to ifindex %u (netns "
+					    "id %d) queue %u, found %s %u (netns id %d) queue %u",
+					    att->nic.name, att->leases[i].phys, att->ifindex,
+					    att->nsid, att->leases[i].netkit,
+					    queue.leased ? "one to" : "none:",
+					    queue.lease_ifindex, queue.lease_nsid,
+					    queue.lease_queue);
+	}
+	return 0;
+}

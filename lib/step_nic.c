@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/* step_nic.c - steps "program", "map" and "filter": what the NIC itself needs */
+#include "steps.h"
+
+#include "claims.h"
+#include "error.h"
+#include "filter.h"
+#include "prog.h"
+#include "uapi.h"
+#include "xskmap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "banned.h"
+
+int nk_step_program_create(struct nk_attachment *att, const struct nk_config *config,
+			  struct nk_error *err)
+{
+	uint64_t features = 0;
+	int rc;
+
+	(void)config;
+	if (!att->with_map)
+		return 0;
+	rc = nk_netdev_xdp_features(&att->host, att->nic.ifindex, &features, err);
+	if (rc)
+		return rc;
+	if ((features & NK_XDP_ACT_ZEROCOPY) != NK_XDP_ACT_ZEROCOPY) {
+		nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
+			     "the NIC has no AF_XDP zero copy", "%s has XDP features 0x%llx, "
+			     "needed are 0x%llx (basic, redirect, xsk-zerocopy)", att->nic.name,
+			     (unsigned long long)features, NK_XDP_ACT_ZEROCOPY);
+		nk_error_remedy(err, "set \"xsk\": {\"map\": false} to lease queues without XDP");
+		return -EOPNOTSUPP;
+	}
+	return nk_prog_attach(&att->dir, &att->nic, &att->drop_program, err);
+}
+
+int nk_step_program_check(struct nk_attachment *att, struct nk_error *err)
+{
+	return att->with_map ? nk_prog_check(&att->dir, &att->nic, err) : 0;
+}
+
+struct others {
+	const struct nk_attachment *att;
+	bool any; /* another attachment has the program redirect to its map */
+};
+
+static int find_other(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	struct others *others = data;
+
+	(void)queue;
+	others->any |= !nk_step_is_mine(others->att, claim) && claim->with_map;
+	return 0;
+}
+
+int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	struct others others = { .att = att };
+	int rc;
+
+	/* A link that lost its NIC is of no use to anybody, kept or not. */
+	if (!att->drop_program && nk_prog_is_attached(&att->dir, att->nic.ifindex))
+		return 0;
+	rc = nk_claims_each(att->claims, find_other, &others, err);
+	return rc || others.any ? rc : nk_prog_detach(&att->dir, err);
+}
+
+int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config,
+		      struct nk_error *err)
+{
+	(void)config;
+	if (!att->with_map)
+		return 0;
+	return nk_xskmap_create(&att->dir, att->leases, att->lease_count, err);
+}
+
+int nk_step_map_check(struct nk_attachment *att, struct nk_error *err)
+{
+	if (!att->with_map)
+		return 0;
+	return nk_xskmap_check(&att->dir, att->leases, att->lease_count, err);
+}
+
+int nk_step_map_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	if (!att->with_map || !att->lease_count)
+		return 0;
+	return nk_xskmap_remove(&att->dir, att->leases, att->lease_count, err);
+}
+
+int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *config,
+			 struct nk_error *err)
+{
+	char mac[18];
+	int rc;
+
+	(void)config;
+	if (!memcmp(att->mac, att->nic.mac, NK_MAC_LEN))
+		return 0; /* the NIC's own: it is let in anyway, and not ours to take out */
+	att->in_filter = true;
+	rc = nk_step_update_claims(att, err);
+	if (!rc)
+		rc = nk_filter_add(&att->host, att->nic.ifindex, att->mac, err);
+	if (rc == -EEXIST)
+		att->in_filter = false; /* somebody else's, since we looked */
+	if (rc) {
+		nk_step_mac_text(att->mac, mac);
+		nk_error_wrap(err, "enter %s in %s", mac, att->nic.name);
+	}
+	return rc;
+}
+
+int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
+{
+	char mac[18];
+	int rc;
+
+	if (!att->in_filter)
+		return 0;
+	rc = nk_filter_has(&att->host, att->nic.ifindex, att->mac, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	nk_step_mac_text(att->mac, mac);
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the unicast filter lost the MAC",
+			    "%s: expected %s, found nothing", att->nic.name, mac);
+}
+
+int nk_step_filter_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	if (!att->in_filter || !att->nic.ifindex)
+		return 0;
+	return nk_filter_remove(&att->host, att->nic.ifindex, att->mac, err);
+}

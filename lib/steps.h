@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * steps.h - the steps that attach.c composes; for attach.c and step_*.c alone
+ *
+ * create makes it and notes in @att (and, through it, in the claims) what was made; check compares
+ * what is with what was made, error code 102; remove undoes what the claims or @att tell of, and
+ * finds success in what is gone. The NIC's lock is held in all of them.
+ */
+#ifndef NK_STEPS_H
+#define NK_STEPS_H
+
+#include "attach.h"
+
+struct nk_claim;
+
+#define NK_STEP(name)                                                                            \
+	int nk_step_##name##_create(struct nk_attachment *att, const struct nk_config *config,   \
+				    struct nk_error *err);                                       \
+	int nk_step_##name##_check(struct nk_attachment *att, struct nk_error *err);             \
+	int nk_step_##name##_remove(struct nk_attachment *att, struct nk_error *err)
+
+NK_STEP(claim);
+NK_STEP(device);
+NK_STEP(lease); /* no remove is defined: a lease ends with its device */
+NK_STEP(program);
+NK_STEP(map);
+NK_STEP(filter);
+
+/* nk_step_is_mine() - is this a claim of the attachment? */
+bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim);
+
+/* nk_step_update_claims() - write what @att knows now into all claims of the attachment. */
+int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err);
+
+/* nk_step_alias() - the alias of the attachment's device, cut to what the kernel keeps. */
+void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE]);
+
+void nk_step_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[18]);
+
+#endif
