@@ -261,6 +261,9 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 
 int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
 {
+	if (!att->nic.ifindex)
+		return nk_error_set(err, NK_CODE_CHECK, ENODEV, "CHECK: the NIC is gone",
+				    "%s: lost: NIC removed, recreate the Pod", att->nic.name);
 	if (!att->committed)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: ADD never came to its end",
 				    "%s/claims", att->dir.path);

@@ -50,9 +50,6 @@ int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
 	uint32_t i;
 	int rc;
 
-	if (!att->nic.ifindex)
-		return nk_error_set(err, NK_CODE_CHECK, ENODEV, "CHECK: the NIC is gone",
-				    "lost: NIC removed, recreate the Pod");
 	for (i = 0; i < att->lease_count; i++) {
 		rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
 					 err);

@@ -20,6 +20,7 @@
 #include "result.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,19 @@ static void print_about(void)
 	for (i = 0; nk_config_versions[i]; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
 	fputc('\n', stderr);
+}
+
+/* keep_standard_fds() - a file we open must never become a stdout that the caller had closed: our
+ * result would go into it. What takes the place refuses to be read or written.
+ */
+static void keep_standard_fds(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			abort();
 }
 
 /* hold_signals() - what would end us in the middle of a change waits, or is an error of write(). */
@@ -170,6 +184,7 @@ int main(void)
 	struct nk_error err = { 0 }, unheard = { 0 };
 	int rc;
 
+	keep_standard_fds();
 	hold_signals();
 	nk_config_probe_version("", 0, call.version);
 	rc = run(&call, &err);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The few bpf(2) calls that the test programs need. */
+#ifndef NKT_BPF_H
+#define NKT_BPF_H
+
+#include <linux/bpf.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Each returns a descriptor (or 0 where none is made) or a negative errno. */
+int bpf_obj_get(const char *path);
+int bpf_obj_pin(int fd, const char *path);
+int bpf_map_update(int map_fd, uint32_t key, uint32_t value);
+int bpf_xskmap_create(const char *name, uint32_t entries);
+/* On refusal the verifier's log is written to stderr. */
+int bpf_xdp_load(const char *name, const struct bpf_insn *insns, uint32_t count);
+/* flags: XDP_FLAGS_SKB_MODE or XDP_FLAGS_DRV_MODE; ifindex is one of the caller's netns. */
+int bpf_xdp_link_create(int prog_fd, uint32_t ifindex, uint32_t flags);
+int bpf_link_detach(int link_fd);
+/* Fills a struct bpf_prog_info, bpf_map_info or bpf_link_info of size bytes. */
+int bpf_info(int fd, void *ret_info, size_t size);
+
+#endif
