@@ -117,8 +117,8 @@ static int remove_from(struct nk_attachment *att, int last, struct nk_error *err
 static int random_mac(uint8_t mac[NK_MAC_LEN], struct nk_error *err)
 {
 	if (getrandom(mac, NK_MAC_LEN, 0) != NK_MAC_LEN)
-		return nk_error_set(err, NK_CODE_INTERNAL, errno, "no random bytes", "getrandom: %s",
-				    nk_errno_name(errno));
+		return nk_error_set(err, NK_CODE_INTERNAL, errno, "no random bytes",
+				    "getrandom: %s", nk_errno_name(errno));
 	mac[0] = (uint8_t)((mac[0] & 0xfe) | 0x02); /* unicast, locally administered */
 	return 0;
 }

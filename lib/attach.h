@@ -38,7 +38,7 @@ struct nk_attachment {
 	int claims; /* fd */
 
 	/* the Pod's side */
-	int netns_fd; /* CNI_NETNS, or -1: the runtime gave none, or it is gone */
+	int netns_fd;	    /* CNI_NETNS, or -1: the runtime gave none, or it is gone */
 	bool netns_is_ours; /* it is the netns the attachment was made in, not another Pod's now */
 	struct nk_nl pod;
 	uint64_t netns_cookie;

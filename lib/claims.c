@@ -13,8 +13,8 @@
 
 static int refused(struct nk_error *err, const char *what, uint32_t queue)
 {
-	return nk_error_set(err, NK_CODE_BPF, errno, "cannot use the claims map",
-			    "%s queue %u: %s", what, queue, nk_errno_name(errno));
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot use the claims map", "%s queue %u: %s",
+			    what, queue, nk_errno_name(errno));
 }
 
 static int create_and_pin(const char *path, struct nk_error *err)
@@ -44,11 +44,12 @@ int nk_claims_open(const char *path, bool create, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open the claims map",
 				    "BPF_OBJ_GET %s: %s", path, nk_errno_name(errno));
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open the claims map",
-				    "%s: %s", path, nk_errno_name(errno));
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open the claims map", "%s: %s",
+				    path, nk_errno_name(errno));
 	if (info.type != BPF_MAP_TYPE_HASH || info.key_size != sizeof(uint32_t) ||
 	    info.value_size != sizeof(struct nk_claim))
-		return nk_error_set(err, NK_CODE_BPF, EPROTO, "the claims map is of another version",
+		return nk_error_set(err, NK_CODE_BPF, EPROTO,
+				    "the claims map is of another version",
 				    "%s has values of %u bytes, this nk-cni knows %zu", path,
 				    info.value_size, sizeof(struct nk_claim));
 	return nk_steal_fd(&fd);

@@ -25,10 +25,10 @@ struct nk_nicdir;
 struct nk_claim {
 	uint32_t version;
 	uint32_t nic_ifindex;
-	uint64_t netns_cookie;	/* of the Pod's netns */
-	uint32_t ifindex;	/* netkit device; 0: not made yet */
-	uint32_t netkit_queue;	/* what this queue is, or is going to be, on it */
-	int32_t nsid;		/* the Pod's netns, as the host's counts */
+	uint64_t netns_cookie; /* of the Pod's netns */
+	uint32_t ifindex;      /* netkit device; 0: not made yet */
+	uint32_t netkit_queue; /* what this queue is, or is going to be, on it */
+	int32_t nsid;	       /* the Pod's netns, as the host's counts */
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
 	uint8_t committed; /* ADD came to its end */

@@ -35,29 +35,29 @@ struct raw {
 	const struct nk_json *runtime_config;
 };
 
-#define STRING(struct_, key, member, min_)                                                     \
-	{                                                                                      \
+#define STRING(struct_, key, member, min_)                                                      \
+	{                                                                                       \
 		key, NK_JSON_STRING, offsetof(struct_, member), sizeof(((struct_ *)0)->member), \
-			min_, 0                                                                \
+			min_, 0                                                                 \
 	}
-#define UINT(struct_, key, member, min_, max_)                               \
-	{                                                                    \
+#define UINT(struct_, key, member, min_, max_)                              \
+	{                                                                   \
 		key, NK_JSON_UINT, offsetof(struct_, member), 0, min_, max_ \
 	}
-#define BOOL(struct_, key, member)                                     \
-	{                                                              \
+#define BOOL(struct_, key, member)                                    \
+	{                                                             \
 		key, NK_JSON_BOOL, offsetof(struct_, member), 0, 0, 0 \
 	}
-#define OBJECT(struct_, key, member)                                     \
-	{                                                                \
+#define OBJECT(struct_, key, member)                                    \
+	{                                                               \
 		key, NK_JSON_OBJECT, offsetof(struct_, member), 0, 0, 0 \
 	}
-#define ANY(key)                           \
-	{                                  \
+#define ANY(key)                             \
+	{                                    \
 		key, NK_JSON_ANY, 0, 0, 0, 0 \
 	}
-#define END                                 \
-	{                                   \
+#define END                                   \
+	{                                     \
 		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
 	}
 
@@ -102,9 +102,9 @@ static const struct nk_json_field add_fields[] = {
  * a key that asks for something must never be ignored.
  */
 static const char *const refused_keys[] = {
-	"ipam",	 "rss",	  "steering",	"neigh",   "rings",	   "ifName",	   "policy",
-	"scrub", "peerPolicy", "peerScrub", "headroom", "tailroom", "setAddresses",
-	"hostRoute", "forwarding", "dad", NULL,
+	"ipam",		"rss",	     "steering",   "neigh",	"rings",    "ifName",
+	"policy",	"scrub",     "peerPolicy", "peerScrub", "headroom", "tailroom",
+	"setAddresses", "hostRoute", "forwarding", "dad",	NULL,
 };
 
 struct raw_queues {
@@ -170,8 +170,8 @@ static int check_version(const char *version, struct nk_error *err)
 	for (i = 0; nk_config_versions[i]; i++) {
 		if (!strcmp(version, nk_config_versions[i]))
 			return 0;
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
-					 i ? ", " : "", nk_config_versions[i]);
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+					 nk_config_versions[i]);
 	}
 	return nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
 			    "the configuration is of cniVersion \"%.16s\", supported are %s",
@@ -224,7 +224,8 @@ static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_c
 	if (!*raw->name)
 		return missing(err, "\"name\", the network's name");
 	if (!nk_request_is_id(raw->name))
-		return invalid(err, "name", raw->name, "a network name ([a-zA-Z0-9][a-zA-Z0-9_.-]*)");
+		return invalid(err, "name", raw->name,
+			       "a network name ([a-zA-Z0-9][a-zA-Z0-9_.-]*)");
 	if (*raw->bpffs != '/')
 		return invalid(err, "bpffs", raw->bpffs, "an absolute path");
 	snprintf(config->cni_version, sizeof(config->cni_version), "%.7s", raw->cni_version);
@@ -244,7 +245,8 @@ static int parse_mac(const char *text, struct nk_config *config, struct nk_error
 		return 0;
 	}
 	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-		   &end) != NK_MAC_LEN || text[end] || end != 17)
+		   &end) != NK_MAC_LEN ||
+	    text[end] || end != 17)
 		return invalid(err, "mac", text, "\"master\" or six hex bytes with colons");
 	for (i = 0; i < NK_MAC_LEN; i++)
 		config->mac[i] = (uint8_t)b[i];
@@ -293,8 +295,8 @@ static int parse_queues(const struct raw *raw, struct nk_config *config, struct 
 			return rc;
 	}
 	if (*raw->device_id) {
-		rc = nk_device_id_parse(raw->device_id, "deviceID", config->master,
-					&config->queues, err);
+		rc = nk_device_id_parse(raw->device_id, "deviceID", config->master, &config->queues,
+					err);
 		if (rc < 0)
 			return rc;
 		fix_queues(config, rc);
@@ -320,7 +322,8 @@ static int parse_queues(const struct raw *raw, struct nk_config *config, struct 
 			return nk_error_set(err, NK_CODE_CONFIG, EINVAL,
 					    "invalid network configuration",
 					    "queues.count: %u is more than the %d queues of "
-					    "queues.pool", config->queue_count, rc);
+					    "queues.pool",
+					    config->queue_count, rc);
 	} else {
 		return missing(err, "queues: a single device is useless without; give "
 				    "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, or a "
@@ -398,7 +401,8 @@ int nk_config_parse(const char *text, size_t size, enum nk_command command, stru
 			return nk_error_set(err, NK_CODE_VERSION, EINVAL,
 					    "incompatible CNI versions",
 					    "CHECK came with cniVersion 0.4.0, the configuration "
-					    "is of %s", ret->cni_version);
+					    "is of %s",
+					    ret->cni_version);
 		if (!ret->prev)
 			return missing(err, "\"prevResult\", which CHECK needs");
 		return 0;

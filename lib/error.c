@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-int nk_error_set(struct nk_error *err, enum nk_code code, int sys, const char *msg,
-		 const char *fmt, ...)
+int nk_error_set(struct nk_error *err, enum nk_code code, int sys, const char *msg, const char *fmt,
+		 ...)
 {
 	va_list ap;
 

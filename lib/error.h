@@ -23,12 +23,12 @@ enum nk_code {
 	NK_CODE_ENV = 4,	 /* bad CNI_* variable; msg holds its name */
 	NK_CODE_IO = 5,		 /* stdin or stdout failed */
 	NK_CODE_JSON = 6,	 /* stdin is not JSON */
-	NK_CODE_CONFIG = 7,	 /* invalid value; details hold its JSON path and the allowed range */
-	NK_CODE_RETRY = 11,	 /* try again later; everything was rolled back */
-	NK_CODE_KERNEL = 100,	 /* the kernel or the NIC refused */
-	NK_CODE_BPF = 101,	 /* bpf(2) or bpffs refused */
-	NK_CODE_CHECK = 102,	 /* CHECK: found is not what was made */
-	NK_CODE_INTERNAL = 103,	 /* out of memory, and what must not happen */
+	NK_CODE_CONFIG = 7,   /* invalid value; details hold its JSON path and the allowed range */
+	NK_CODE_RETRY = 11,   /* try again later; everything was rolled back */
+	NK_CODE_KERNEL = 100, /* the kernel or the NIC refused */
+	NK_CODE_BPF = 101,    /* bpf(2) or bpffs refused */
+	NK_CODE_CHECK = 102,  /* CHECK: found is not what was made */
+	NK_CODE_INTERNAL = 103, /* out of memory, and what must not happen */
 };
 
 struct nk_error {
@@ -47,8 +47,8 @@ struct nk_error {
  *
  * Return: -@sys, so that a caller can write "return nk_error_set(...)"
  */
-int nk_error_set(struct nk_error *err, enum nk_code code, int sys, const char *msg,
-		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+int nk_error_set(struct nk_error *err, enum nk_code code, int sys, const char *msg, const char *fmt,
+		 ...) __attribute__((format(printf, 5, 6)));
 
 /* nk_error_wrap() - put "context: " before the details. */
 void nk_error_wrap(struct nk_error *err, const char *fmt, ...)

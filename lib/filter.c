@@ -58,15 +58,15 @@ int nk_filter_add(struct nk_nl *nl, uint32_t ifindex, const uint8_t mac[6], stru
 	return rc;
 }
 
-int nk_filter_remove(struct nk_nl *nl, uint32_t ifindex, const uint8_t mac[6],
-		     struct nk_error *err)
+int nk_filter_remove(struct nk_nl *nl, uint32_t ifindex, const uint8_t mac[6], struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
 	int rc = change(nl, RTM_DELNEIGH, 0, ifindex, mac, &mine);
 
 	if (!rc || rc == -ENOENT || rc == -ENODEV)
 		return 0;
-	nk_error_class(&mine, NK_CODE_KERNEL, "cannot take the MAC out of the NIC's unicast filter");
+	nk_error_class(&mine, NK_CODE_KERNEL,
+		       "cannot take the MAC out of the NIC's unicast filter");
 	if (err->code == NK_CODE_NONE)
 		*err = mine;
 	return rc;

@@ -49,8 +49,8 @@ static int scan(const char *text, size_t size, struct nk_error *err)
 		if (in_string && c == '\\') {
 			if (size - i >= 6 && !memcmp(text + i, "\\u0000", 6))
 				return nk_error_set(err, NK_CODE_JSON, EINVAL,
-						    "JSON string with a NUL",
-						    "\\u0000 at byte %zu", i);
+						    "JSON string with a NUL", "\\u0000 at byte %zu",
+						    i);
 			i++;
 		} else if (c == '"') {
 			in_string = !in_string;
@@ -148,8 +148,8 @@ void nk_json_free(struct nk_json *json)
 	cJSON_Delete(in_mut(json));
 }
 
-static int bad_value(struct nk_error *err, const char *path, const char *key,
-		     const cJSON *value, const char *wanted)
+static int bad_value(struct nk_error *err, const char *path, const char *key, const cJSON *value,
+		     const char *wanted)
 {
 	char text[64];
 
@@ -334,4 +334,3 @@ void nk_json_print_short(const struct nk_json *json, char *buf, size_t size)
 		memcpy(buf + size - 4, "...", 4);
 	free(text);
 }
-

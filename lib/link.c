@@ -136,13 +136,15 @@ int nk_link_probe_single(struct nk_nl *nl, struct nk_error *err)
 		nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit single");
 		nk_error_wrap(err, "probe for netkit pairing \"single\" on Linux %.64s",
 			      uts.release);
-		nk_error_remedy(err, "run Linux >= 7.1: single devices and queue leases came with it");
+		nk_error_remedy(err,
+				"run Linux >= 7.1: single devices and queue leases came with it");
 		return -EOPNOTSUPP;
 	} else if (rc == -EPERM) {
 		nk_error_remedy(err, "run nk-cni as root (CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF)");
 	}
-	return rc ? rc : nk_error_set(err, NK_CODE_INTERNAL, EPROTO, "netkit probe was granted",
-				      "%s", "");
+	return rc ? rc :
+		    nk_error_set(err, NK_CODE_INTERNAL, EPROTO, "netkit probe was granted", "%s",
+				 "");
 }
 
 static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
@@ -224,8 +226,8 @@ int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifind
 	return rc;
 }
 
-int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec,
-			  struct nk_link *ret, struct nk_error *err)
+int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec, struct nk_link *ret,
+			  struct nk_error *err)
 {
 	char buf[NK_NL_REQUEST_SIZE];
 	int rc;
@@ -237,8 +239,10 @@ int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec,
 		nk_error_wrap(err, "create netkit single %s (%s)", spec->name, nl->where);
 	}
 	if (rc == -EEXIST)
-		nk_error_remedy(err, "the Pod has an interface %s already: choose another name, "
-				     "or call DEL for the attachment that left it", spec->name);
+		nk_error_remedy(err,
+				"the Pod has an interface %s already: choose another name, "
+				"or call DEL for the attachment that left it",
+				spec->name);
 	if (rc)
 		return rc;
 	if (ret->ifindex && ret->pairing == NK_NETKIT_PAIRING_SINGLE)
@@ -311,8 +315,7 @@ static int do_nsid(struct nk_nl *nl, uint16_t type, int netns_fd, int32_t *ret,
 			type == RTM_GETNSID ? parse_nsid : NULL, ret, err);
 }
 
-int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret,
-		 struct nk_error *err)
+int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret, struct nk_error *err)
 {
 	int rc = do_nsid(nl, RTM_GETNSID, netns_fd, ret, err);
 

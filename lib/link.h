@@ -69,8 +69,8 @@ int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifind
  *
  * Return: 0, or -EEXIST where the name is taken, or the kernel's refusal
  */
-int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec,
-			  struct nk_link *ret, struct nk_error *err);
+int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec, struct nk_link *ret,
+			  struct nk_error *err);
 
 /* nk_link_set_alias() - text for people, on a device in the netns of @nl; cut to 255 bytes. */
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err);
@@ -84,8 +84,7 @@ int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_e
  *
  * Return: 0, or -ENOENT where it has none and @allocate is false
  */
-int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret,
-		 struct nk_error *err);
+int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret, struct nk_error *err);
 
 /* nk_nic_get() - the NIC called @name, or by altname. Return: 0, or -ENODEV. */
 int nk_nic_get(struct nk_nl *nl, const char *name, struct nk_nic *ret, struct nk_error *err);

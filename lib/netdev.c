@@ -87,8 +87,7 @@ static int parse_features(const struct nlmsghdr *reply, void *data, struct nk_er
 	return rc;
 }
 
-int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret,
-			   struct nk_error *err)
+int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret, struct nk_error *err)
 {
 	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_DEV_GET, 0);
 	int rc;
@@ -176,8 +175,7 @@ static int walk_queue(const struct nlmsghdr *reply, void *data, struct nk_error 
 	struct nk_queue queue;
 	int rc = parse_queue(reply, &queue, err);
 
-	return rc || queue.type != NK_NETDEV_QUEUE_TYPE_RX ? rc :
-							      walk->fn(&queue, walk->data, err);
+	return rc || queue.type != NK_NETDEV_QUEUE_TYPE_RX ? rc : walk->fn(&queue, walk->data, err);
 }
 
 int nk_netdev_queues(struct nk_nl *nl, uint32_t ifindex,
@@ -211,8 +209,8 @@ static int parse_id(const struct nlmsghdr *reply, void *data, struct nk_error *e
 }
 
 /* put_lease() - the request of nk_netdev_lease(). Return: 0, or non-zero when out of memory */
-static int put_lease(struct nl_msg *msg, uint32_t ifindex, int32_t nic_nsid,
-		     uint32_t nic_ifindex, uint32_t nic_queue)
+static int put_lease(struct nl_msg *msg, uint32_t ifindex, int32_t nic_nsid, uint32_t nic_ifindex,
+		     uint32_t nic_queue)
 {
 	struct nlattr *lease, *queue;
 

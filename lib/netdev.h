@@ -34,8 +34,7 @@ struct nk_queue {
 int nk_netdev_probe_lease(struct nk_nl *nl, struct nk_error *err);
 
 /* nk_netdev_xdp_features() - NETDEV_XDP_ACT_* of a device. Return: 0 or a negative errno. */
-int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret,
-			   struct nk_error *err);
+int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret, struct nk_error *err);
 
 /**
  * nk_netdev_queue_get() - read one receive queue

@@ -44,7 +44,8 @@ static int refuse_own(int fd, const char *path, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_ENV, EINVAL, "invalid environment variable CNI_NETNS",
 		     "%s is the netns this plugin runs in, the host's own", path);
-	nk_error_remedy(err, "give the Pod a netns of its own; Pods with hostNetwork get no CNI call");
+	nk_error_remedy(err,
+			"give the Pod a netns of its own; Pods with hostNetwork get no CNI call");
 	return -EINVAL;
 }
 
@@ -85,6 +86,22 @@ int nk_netns_call(int netns_fd, int (*fn)(void *arg, struct nk_error *err), void
 	if (setns(own, CLONE_NEWNET))
 		abort();
 	return rc;
+}
+
+int nk_netns_new(struct nk_error *err)
+{
+	int own cleanup_close = nk_netns_open_own(err);
+	int fd;
+
+	if (own < 0)
+		return own;
+	if (unshare(CLONE_NEWNET))
+		return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot make a netns",
+				    "unshare: %s", nk_errno_name(errno));
+	fd = nk_netns_open_own(err);
+	if (setns(own, CLONE_NEWNET))
+		abort();
+	return fd;
 }
 
 static int read_cookie(void *arg, struct nk_error *err)

@@ -22,6 +22,9 @@ int nk_netns_open(const char *path, struct nk_error *err);
 /* nk_netns_open_own() - the netns of this process. Return: an fd, or a negative errno. */
 int nk_netns_open_own(struct nk_error *err);
 
+/* nk_netns_new() - a netns without a name, which goes with the fd. Return: an fd, or an errno. */
+int nk_netns_new(struct nk_error *err);
+
 /**
  * nk_netns_cookie() - the kernel's number for a netns, never given twice in a boot
  *

@@ -17,9 +17,9 @@
 
 #include "banned.h"
 
-#define TOP	       "nk-cni"
+#define TOP		"nk-cni"
 #define LOCK_TIMEOUT_MS 20000
-#define LOCK_PAUSE_MS  5
+#define LOCK_PAUSE_MS	5
 
 int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)
 {
@@ -181,9 +181,8 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
 	snprintf(ret, NK_PATH_SIZE, "%.400s/q%u/xsks_map", dir->path, phys);
 }
 
-int nk_nicdir_each(const char *bpffs,
-		   int (*fn)(const char *nic, void *data, struct nk_error *err), void *data,
-		   struct nk_error *err)
+int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, struct nk_error *err),
+		   void *data, struct nk_error *err)
 {
 	char top[NK_PATH_SIZE], nic[IFNAMSIZ];
 	DIR *list cleanup_closedir = NULL;

@@ -51,8 +51,7 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
  *
  * Nothing is locked; where bpffs or our directory is missing there are none.
  */
-int nk_nicdir_each(const char *bpffs,
-		   int (*fn)(const char *nic, void *data, struct nk_error *err), void *data,
-		   struct nk_error *err);
+int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, struct nk_error *err),
+		   void *data, struct nk_error *err);
 
 #endif

@@ -220,9 +220,11 @@ static int refuse(const struct nlmsghdr *msg, const struct nlmsghdr *request, si
 	else if (tb[NK_NLMSGERR_ATTR_MISS_TYPE])
 		snprintf(attr, sizeof(attr), "%s missing",
 			 missing_name(names, nk_nl_u32(tb[NK_NLMSGERR_ATTR_MISS_TYPE])));
-	return nk_error_set(err, NK_CODE_KERNEL, -e->error, "the kernel refused",
-			    "%s%s%s%s%s%s", text, *text && *attr ? " " : "",
-			    *attr ? "(attribute " : "", attr, *attr ? "): " : *text ? ": " : "",
+	return nk_error_set(err, NK_CODE_KERNEL, -e->error, "the kernel refused", "%s%s%s%s%s%s",
+			    text, *text && *attr ? " " : "", *attr ? "(attribute " : "", attr,
+			    *attr ? "): " :
+			    *text ? ": " :
+				    "",
 			    nk_errno_name(-e->error));
 }
 
@@ -392,8 +394,9 @@ int nk_nl_genl_has_command(struct nk_nl *nl, uint8_t command, struct nk_error *e
 	uint32_t wanted = command;
 	int rc;
 
-	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0,
-				 NLM_F_REQUEST | NLM_F_ACK, CTRL_CMD_GETFAMILY, 1) ||
+	if (!msg ||
+	    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0, NLM_F_REQUEST | NLM_F_ACK,
+			 CTRL_CMD_GETFAMILY, 1) ||
 	    nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, "netdev")) {
 		nlmsg_free(msg);
 		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");

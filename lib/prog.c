@@ -85,8 +85,7 @@ static void prog_name(uint32_t id, char *buf, size_t size)
 		snprintf(buf, size, "\"%.16s\"", info.name);
 }
 
-int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic,
-			struct nk_error *err)
+int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
 {
 	struct bpf_link_info info;
 	char name[32];
@@ -99,8 +98,10 @@ int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic,
 	nk_error_set(err, NK_CODE_BPF, EBUSY, "another XDP program is on the NIC",
 		     "%s has XDP program %s, id %u, which is not nk-cni's", nic->name, name,
 		     nic->xdp_prog_id);
-	nk_error_remedy(err, "take it off (ip link set dev %s xdp off, or remove its bpf_link), or "
-			     "set \"xsk\": {\"map\": false} to lease queues without XDP", nic->name);
+	nk_error_remedy(err,
+			"take it off (ip link set dev %s xdp off, or remove its bpf_link), or "
+			"set \"xsk\": {\"map\": false} to lease queues without XDP",
+			nic->name);
 	return -EBUSY;
 }
 
@@ -139,8 +140,8 @@ static int load(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk
 	if (!rc)
 		rc = nk_bpf__load(skel);
 	if (rc)
-		return nk_error_set(err, NK_CODE_BPF, -rc, "cannot load the XDP program",
-				    "%s%s", libbpf_log, nk_errno_name(-rc));
+		return nk_error_set(err, NK_CODE_BPF, -rc, "cannot load the XDP program", "%s%s",
+				    libbpf_log, nk_errno_name(-rc));
 	return 0;
 }
 
@@ -176,11 +177,15 @@ static int attach_and_pin(const struct nk_nicdir *dir, const struct nk_nic *nic,
 			     "BPF_LINK_CREATE on %s, native mode: %s", nic->name,
 			     nk_errno_name(sys));
 		if (sys == EBUSY || sys == EEXIST)
-			nk_error_remedy(err, "another XDP program or a memory provider (io_uring, "
-					     "devmem) holds %s", nic->name);
+			nk_error_remedy(err,
+					"another XDP program or a memory provider (io_uring, "
+					"devmem) holds %s",
+					nic->name);
 		else if (sys == EOPNOTSUPP)
-			nk_error_remedy(err, "the driver of %s has no native XDP, or not with its "
-					     "present MTU and features; dmesg may say", nic->name);
+			nk_error_remedy(err,
+					"the driver of %s has no native XDP, or not with its "
+					"present MTU and features; dmesg may say",
+					nic->name);
 		return -sys;
 	}
 	nk_nicdir_pin(dir, "link", path);

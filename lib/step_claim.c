@@ -5,6 +5,7 @@
 #include "claims.h"
 #include "error.h"
 #include "filter.h"
+#include "probe.h"
 #include "prog.h"
 
 #include <errno.h>
@@ -144,8 +145,13 @@ static int count_queue(const struct nk_queue *queue, void *data, struct nk_error
 static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_error *err)
 {
 	uint32_t count = 0;
+	int rc;
 
+	/* More queues would not help a NIC that cannot lease any. */
 	nk_error_reset(err);
+	rc = nk_probe_can_lease(&att->nic, err);
+	if (rc)
+		return rc;
 	(void)nk_netdev_queues(&att->host, att->nic.ifindex, count_queue, &count, err);
 	nk_error_reset(err);
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the NIC has no such queue",
@@ -195,8 +201,8 @@ static int refuse_busy(const struct nk_attachment *att, const struct nk_config *
 		       const char *why, struct nk_error *err)
 {
 	if (config->fixed_queues)
-		nk_error_set(err, NK_CODE_RETRY, EBUSY, "a queue is busy", "%s: %s",
-			     att->nic.name, why);
+		nk_error_set(err, NK_CODE_RETRY, EBUSY, "a queue is busy", "%s: %s", att->nic.name,
+			     why);
 	else
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
 			     "%s: %u of the %u queues wanted are free; %s", att->nic.name,
@@ -233,7 +239,7 @@ static int choose_queues(struct nk_attachment *att, const struct nk_config *conf
 }
 
 int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *config,
-			struct nk_error *err)
+			 struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
 	struct nk_claim claim;

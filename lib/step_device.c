@@ -20,7 +20,7 @@
 #define LEASE_PAUSE_MS 20
 
 int nk_step_device_create(struct nk_attachment *att, const struct nk_config *config,
-			 struct nk_error *err)
+			  struct nk_error *err)
 {
 	const struct nk_link_single spec = {
 		.name = att->ifname,

@@ -5,13 +5,14 @@
 #include "cleanup.h"
 #include "error.h"
 #include "netns.h"
+#include "probe.h"
 
 #include <errno.h>
 
 #include "banned.h"
 
 int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *config,
-			struct nk_error *err)
+			 struct nk_error *err)
 {
 	int own cleanup_close = nk_netns_open_own(err);
 	uint32_t i, id;
@@ -29,9 +30,7 @@ int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *conf
 		if (rc) {
 			nk_error_wrap(err, "lease queue %u of %s to %s", att->leases[i].phys,
 				      att->nic.name, att->ifname);
-			if (rc == -EINVAL)
-				nk_error_remedy(err, "lend from a NIC whose driver can: mlx5, gve, "
-						     "bnxt, fbnic");
+			nk_probe_remedy(rc, err);
 			return rc;
 		}
 		if (id != att->leases[i].netkit)
@@ -66,9 +65,8 @@ int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
 					    "id %d) queue %u, found %s %u (netns id %d) queue %u",
 					    att->nic.name, att->leases[i].phys, att->ifindex,
 					    att->nsid, att->leases[i].netkit,
-					    queue.leased ? "one to" : "none:",
-					    queue.lease_ifindex, queue.lease_nsid,
-					    queue.lease_queue);
+					    queue.leased ? "one to" : "none:", queue.lease_ifindex,
+					    queue.lease_nsid, queue.lease_queue);
 	}
 	return 0;
 }

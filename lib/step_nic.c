@@ -15,7 +15,7 @@
 #include "banned.h"
 
 int nk_step_program_create(struct nk_attachment *att, const struct nk_config *config,
-			  struct nk_error *err)
+			   struct nk_error *err)
 {
 	uint64_t features = 0;
 	int rc;
@@ -27,10 +27,10 @@ int nk_step_program_create(struct nk_attachment *att, const struct nk_config *co
 	if (rc)
 		return rc;
 	if ((features & NK_XDP_ACT_ZEROCOPY) != NK_XDP_ACT_ZEROCOPY) {
-		nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
-			     "the NIC has no AF_XDP zero copy", "%s has XDP features 0x%llx, "
-			     "needed are 0x%llx (basic, redirect, xsk-zerocopy)", att->nic.name,
-			     (unsigned long long)features, NK_XDP_ACT_ZEROCOPY);
+		nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "the NIC has no AF_XDP zero copy",
+			     "%s has XDP features 0x%llx, "
+			     "needed are 0x%llx (basic, redirect, xsk-zerocopy)",
+			     att->nic.name, (unsigned long long)features, NK_XDP_ACT_ZEROCOPY);
 		nk_error_remedy(err, "set \"xsk\": {\"map\": false} to lease queues without XDP");
 		return -EOPNOTSUPP;
 	}
@@ -69,7 +69,7 @@ int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
 }
 
 int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config,
-		      struct nk_error *err)
+		       struct nk_error *err)
 {
 	(void)config;
 	if (!att->with_map)
@@ -92,7 +92,7 @@ int nk_step_map_remove(struct nk_attachment *att, struct nk_error *err)
 }
 
 int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *config,
-			 struct nk_error *err)
+			  struct nk_error *err)
 {
 	char mac[18];
 	int rc;

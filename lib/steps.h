@@ -13,10 +13,10 @@
 
 struct nk_claim;
 
-#define NK_STEP(name)                                                                            \
-	int nk_step_##name##_create(struct nk_attachment *att, const struct nk_config *config,   \
-				    struct nk_error *err);                                       \
-	int nk_step_##name##_check(struct nk_attachment *att, struct nk_error *err);             \
+#define NK_STEP(name)                                                                          \
+	int nk_step_##name##_create(struct nk_attachment *att, const struct nk_config *config, \
+				    struct nk_error *err);                                     \
+	int nk_step_##name##_check(struct nk_attachment *att, struct nk_error *err);           \
 	int nk_step_##name##_remove(struct nk_attachment *att, struct nk_error *err)
 
 NK_STEP(claim);

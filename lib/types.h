@@ -56,18 +56,18 @@ struct nk_config {
 	char name[NK_ID_SIZE];
 	char master[NK_ALTNAME_SIZE]; /* name or altname of the NIC */
 
-	bool fixed_queues;	     /* exactly `queues`, in ascending order; else the lowest free */
-	uint32_t queue_count;	     /* 1..NK_LEASES_MAX */
-	uint32_t queue_max;	     /* leases the device has room for, >= queue_count */
+	bool fixed_queues;	    /* exactly `queues`, in ascending order; else the lowest free */
+	uint32_t queue_count;	    /* 1..NK_LEASES_MAX */
+	uint32_t queue_max;	    /* leases the device has room for, >= queue_count */
 	struct nk_queue_set queues; /* the pool, or the fixed queues */
 
 	enum nk_mac_source mac_source;
 	uint8_t mac[NK_MAC_LEN];
 	uint32_t mtu; /* 0: derived from the NIC's */
 
-	bool xsk_map;		 /* a pinned XSKMAP and the XDP program; false: leases alone */
-	uint32_t xsk_frame_size; /* bytes of one UMEM chunk the Pod will use, 2048 or 4096 */
-	bool xdp_keep;		 /* the program stays on the NIC after the last DEL */
+	bool xsk_map;		   /* a pinned XSKMAP and the XDP program; false: leases alone */
+	uint32_t xsk_frame_size;   /* bytes of one UMEM chunk the Pod will use, 2048 or 4096 */
+	bool xdp_keep;		   /* the program stays on the NIC after the last DEL */
 	char bpffs[NK_BPFFS_SIZE]; /* mount point of the bpf file system */
 
 	struct nk_json *json;	    /* the whole document; freed by nk_config_fini() */
@@ -81,9 +81,9 @@ struct nk_nic {
 	uint8_t mac[NK_MAC_LEN];
 	uint32_t mtu;
 	bool up;
-	uint32_t num_rx_queues;	 /* allocated: no queue id is ever beyond it */
-	uint32_t xdp_prog_id;	 /* program on it, any mode; 0: none */
-	char pci_id[IFNAMSIZ];	 /* PCI address, or empty where the parent is no PCI device */
+	uint32_t num_rx_queues; /* allocated: no queue id is ever beyond it */
+	uint32_t xdp_prog_id;	/* program on it, any mode; 0: none */
+	char pci_id[IFNAMSIZ];	/* PCI address, or empty where the parent is no PCI device */
 };
 
 /* One leased queue: its id on the NIC and on the netkit device. */
@@ -98,8 +98,8 @@ struct nk_result {
 	char ifname[IFNAMSIZ];
 	uint8_t mac[NK_MAC_LEN];
 	uint32_t mtu;
-	const char *sandbox;	    /* CNI_NETNS verbatim; the request's */
-	char pci_id[IFNAMSIZ];	    /* empty: not reported */
+	const char *sandbox;		/* CNI_NETNS verbatim; the request's */
+	char pci_id[IFNAMSIZ];		/* empty: not reported */
 	char socket_path[NK_PATH_SIZE]; /* pinned XSKMAP; empty: not reported */
 };
 

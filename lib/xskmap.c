@@ -96,8 +96,7 @@ static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uin
 	int rc = 0;
 
 	for (i = 0; i < count; i++) {
-		if (queues >= 0 &&
-		    bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST))
+		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST))
 			rc = refused(err, "leave", leases[i].phys);
 		if (xsks >= 0 && bpf_map_delete_elem(xsks, &leases[i].phys) && errno != ENOENT)
 			rc = refused(err, "take the XSKMAP out for", leases[i].phys);
@@ -178,7 +177,8 @@ int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, 
 			return nk_error_set(err, NK_CODE_CHECK, ENOENT,
 					    "CHECK: the XDP program has another queue",
 					    "%s/queues queue %u: expected netkit queue %u, found "
-					    "%u", dir->path, leases[i].phys, leases[i].netkit,
+					    "%u",
+					    dir->path, leases[i].phys, leases[i].netkit,
 					    info.netkit_queue);
 	}
 	return 0;

@@ -47,7 +47,8 @@ int nk_cmd_check(const struct nk_request *request, const struct nk_config *confi
 	if (rc)
 		return rc;
 	if (!search.found)
-		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: there is no such attachment",
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+				    "CHECK: there is no such attachment",
 				    "no claim below %s/nk-cni names %s of container %.16s",
 				    config->bpffs, request->ifname, request->container_id);
 	rc = nk_attach_check(att, err);

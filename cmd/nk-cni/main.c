@@ -48,8 +48,10 @@ static void print_about(void)
 {
 	unsigned int i;
 
-	fprintf(stderr, "CNI plugin nk-cni %s: netkit devices with leased NIC queues\n"
-			"CNI protocol versions supported:", NK_VERSION);
+	fprintf(stderr,
+		"CNI plugin nk-cni %s: netkit devices with leased NIC queues\n"
+		"CNI protocol versions supported:",
+		NK_VERSION);
 	for (i = 0; nk_config_versions[i]; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
 	fputc('\n', stderr);
