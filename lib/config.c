@@ -7,7 +7,9 @@
 #include "queues.h"
 #include "request.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -158,6 +160,20 @@ static int missing(struct nk_error *err, const char *what)
 			    "missing %s", what);
 }
 
+/* bad_number() - @fmt holds the JSON path and says why. */
+static int __attribute__((format(printf, 2, 3)))
+bad_number(struct nk_error *err, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration", "%s",
+			    text);
+}
+
 static int check_version(const char *version, struct nk_error *err)
 {
 	char known[64] = "";
@@ -194,6 +210,9 @@ static int refuse_keys(const struct nk_json *json, struct nk_error *err)
 	return 0;
 }
 
+/* parse_xdp() - ADD refuses what is wrong; DEL and CHECK, which an edited configuration must not
+ * stop, then go by the default.
+ */
 static int parse_xdp(const struct raw *raw, struct nk_config *config, struct nk_error *err)
 {
 	struct raw_xdp xdp = { .keep = true, .mode = "native" };
@@ -204,7 +223,7 @@ static int parse_xdp(const struct raw *raw, struct nk_config *config, struct nk_
 		if (rc)
 			return rc;
 	}
-	if (strcmp(xdp.mode, "native"))
+	if (strcmp(xdp.mode, "native") != 0)
 		return unsupported(err, "xdp.mode", xdp.mode);
 	config->xdp_keep = xdp.keep;
 	return 0;
@@ -232,25 +251,39 @@ static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_c
 	memcpy(config->name, raw->name, sizeof(config->name));
 	memcpy(config->bpffs, raw->bpffs, sizeof(config->bpffs));
 	config->prev = raw->prev;
-	return parse_xdp(raw, config, err);
+	return 0;
+}
+
+/* parse_mac_bytes() - "02:00:00:00:00:01", and nothing else. */
+static bool parse_mac_bytes(const char *text, uint8_t mac[NK_MAC_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *high, *low;
+	size_t i;
+
+	if (strlen(text) != 3 * NK_MAC_LEN - 1)
+		return false;
+	for (i = 0; i < NK_MAC_LEN; i++) {
+		high = strchr(digits, tolower((unsigned char)text[3 * i]));
+		low = strchr(digits, tolower((unsigned char)text[3 * i + 1]));
+		if (!high || !low || (i + 1 < NK_MAC_LEN && text[3 * i + 2] != ':'))
+			return false;
+		mac[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+	}
+	return true;
 }
 
 static int parse_mac(const char *text, struct nk_config *config, struct nk_error *err)
 {
-	unsigned int b[NK_MAC_LEN], i;
-	int end = 0;
+	static const uint8_t zero[NK_MAC_LEN];
 
 	if (!strcmp(text, "master")) {
 		config->mac_source = NK_MAC_MASTER;
 		return 0;
 	}
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-		   &end) != NK_MAC_LEN ||
-	    text[end] || end != 17)
+	if (!parse_mac_bytes(text, config->mac))
 		return invalid(err, "mac", text, "\"master\" or six hex bytes with colons");
-	for (i = 0; i < NK_MAC_LEN; i++)
-		config->mac[i] = (uint8_t)b[i];
-	if ((b[0] & 1) || !(b[0] | b[1] | b[2] | b[3] | b[4] | b[5]))
+	if ((config->mac[0] & 1) || !memcmp(config->mac, zero, sizeof(zero)))
 		return invalid(err, "mac", text, "a unicast address");
 	config->mac_source = NK_MAC_GIVEN;
 	return 0;
@@ -276,72 +309,79 @@ static int parse_runtime_config(struct raw *raw, struct nk_error *err)
 	return 0;
 }
 
-/* fix_queues() - exactly these queues, by "queues.ids" or "deviceID". */
-static void fix_queues(struct nk_config *config, int count)
+/* queues_by_device_id() - NIC and queues in one name. Return: how many queues, or an error */
+static int queues_by_device_id(const struct raw *raw, const struct raw_queues *queues,
+			       struct nk_config *config, struct nk_error *err)
 {
-	config->fixed_queues = true;
-	config->queue_count = (uint32_t)count;
+	int count = nk_device_id_parse(raw->device_id, "deviceID", config->master, &config->queues,
+				       err);
+
+	if (count < 0)
+		return count;
+	if (*raw->master && strcmp(raw->master, config->master) != 0)
+		return invalid(err, "deviceID", raw->device_id, "of the NIC in \"master\"");
+	if (*queues->ids)
+		return invalid(err, "queues.ids", queues->ids,
+			       "allowed beside \"deviceID\", which names the queues");
+	return count;
+}
+
+/* queues_by_ids() - exactly these. Return: how many queues, or an error */
+static int queues_by_ids(const struct raw_queues *queues, struct nk_config *config,
+			 struct nk_error *err)
+{
+	if (*queues->pool)
+		return invalid(err, "queues.pool", queues->pool, "allowed beside \"queues.ids\"");
+	return nk_queue_set_parse(queues->ids, "queues.ids", &config->queues, err);
+}
+
+/* queues_by_pool() - any of these. Return: how many are wanted, or an error */
+static int queues_by_pool(const struct raw_queues *queues, struct nk_config *config,
+			  struct nk_error *err)
+{
+	int size = nk_queue_set_parse(queues->pool, "queues.pool", &config->queues, err);
+	int wanted = queues->count ? (int)queues->count : 1;
+
+	if (size < 0 || wanted <= size)
+		return size < 0 ? size : wanted;
+	return bad_number(err, "queues.count: %u is more than the %u queues of queues.pool",
+			  queues->count, (uint32_t)size);
 }
 
 static int parse_queues(const struct raw *raw, struct nk_config *config, struct nk_error *err)
 {
 	struct raw_queues queues = { 0 };
-	int rc;
+	int count = 0;
 
-	if (raw->queues) {
-		rc = nk_json_decode(raw->queues, "queues", queues_fields, NK_JSON_REFUSE, &queues,
-				    err);
-		if (rc)
-			return rc;
-	}
-	if (*raw->device_id) {
-		rc = nk_device_id_parse(raw->device_id, "deviceID", config->master, &config->queues,
-					err);
-		if (rc < 0)
-			return rc;
-		fix_queues(config, rc);
-		if (*raw->master && strcmp(raw->master, config->master))
-			return invalid(err, "deviceID", raw->device_id, "of the NIC in \"master\"");
-		if (*queues.ids)
-			return invalid(err, "queues.ids", queues.ids,
-				       "allowed beside \"deviceID\", which names the queues");
-	} else if (*queues.ids) {
-		rc = nk_queue_set_parse(queues.ids, "queues.ids", &config->queues, err);
-		if (rc < 0)
-			return rc;
-		fix_queues(config, rc);
-		if (*queues.pool)
-			return invalid(err, "queues.pool", queues.pool,
-				       "allowed beside \"queues.ids\"");
-	} else if (*queues.pool) {
-		rc = nk_queue_set_parse(queues.pool, "queues.pool", &config->queues, err);
-		if (rc < 0)
-			return rc;
-		config->queue_count = queues.count ? queues.count : 1;
-		if (config->queue_count > (uint32_t)rc)
-			return nk_error_set(err, NK_CODE_CONFIG, EINVAL,
-					    "invalid network configuration",
-					    "queues.count: %u is more than the %d queues of "
-					    "queues.pool",
-					    config->queue_count, rc);
-	} else {
-		return missing(err, "queues: a single device is useless without; give "
-				    "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, or a "
-				    "\"deviceID\" such as \"eth0-q14\"");
-	}
-	if (config->fixed_queues && queues.count && queues.count != config->queue_count)
-		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				    "queues.count: %u, but %u queues are named", queues.count,
-				    config->queue_count);
-	if (config->queue_count > NK_LEASES_MAX)
-		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				    "queues: %u, at most %u can be leased", config->queue_count,
-				    NK_LEASES_MAX);
+	if (raw->queues)
+		count = nk_json_decode(raw->queues, "queues", queues_fields, NK_JSON_REFUSE,
+				       &queues, err);
+	if (count)
+		return count;
+	config->fixed_queues = *raw->device_id || *queues.ids;
+	if (*raw->device_id)
+		count = queues_by_device_id(raw, &queues, config, err);
+	else if (*queues.ids)
+		count = queues_by_ids(&queues, config, err);
+	else if (*queues.pool)
+		count = queues_by_pool(&queues, config, err);
+	else
+		count = missing(err, "queues: a single device is useless without; give "
+				     "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, or a "
+				     "\"deviceID\" such as \"eth0-q14\"");
+	if (count < 0)
+		return count;
+	config->queue_count = (uint32_t)count;
 	config->queue_max = queues.max ? queues.max : config->queue_count;
+	if (queues.count && queues.count != config->queue_count)
+		return bad_number(err, "queues.count: %u, but %u queues are named", queues.count,
+				  config->queue_count);
+	if (config->queue_count > NK_LEASES_MAX)
+		return bad_number(err, "queues: %u, at most %u can be leased", config->queue_count,
+				  NK_LEASES_MAX);
 	if (config->queue_max < config->queue_count)
-		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				    "queues.max: %u is less than the %u queues asked for",
-				    config->queue_max, config->queue_count);
+		return bad_number(err, "queues.max: %u is less than the %u queues asked for",
+				  config->queue_max, config->queue_count);
 	return 0;
 }
 
@@ -355,9 +395,9 @@ static int parse_add(const struct nk_json *json, struct raw *raw, struct nk_conf
 		rc = nk_json_decode(json, "", add_fields, NK_JSON_WARN, raw, err);
 	if (!rc && raw->prev)
 		rc = unsupported(err, "prevResult", "chained behind another plugin");
-	if (!rc && strcmp(raw->pairing, "single"))
+	if (!rc && strcmp(raw->pairing, "single") != 0)
 		rc = unsupported(err, "pairing", raw->pairing);
-	if (!rc && strcmp(raw->mode, "l2"))
+	if (!rc && strcmp(raw->mode, "l2") != 0)
 		rc = unsupported(err, "mode", raw->mode);
 	if (!rc && raw->xsk)
 		rc = nk_json_decode(raw->xsk, "xsk", xsk_fields, NK_JSON_REFUSE, config, err);
@@ -393,6 +433,11 @@ int nk_config_parse(const char *text, size_t size, enum nk_command command, stru
 		rc = parse_common(ret->json, &raw, ret, err);
 	if (rc)
 		return rc;
+	ret->xdp_keep = true;
+	rc = parse_xdp(&raw, ret, err);
+	if (rc && command == NK_COMMAND_ADD)
+		return rc;
+	nk_error_reset(err);
 	switch (command) {
 	case NK_COMMAND_ADD:
 		return parse_add(ret->json, &raw, ret, err);

@@ -154,7 +154,7 @@ static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
 	if (nk_nl_parse_nested(attr, IFLA_INFO_DATA, info))
 		return;
 	snprintf(link->kind, sizeof(link->kind), "%s", nk_nl_str(info[IFLA_INFO_KIND]));
-	if (strcmp(link->kind, "netkit") ||
+	if (strcmp(link->kind, "netkit") != 0 ||
 	    nk_nl_parse_nested(info[IFLA_INFO_DATA], NK_IFLA_NETKIT_PAIRING, data))
 		return;
 	if (data[NK_IFLA_NETKIT_PAIRING])

@@ -79,7 +79,7 @@ static int parse(const struct nlmsghdr *msg, uint16_t max, const struct nlattr *
 
 static int parse_features(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
-	const struct nlattr *tb[NK_NETDEV_A_DEV_XDP_FEATURES + 1];
+	const struct nlattr *tb[NK_NETDEV_A_DEV_XDP_FEATURES + 1] = { 0 };
 	int rc = parse(reply, NK_NETDEV_A_DEV_XDP_FEATURES, tb, err);
 
 	if (!rc)
@@ -106,7 +106,8 @@ int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret, st
 
 static int parse_lease(const struct nlattr *attr, struct nk_queue *queue)
 {
-	const struct nlattr *tb[NK_NETDEV_A_LEASE_MAX + 1], *id[NK_NETDEV_A_QUEUE_TYPE + 1];
+	const struct nlattr *tb[NK_NETDEV_A_LEASE_MAX + 1] = { 0 };
+	const struct nlattr *id[NK_NETDEV_A_QUEUE_TYPE + 1] = { 0 };
 
 	if (nk_nl_parse_nested(attr, NK_NETDEV_A_LEASE_MAX, tb) ||
 	    nk_nl_parse_nested(tb[NK_NETDEV_A_LEASE_QUEUE], NK_NETDEV_A_QUEUE_TYPE, id))
@@ -122,7 +123,7 @@ static int parse_lease(const struct nlattr *attr, struct nk_queue *queue)
 
 static int parse_queue(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
-	const struct nlattr *tb[NK_NETDEV_A_QUEUE_MAX + 1];
+	const struct nlattr *tb[NK_NETDEV_A_QUEUE_MAX + 1] = { 0 };
 	struct nk_queue queue = { 0 };
 	int rc = parse(reply, NK_NETDEV_A_QUEUE_MAX, tb, err);
 
@@ -172,7 +173,7 @@ struct walk {
 static int walk_queue(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
 	const struct walk *walk = data;
-	struct nk_queue queue;
+	struct nk_queue queue = { 0 };
 	int rc = parse_queue(reply, &queue, err);
 
 	return rc || queue.type != NK_NETDEV_QUEUE_TYPE_RX ? rc : walk->fn(&queue, walk->data, err);
@@ -200,7 +201,7 @@ int nk_netdev_queues(struct nk_nl *nl, uint32_t ifindex,
 
 static int parse_id(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
-	const struct nlattr *tb[NK_NETDEV_A_QUEUE_ID + 1];
+	const struct nlattr *tb[NK_NETDEV_A_QUEUE_ID + 1] = { 0 };
 	int rc = parse(reply, NK_NETDEV_A_QUEUE_ID, tb, err);
 
 	if (!rc)

@@ -108,8 +108,10 @@ int nk_nl_parse(const void *attrs, size_t size, uint16_t max, const struct nlatt
 {
 	const struct nlattr *attr = attrs;
 	int left = (int)size;
+	unsigned int i;
 
-	memset(ret, 0, sizeof(*ret) * (max + 1U));
+	for (i = 0; i <= max; i++)
+		ret[i] = NULL;
 	while (left > 0) {
 		if (!mnl_attr_ok(attr, left))
 			return -EBADMSG;

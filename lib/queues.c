@@ -37,7 +37,7 @@ int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *
 {
 	struct nk_queue_set set = { 0 };
 	const char *p = text;
-	uint32_t first, last;
+	uint32_t first = 0, last = 0;
 	int count = 0;
 
 	for (;;) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154 # shared with runner and cases
 # words.sh - the language the suite's cases are written in; sourced by test/suite/run
 #
 # World of a case: NIC ln0, wired to ln1; Pods p1, p2, ... are network namespaces; network "lab".
