@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154 # the parts of lab share variables
+# The layers of the cache, each made by one function from its inputs:
+#   kernel/ABI-KEY     image, config, modules              <- the mirror
+#   headers/ABI-KEY    headers and the compiler for them   <- the mirror
+#   root/KEY           root.ext4                           <- packages, the mirror
+#   initrd/ABI-KEY     initrd                              <- init.c, kernel
+#   nic/ABI-KEY        labnic.ko                           <- nic/, headers
+#   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
+#   qemu/KEY           QEMU of Debian 13                   <- the mirror
+# Every KEY covers the text of the function that makes the layer, too.
+
+# The suite of everything but kernels: Debian 13. The newest kernel is looked for in its
+# backports first, so one set of package lists serves both.
+base_suite=trixie-backports
+
+make_kernel() {
+	local dir=$1 abi=$2 suite=$3 packages name
+
+	packages=$(apt_closure "$suite" "linux-image-$abi" | grep '^linux-')
+	fetch_and_unpack "$suite" "$dir/tree" <<<"$packages"
+	grep "^linux-image-" <<<"$packages" | cut -d' ' -f2 >"$dir/version"
+	mkdir -p "$dir/lib/modules"
+	mv "$dir/tree/usr/lib/modules/$abi" "$dir/lib/modules/"
+	# Debian's packages of Linux 7.3 moved these two from /boot to the modules.
+	for name in vmlinuz config; do
+		if [[ -f $dir/tree/boot/$name-$abi ]]; then
+			mv "$dir/tree/boot/$name-$abi" "$dir/$name"
+		else
+			mv "$dir/lib/modules/$abi/$name" "$dir/$name"
+		fi
+	done
+	unpack_image "$dir/vmlinuz" "$dir/image"
+	rm -rf "$dir/tree" "$dir/vmlinuz"
+	depmod -b "$dir" "$abi"
+}
+
+# Takes the kernel out of a bzImage, so that QEMU boots it directly (PVH): to unpack itself costs
+# a guest under TCG 2 of the 10 seconds of processor time of a boot. The offsets are those of
+# Documentation/arch/x86/boot.rst; the last 4 bytes of the payload are its unpacked size.
+unpack_image() {
+	local bzimage=$1 image=$2 sectors offset length
+
+	sectors=$(od -An -tu1 -j $((0x1f1)) -N 1 "$bzimage")
+	read -r offset length < <(od -An -tu4 -j $((0x248)) -N 8 "$bzimage")
+	if ! dd if="$bzimage" status=none bs=1M iflag=skip_bytes,count_bytes \
+		skip=$(((sectors + 1) * 512 + offset)) count=$((length - 4)) | zstd -qdc >"$image"
+	then
+		echo "this bzImage is not packed by zstd: the guest will unpack it"
+		cp "$bzimage" "$image"
+	fi
+}
+
+# The packages of the headers depend on the compiler that the kernel was built with.
+make_headers() {
+	local dir=$1 abi=$2 suite=$3
+
+	apt_closure "$suite" "linux-headers-$abi" make binutils base-files bash dash coreutils sed grep \
+		mawk findutils diffutils | fetch_and_unpack "$suite" "$dir"
+	ln -s mawk "$dir/usr/bin/awk"
+	mkdir -p "$dir/dev" "$dir/proc/self"
+	mknod -m 666 "$dir/dev/null" c 1 3
+	# objtool of 7.3 wants to know where its stack is, to explain a crash of its own. Any answer
+	# will do, and a file works where a container may not mount the real /proc.
+	cp /proc/self/maps "$dir/proc/self/"
+}
+
+make_root() {
+	local dir=$1 tree=$1/tree packages
+
+	packages=$(read_list "$lab_dir/packages")
+	# shellcheck disable=SC2086 # a list of names
+	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$tree"
+	configure_root "$tree"
+	# No journal: the image is only ever read. No loop device: root may lack it in a container.
+	truncate -s "$(($(du -sk "$tree" | cut -f1) * 5 / 4 + 65536))K" "$dir/root.ext4"
+	mkfs.ext4 -q -O ^has_journal -d "$tree" "$dir/root.ext4"
+	rm -rf "$tree"
+}
+
+# What the maintainer scripts would have done, as far as the lab needs it.
+configure_root() {
+	local tree=$1
+
+	mkdir -p "$tree"/{dev,proc,sys,run,tmp,lab/run,etc}
+	cp "$tree/usr/share/base-passwd/passwd.master" "$tree/etc/passwd"
+	cp "$tree/usr/share/base-passwd/group.master" "$tree/etc/group"
+	ln -sf gawk "$tree/usr/bin/awk"
+	ln -sf /proc/self/mounts "$tree/etc/mtab"
+	echo lab >"$tree/etc/hostname"
+	printf '127.0.0.1 localhost lab\n::1 localhost\n' >"$tree/etc/hosts"
+}
+
+# Modules are stored uncompressed and named by their order, for the init loads them by itself.
+make_initrd() {
+	local dir=$1 abi=$2 tree=$1/tree module paths path count=100
+
+	mkdir -p "$tree"/{dev,proc,sys,lower,upper,root,modules}
+	gcc -std=gnu17 -Wall -Wextra -Os -static -o "$tree/init" "$lab_dir/init.c"
+	paths=$(
+		for module in virtio_blk ext4 overlay 9p 9pnet_virtio virtio_net; do
+			modprobe -d "$lab_cache/$kernel" -S "$abi" --show-depends "$module"
+		done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+	)
+	for path in $paths; do
+		module=${path##*/}
+		count=$((count + 1))
+		if [[ $path == *.xz ]]; then
+			xz -dc "$path" >"$tree/modules/$count-${module%.xz}"
+		else
+			cp "$path" "$tree/modules/$count-$module"
+		fi
+	done
+	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0 >"$dir/initrd")
+	rm -rf "$tree"
+}
+
+# Builds the module in /build of the headers' tree, with the compiler that lies there.
+build_module() {
+	local abi=$1
+	shift
+	chroot "$lab_cache/$headers" /usr/bin/env -i PATH=/usr/bin:/usr/sbin LC_ALL=C \
+		make -j"$(nproc)" -C "/usr/src/linux-headers-$abi" M=/build "$@" modules
+}
+
+make_nic() {
+	local dir=$1 abi=$2 build=$lab_cache/$headers/build
+
+	rm -rf "$build"
+	mkdir "$build"
+	cp "$lab_dir"/nic/{Kbuild,*.[ch]} "$build/"
+	build_module "$abi"
+	cp "$build/labnic.ko" "$dir/"
+}
+
+make_netdevsim() {
+	local dir=$1 abi=$2 suite=$3 build=$lab_cache/$headers/build version package
+
+	version=$(cat "$lab_cache/$kernel/version")
+	package=linux-source-$(cut -d. -f1,2 <<<"$abi")
+	rm -rf "$build"
+	mkdir "$build"
+	echo "$package $version" | fetch_and_unpack "$suite" "$dir/tree"
+	tar -x -C "$build" --strip-components=4 --wildcards \
+		-f "$dir/tree/usr/src/$package.tar.xz" '*/drivers/net/netdevsim'
+	rm -rf "$dir/tree" "$lab_cache/apt/archives/$package"_*
+	build_module "$abi" CONFIG_NETDEVSIM=m
+	cp "$build/netdevsim.ko" "$dir/"
+}
+
+make_qemu() {
+	apt_closure "$base_suite" qemu-system-x86 | fetch_and_unpack "$base_suite" "$1"
+}

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154 # the parts of lab share variables
+# Runs a command in the virtual machine: chooses QEMU, boots, passes output and status on, and
+# says what happened when the machine did not come to an end by itself.
+
+# Sets $qemu to the command of a QEMU >= 10. An older one must not be used: guests of QEMU 7.2
+# with two processors die at random under TCG ("Oops: int3").
+choose_qemu() {
+	local version tree
+
+	version=$(qemu-system-x86_64 --version 2>/dev/null |
+		sed -n 's/^QEMU emulator version \([0-9]*\).*/\1/p' || true)
+	if ((${version:-0} >= 10)); then
+		qemu=(qemu-system-x86_64)
+		return
+	fi
+	tree=qemu/$(key_of "$(declare -f make_qemu)$unpack_key")
+	make_debian_layer "$tree" "getting QEMU from Debian 13 (here: ${version:-none})" \
+		"$base_suite" make_qemu
+	tree=$lab_cache/$tree
+	# Its own loader and libraries, as those of the host may be older.
+	qemu=(env "QEMU_MODULE_DIR=$tree/usr/lib/x86_64-linux-gnu/qemu"
+		"$tree/usr/lib64/ld-linux-x86-64.so.2" --library-path "$tree/usr/lib/x86_64-linux-gnu"
+		"$tree/usr/bin/qemu-system-x86_64"
+		-L "$tree/usr/share/qemu" -L "$tree/usr/share/seabios")
+}
+
+# Sets $accel. /dev/kvm can be there and useless, as in a virtual machine whose host does not nest.
+choose_accel() {
+	local verdict
+
+	accel=(-accel "tcg,thread=multi" -cpu max)
+	if [[ ! -w /dev/kvm ]] || ! grep -qwE 'vmx|svm' /proc/cpuinfo; then
+		return
+	fi
+	verdict=$lab_cache/kvm-$(key_of "$(uname -r)" "$(grep -m1 'model name' /proc/cpuinfo)")
+	if [[ ! -f $verdict ]]; then
+		probe_kvm >"$verdict"
+	fi
+	if [[ $(cat "$verdict") == works ]]; then
+		accel=(-accel kvm -cpu host)
+	fi
+}
+
+# Prints whether a VM with KVM runs a command.
+probe_kvm() {
+	local accel=(-accel kvm -cpu host) status=0
+
+	say "trying KVM"
+	(run_vm 30 true) >/dev/null 2>&1 || status=$?
+	if ((status == 0)); then
+		echo works
+	else
+		say "KVM does not work here (status $status), using TCG"
+		echo fails
+	fi
+}
+
+# QEMU's option syntax wants a comma in a value doubled.
+qemu_path() {
+	printf '%s' "${1//,/,,}"
+}
+
+# Adds to $args a directory that the guest mounts by its tag. Further arguments are options.
+add_share() {
+	local tag=$1 dir=$2 options=${3:-}
+
+	args+=(-fsdev "local,id=$tag,path=$(qemu_path "$dir"),security_model=none,multidevs=remap$options"
+		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
+}
+
+# Sets $args to QEMU's arguments for a run whose files are in RUN.
+set_qemu_args() {
+	local run=$1
+
+	# shellcheck disable=SC2054 # the commas are QEMU's
+	args=(-nodefaults -no-user-config -machine q35 "${accel[@]}" -smp 2 -m 2048
+		-display none -no-reboot
+		-kernel "$lab_cache/$kernel/image" -initrd "$lab_cache/$initrd/initrd"
+		# panic=-1 reboots at once, which -no-reboot turns into the end of QEMU.
+		-append "console=ttyS0 panic=-1 oops=panic cryptomgr.notests hostname=lab"
+		-chardev "file,id=console,path=$(qemu_path "$run/console")" -serial chardev:console
+		-drive "file=$(qemu_path "$lab_cache/$root/root.ext4"),format=raw,if=virtio,readonly=on"
+		# A network card that cannot lease a queue; its wire leads nowhere.
+		-netdev hubport,id=nowhere,hubid=0
+		-device "virtio-net-pci,netdev=nowhere,romfile="
+		-device virtio-serial-pci)
+	add_share run "$run"
+	add_share cache "$lab_cache" ,readonly=on
+	add_share tree "$lab_tree"
+}
+
+# Prints the script that the guest's init runs: environment, mounts, then the command.
+guest_script() {
+	local directory=$PWD nic_ko='' netdevsim_ko='' load_needed=:
+
+	if [[ $nic ]]; then
+		nic_ko=/lab/cache/$nic/labnic.ko
+	fi
+	if [[ $netdevsim ]]; then
+		netdevsim_ko=/lab/cache/$netdevsim/netdevsim.ko
+		# insmod does not load what a module depends on; depmod does not know this one.
+		load_needed="modprobe -a $(modinfo -F depends "$lab_cache/$netdevsim/netdevsim.ko" |
+			tr , ' ')"
+	fi
+	if [[ $directory/ != "$lab_tree"/* ]]; then
+		directory=$lab_tree
+		say "the current directory is outside the work tree; the command runs in $directory"
+	fi
+	cat <<-END
+		set -e
+		export HOME=/root TERM=dumb LAB=1 LAB_KERNEL=$abi
+		export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+		export LABNIC_KO=$nic_ko NETDEVSIM_KO=$netdevsim_ko
+		mkdir -p /root /lab/cache /usr/lib/modules ${lab_tree@Q}
+		for name in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
+			ln -s "/proc/self/\${name#*:}" "/dev/\${name%:*}"
+		done
+		ip link set lo up
+		mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=loose,ro cache /lab/cache
+		mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072 tree ${lab_tree@Q}
+		ln -sfT /lab/cache/$kernel/lib/modules/$abi /usr/lib/modules/$abi
+		$load_needed
+		cd ${directory@Q}
+		: >/lab/run/started
+		exec ${*@Q}
+	END
+}
+
+# explain RUN STATUS SECONDS: keeps the console of a VM that gave no result, shows its end and
+# says which of the ways to fail it was.
+explain() {
+	local run=$1 status=$2 seconds=$3 log when="before the command began"
+
+	log=$lab_cache/log/console-$(date +%F-%H%M%S)-$$
+	{
+		cat "$run/qemu.log"
+		if [[ -f $run/console ]]; then
+			tr -d '\r' <"$run/console"
+		fi
+	} >"$log"
+	if [[ -f $run/status ]]; then
+		when="while it shut down after the command, whose status was $(cat "$run/status")"
+	elif [[ -f $run/started ]]; then
+		when="while the command ran"
+	fi
+	show_tail "$log" 40
+	say "the console's log, of which this is the end: $log"
+	forget_old "$lab_cache/log"
+	if ((status == 124)); then
+		say "TIMEOUT: the VM was stopped after $seconds s (--timeout), $when"
+	elif grep -q 'Kernel panic' "$log"; then
+		say "PANIC: the kernel panicked after $seconds s, $when:" \
+			"$(grep -m1 -o 'Kernel panic.*' "$log")"
+	else
+		say "DIED: the VM ended after $seconds s, $when"
+	fi
+}
+
+# Sets $run to a new directory with all that a run of COMMAND needs, and $args.
+prepare_run() {
+	mkdir -p "$lab_cache/run"
+	forget_old "$lab_cache/run"
+	run=$(mktemp -d "$lab_cache/run/XXXXXX")
+	guest_script "$@" >"$run/command"
+	set_qemu_args "$run"
+}
+
+# Starts QEMU in the background, its ports on the descriptors 3 and 4; sets $vm to its process.
+# It must not outlive lab, even if lab is killed.
+start_vm() {
+	setpriv --pdeathsig KILL "${qemu[@]}" "${args[@]}" \
+		-chardev file,id=out,path=/dev/fd/3,append=on -device virtserialport,chardev=out,nr=1 \
+		-chardev file,id=err,path=/dev/fd/4,append=on -device virtserialport,chardev=err,nr=2 \
+		>"$run/qemu.log" 2>&1 </dev/null 9>&- &
+	vm=$!
+}
+
+# run_vm TIMEOUT COMMAND...: returns the command's status, or 124 or 125.
+run_vm() {
+	local timeout=$1 start=$SECONDS run args vm alarm out err ended status=0
+	shift
+
+	prepare_run "$@"
+	# QEMU opens an output by its name, which would fail on a socket and truncate a file:
+	# hence a process for each that copies a pipe.
+	exec 3> >(exec cat) && out=$!
+	exec 4> >(exec cat >&2) && err=$!
+	start_vm
+	exec 3>&- 4>&-
+	setpriv --pdeathsig KILL sleep "$timeout" 9>&- &
+	alarm=$!
+	trap 'kill -KILL "$vm" "$alarm"; rm -rf "$run"; exit 143' INT TERM HUP
+
+	wait -n -p ended "$vm" "$alarm" || status=$?
+	kill -KILL "$vm" "$alarm" 2>/dev/null || true
+	wait "$vm" "$alarm" 2>/dev/null || true
+	wait "$out" "$err" || true
+	trap - INT TERM HUP
+	if [[ $ended == "$alarm" ]]; then
+		status=124
+		explain "$run" "$status" $((SECONDS - start))
+	elif [[ ! -f $run/status || ! -f $run/started ]]; then
+		status=125
+		explain "$run" "$status" $((SECONDS - start))
+	else
+		status=$(cat "$run/status")
+	fi
+	rm -rf "$run"
+	return "$status"
+}
+
+# An interactive shell on the terminal; returns its status.
+run_shell() {
+	local start=$SECONDS run args size status=125
+
+	[[ -t 0 && -t 1 ]] || die "lab shell needs a terminal"
+	size=$(stty size)
+	prepare_run bash -c "exec setsid --ctty --wait bash -c \
+		'stty rows ${size% *} cols ${size#* }; exec bash -i' <>/dev/hvc0 >&0 2>&0"
+	"${qemu[@]}" "${args[@]}" -chardev stdio,id=terminal,signal=off \
+		-device virtconsole,chardev=terminal,nr=0 \
+		-chardev file,id=out,path=/dev/stderr,append=on -device virtserialport,chardev=out,nr=1 \
+		-chardev file,id=err,path=/dev/stderr,append=on -device virtserialport,chardev=err,nr=2 \
+		2>"$run/qemu.log" || true
+	if [[ -f $run/status && -f $run/started ]]; then
+		status=$(cat "$run/status")
+	else
+		explain "$run" "$status" $((SECONDS - start))
+	fi
+	rm -rf "$run"
+	return "$status"
+}

@@ -1,0 +1,686 @@
+// SPDX-License-Identifier: Apache-2.0
+/* test_config.c - the network configuration: every key, its limits, and what is refused */
+#include "config.h"
+
+#include "json.h"
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a document needs, to be completed by a row's members. */
+#define HEAD   "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"type\":\"nk-cni\""
+#define MASTER ",\"master\":\"eth0\""
+#define QUEUES ",\"queues\":{\"pool\":\"8-15\"}"
+#define GOOD   HEAD MASTER QUEUES
+
+static int parse(const char *text, enum nk_command command, struct nk_config *ret,
+		 struct nk_error *err)
+{
+	*ret = (struct nk_config){ 0 };
+	*err = (struct nk_error){ 0 };
+	return nk_config_parse(text, strlen(text), command, ret, err);
+}
+
+static void expect_taken(const char *text, enum nk_command command)
+{
+	struct nk_config config;
+	struct nk_error err;
+
+	unit_expect_ok(text, parse(text, command, &config, &err), &err);
+	nk_config_fini(&config);
+}
+
+static void expect_refused(const char *text, enum nk_command command, enum nk_code code,
+			   const char *words)
+{
+	struct nk_config config;
+	struct nk_error err;
+	int rc = parse(text, command, &config, &err);
+
+	unit_expect_error(text, rc, &err, code, words);
+	nk_config_fini(&config);
+}
+
+struct row {
+	const char *text;
+	enum nk_code code;
+	const char *words;
+};
+
+#define EXPECT_ROWS(rows)                                                                \
+	do {                                                                             \
+		size_t i_;                                                               \
+		for (i_ = 0; i_ < sizeof(rows) / sizeof((rows)[0]); i_++)                \
+			expect_refused((rows)[i_].text, NK_COMMAND_ADD, (rows)[i_].code, \
+				       (rows)[i_].words);                                \
+	} while (0)
+
+/* --- what is taken --------------------------------------------------------------------------- */
+
+Test(config, smallest_configuration_gets_the_defaults)
+{
+	struct nk_config config;
+	struct nk_error err;
+
+	unit_expect_ok(GOOD "}", parse(GOOD "}", NK_COMMAND_ADD, &config, &err), &err);
+	cr_expect_str_eq(config.cni_version, "1.0.0");
+	cr_expect_str_eq(config.name, "net");
+	cr_expect_str_eq(config.master, "eth0");
+	cr_expect_not(config.fixed_queues);
+	cr_expect_eq(config.queue_count, 1);
+	cr_expect_eq(config.queue_max, 1);
+	cr_expect(nk_queue_set_has(&config.queues, 8) && nk_queue_set_has(&config.queues, 15) &&
+		  !nk_queue_set_has(&config.queues, 7) && !nk_queue_set_has(&config.queues, 16));
+	cr_expect_eq(config.mac_source, NK_MAC_RANDOM);
+	cr_expect_eq(config.mtu, 0);
+	cr_expect(config.xsk_map);
+	cr_expect_eq(config.xsk_frame_size, 4096);
+	cr_expect(config.xdp_keep);
+	cr_expect_str_eq(config.bpffs, "/sys/fs/bpf");
+	cr_expect_null(config.prev);
+	nk_config_fini(&config);
+}
+
+Test(config, every_key_is_read)
+{
+	static const char text[] =
+		"{\"cniVersion\":\"0.4.0\",\"name\":\"n.e_t-1\",\"type\":\"nk-cni\","
+		"\"master\":\"enp3s0f0np0\",\"pairing\":\"single\",\"mode\":\"l2\","
+		"\"mac\":\"02:AB:cd:00:00:2a\",\"mtu\":3814,\"bpffs\":\"/run/bpf\","
+		"\"queues\":{\"pool\":\"8-15,20\",\"count\":4,\"max\":9},"
+		"\"xsk\":{\"map\":false,\"frameSize\":2048},"
+		"\"xdp\":{\"keep\":false,\"mode\":\"native\"},"
+		"\"capabilities\":{\"mac\":true},\"args\":{},\"dns\":{},\"ipam\":{}}";
+	static const uint8_t mac[] = { 0x02, 0xab, 0xcd, 0, 0, 0x2a };
+	struct nk_config config;
+	struct nk_error err;
+
+	unit_expect_ok(text, parse(text, NK_COMMAND_ADD, &config, &err), &err);
+	cr_expect_str_eq(config.cni_version, "0.4.0");
+	cr_expect_str_eq(config.name, "n.e_t-1");
+	cr_expect_str_eq(config.master, "enp3s0f0np0");
+	cr_expect_eq(config.queue_count, 4);
+	cr_expect_eq(config.queue_max, 9);
+	cr_expect(nk_queue_set_has(&config.queues, 20));
+	cr_expect_eq(config.mac_source, NK_MAC_GIVEN);
+	cr_expect_arr_eq(config.mac, mac, sizeof(mac));
+	cr_expect_eq(config.mtu, 3814);
+	cr_expect_not(config.xsk_map);
+	cr_expect_eq(config.xsk_frame_size, 2048);
+	cr_expect_not(config.xdp_keep);
+	cr_expect_str_eq(config.bpffs, "/run/bpf");
+	nk_config_fini(&config);
+}
+
+Test(config, ids_and_device_id_fix_the_queues)
+{
+	static const struct {
+		const char *text, *master;
+		uint32_t count, one, max;
+	} rows[] = {
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"14-15\"}}", "eth0", 2, 15, 2 },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"14\",\"count\":1,\"max\":8}}", "eth0", 1, 14,
+		  8 },
+		{ HEAD ",\"deviceID\":\"eth1-q3-5\"}", "eth1", 3, 4, 3 },
+		{ HEAD MASTER ",\"deviceID\":\"eth0-q3\"}", "eth0", 1, 3, 1 },
+		{ HEAD ",\"runtimeConfig\":{\"deviceID\":\"eth2-q7\"}}", "eth2", 1, 7, 1 },
+		{ HEAD ",\"runtimeConfig\":{\"DeviceID\":\"eth2-q7\"}}", "eth2", 1, 7, 1 },
+		{ HEAD ",\"deviceID\":\"eth0-q3\",\"runtimeConfig\":{\"deviceID\":\"eth0-q4\"}}",
+		  "eth0", 1, 4, 1 },
+	};
+	struct nk_config config;
+	struct nk_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unit_expect_ok(rows[i].text, parse(rows[i].text, NK_COMMAND_ADD, &config, &err),
+			       &err);
+		cr_expect(config.fixed_queues && config.queue_count == rows[i].count &&
+				  config.queue_max == rows[i].max &&
+				  nk_queue_set_has(&config.queues, rows[i].one) &&
+				  !strcmp(config.master, rows[i].master),
+			  "ran: %s", rows[i].text);
+		nk_config_fini(&config);
+	}
+}
+
+Test(config, mac_comes_from_runtime_config_before_the_document)
+{
+	struct nk_config config;
+	struct nk_error err;
+	static const char text[] = GOOD ",\"mac\":\"master\",\"runtimeConfig\":"
+					"{\"MAC\":\"02:00:00:00:00:01\"}}";
+
+	unit_expect_ok(text, parse(text, NK_COMMAND_ADD, &config, &err), &err);
+	cr_expect_eq(config.mac_source, NK_MAC_GIVEN);
+	cr_expect_eq(config.mac[5], 1);
+	nk_config_fini(&config);
+	unit_expect_ok("master", parse(GOOD ",\"mac\":\"master\"}", NK_COMMAND_ADD, &config, &err),
+		       &err);
+	cr_expect_eq(config.mac_source, NK_MAC_MASTER);
+	nk_config_fini(&config);
+}
+
+Test(config, limits_belong_to_the_range)
+{
+	static const char *const good[] = {
+		GOOD ",\"mtu\":68}",
+		GOOD ",\"mtu\":65535}",
+		HEAD MASTER ",\"queues\":{\"pool\":\"1-4095\",\"count\":1023}}",
+		HEAD MASTER ",\"queues\":{\"pool\":\"1-4095\",\"count\":1,\"max\":1023}}",
+		HEAD MASTER ",\"queues\":{\"pool\":\"8-15\",\"count\":8,\"max\":8}}",
+		HEAD MASTER ",\"queues\":{\"ids\":\"1-1023\"}}",
+		GOOD ",\"xsk\":{\"frameSize\":2048}}",
+		GOOD ",\"xsk\":{\"frameSize\":4096}}",
+		GOOD ",\"mac\":\"fe:ff:ff:ff:ff:ff\"}",
+		GOOD ",\"bpffs\":\"/\"}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		expect_taken(good[i], NK_COMMAND_ADD);
+}
+
+/* And without a warning: "rss" is not unknown, it is not asked for. */
+Test(config, null_and_empty_values_count_as_absent, .init = cr_redirect_stderr)
+{
+	expect_taken(
+		GOOD
+		",\"mtu\":null,\"mac\":null,\"xsk\":null,\"xdp\":null,\"bpffs\":null,"
+		"\"prevResult\":null,\"runtimeConfig\":null,\"deviceID\":null,\"pairing\":null,"
+		"\"mode\":null,\"rss\":null,\"ipam\":{},\"steering\":[],\"rings\":{}}",
+		NK_COMMAND_ADD);
+	expect_taken(GOOD ",\"runtimeConfig\":{\"mac\":null,\"deviceID\":\"\",\"ips\":[\"x\"]}}",
+		     NK_COMMAND_ADD);
+	fflush(stderr);
+	cr_assert_stderr_eq_str("", "there was a warning");
+}
+
+Test(config, unknown_top_level_key_is_tolerated_with_a_warning, .init = cr_redirect_stderr)
+{
+	expect_taken(GOOD ",\"io.kubernetes.x\":[1]}", NK_COMMAND_ADD);
+	fflush(stderr);
+	cr_assert_stderr_eq_str("nk-cni: warning: unknown key \"io.kubernetes.x\" in the network "
+				"configuration\n");
+}
+
+/* --- what is refused ------------------------------------------------------------------------- */
+
+Test(config, what_is_no_json_object_is_refused)
+{
+	static const struct row rows[] = {
+		{ "", NK_CODE_JSON, "not JSON|byte 0" },
+		{ "x", NK_CODE_JSON, "not JSON|byte 0" },
+		{ GOOD, NK_CODE_JSON, "not JSON|at byte" },
+		{ GOOD "}}", NK_CODE_JSON, "not one JSON document|at byte" },
+		{ GOOD ",\"name\":\"net\"}", NK_CODE_JSON, "twice|\"name\"" },
+		{ GOOD ",\"xdp\":{\"keep\":true,\"keep\":false}}", NK_CODE_JSON, "twice|\"keep\"" },
+		{ GOOD ",\"mac\":\"a\\u0000\"}", NK_CODE_JSON, "NUL|\\u0000 at byte" },
+		{ GOOD ",\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
+		  NK_CODE_JSON, "too deep|32 levels" },
+		{ "[]", NK_CODE_CONFIG, "not an object" },
+		{ "null", NK_CODE_CONFIG, "not an object" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+Test(config, version_we_do_not_speak_is_code_1_and_names_those_we_do)
+{
+	static const struct row rows[] = {
+		{ "{\"cniVersion\":\"0.2.0\",\"name\":\"n\"}", NK_CODE_VERSION,
+		  "\"0.2.0\"|0.3.0, 0.3.1, 0.4.0, 1.0.0" },
+		{ "{\"cniVersion\":\"2.0.0\",\"name\":\"n\"}", NK_CODE_VERSION, "\"2.0.0\"|1.0.0" },
+		{ "{\"cniVersion\":\"1.0\",\"name\":\"n\"}", NK_CODE_VERSION, "\"1.0\"|1.0.0" },
+		{ "{\"cniVersion\":\"\",\"name\":\"n\"}", NK_CODE_VERSION, "\"0.1.0\"|1.0.0" },
+		{ "{\"name\":\"n\"}", NK_CODE_VERSION, "\"0.1.0\"|1.0.0" },
+		{ "{\"cniVersion\":null,\"name\":\"n\"}", NK_CODE_VERSION, "\"0.1.0\"|1.0.0" },
+		{ "{\"cniVersion\":1.0,\"name\":\"n\"}", NK_CODE_CONFIG, "cniVersion|a string" },
+	};
+	size_t i;
+
+	EXPECT_ROWS(rows);
+	for (i = 0; i < 2; i++) {
+		expect_refused(rows[i].text, NK_COMMAND_DEL, NK_CODE_VERSION, rows[i].words);
+		expect_refused(rows[i].text, NK_COMMAND_CHECK, NK_CODE_VERSION, rows[i].words);
+	}
+}
+
+/* What else is wrong with a document of another version is not ours to say. */
+Test(config, version_is_looked_at_before_anything_else)
+{
+	expect_refused("{\"cniVersion\":\"2.0.0\",\"name\":5}", NK_COMMAND_ADD, NK_CODE_VERSION,
+		       "\"2.0.0\"");
+	expect_refused("{\"cniVersion\":\"2.0.0\",\"xdp\":\"native\"}", NK_COMMAND_ADD,
+		       NK_CODE_VERSION, "\"2.0.0\"");
+	expect_refused("{\"cniVersion\":\"100.200.300-rc.1\"}", NK_COMMAND_ADD, NK_CODE_VERSION,
+		       "100.200.300");
+}
+
+#define NAMED(name) "{\"cniVersion\":\"1.0.0\",\"name\":" name MASTER QUEUES "}"
+
+Test(config, network_name_is_needed_and_checked_by_every_command)
+{
+	static const struct row rows[] = {
+		{ "{\"cniVersion\":\"1.0.0\"}", NK_CODE_CONFIG, "missing|\"name\"" },
+		{ NAMED("\"\""), NK_CODE_CONFIG, "missing|\"name\"" },
+		{ NAMED("null"), NK_CODE_CONFIG, "missing|\"name\"" },
+		{ NAMED("5"), NK_CODE_CONFIG, "name|5|a string of 0 to 255 bytes" },
+		{ NAMED("[\"n\"]"), NK_CODE_CONFIG, "name|a string of 0 to 255 bytes" },
+		{ NAMED("\"../x\""), NK_CODE_CONFIG, "name|\"../x\"|[a-zA-Z0-9]" },
+		{ NAMED("\"a/b\""), NK_CODE_CONFIG, "name|\"a/b\"|[a-zA-Z0-9]" },
+		{ NAMED("\"a\\nb\""), NK_CODE_CONFIG, "name|[a-zA-Z0-9]" },
+		{ NAMED("\".a\""), NK_CODE_CONFIG, "name|\".a\"|[a-zA-Z0-9]" },
+		{ NAMED("\"a b\""), NK_CODE_CONFIG, "name|\"a b\"|[a-zA-Z0-9]" },
+		{ NAMED("\"\\u00e9\""), NK_CODE_CONFIG, "name|[a-zA-Z0-9]" },
+	};
+	size_t i;
+
+	EXPECT_ROWS(rows);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect_refused(rows[i].text, NK_COMMAND_DEL, rows[i].code, rows[i].words);
+}
+
+Test(config, texts_end_at_their_longest)
+{
+	static const struct {
+		const char *before, *after, *words;
+		size_t longest;
+	} rows[] = {
+		{ "{\"cniVersion\":\"1.0.0\",\"name\":\"", "\"" MASTER QUEUES "}",
+		  "name|a string of 0 to 255 bytes", 255 },
+		{ HEAD QUEUES ",\"master\":\"", "\"}", "master|a string of 1 to 127 bytes", 127 },
+		{ GOOD ",\"bpffs\":\"/", "\"}", "bpffs|a string of 1 to 255 bytes", 254 },
+	};
+	static char text[2000], value[301];
+	size_t i, len;
+
+	memset(value, 'a', sizeof(value) - 1);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t lengths[] = { rows[i].longest, rows[i].longest + 1, 300 };
+
+		for (len = 0; len < 3; len++) {
+			snprintf(text, sizeof(text), "%s%.*s%s", rows[i].before, (int)lengths[len],
+				 value, rows[i].after);
+			if (lengths[len] <= rows[i].longest)
+				expect_taken(text, NK_COMMAND_ADD);
+			else
+				expect_refused(text, NK_COMMAND_ADD, NK_CODE_CONFIG, rows[i].words);
+		}
+	}
+}
+
+Test(config, values_of_the_wrong_type_are_refused_with_path_and_range)
+{
+	static const struct row rows[] = {
+		{ HEAD QUEUES ",\"master\":1}", NK_CODE_CONFIG, "master|1|a string of 1 to 127" },
+		{ HEAD QUEUES ",\"master\":\"\"}", NK_CODE_CONFIG, "master|a string of 1 to 127" },
+		{ HEAD ",\"deviceID\":[]}", NK_CODE_CONFIG, "deviceID|[]|a string of 1 to 143" },
+		{ GOOD ",\"pairing\":1}", NK_CODE_CONFIG, "pairing|1|a string of 1 to 15" },
+		{ GOOD ",\"mode\":{}}", NK_CODE_CONFIG, "mode|{}|a string of 1 to 7" },
+		{ GOOD ",\"mac\":2}", NK_CODE_CONFIG, "mac|2|a string of 1 to 31" },
+		{ GOOD ",\"mac\":\"\"}", NK_CODE_CONFIG, "mac|a string of 1 to 31" },
+		{ GOOD ",\"mtu\":\"1500\"}", NK_CODE_CONFIG, "mtu|\"1500\"|from 68 to 65535" },
+		{ GOOD ",\"mtu\":true}", NK_CODE_CONFIG, "mtu|true|from 68 to 65535" },
+		{ GOOD ",\"bpffs\":false}", NK_CODE_CONFIG, "bpffs|false|a string of 1 to 255" },
+		{ GOOD ",\"bpffs\":\"\"}", NK_CODE_CONFIG, "bpffs|a string of 1 to 255" },
+		{ HEAD MASTER ",\"queues\":\"8-15\"}", NK_CODE_CONFIG, "queues|an object" },
+		{ HEAD MASTER ",\"queues\":[8]}", NK_CODE_CONFIG, "queues|[8]|an object" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":8}}", NK_CODE_CONFIG,
+		  "queues.pool|8|a string of 1 to 511" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":[14]}}", NK_CODE_CONFIG,
+		  "queues.ids|[14]|a string of 1 to 511" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"count\":\"1\"}}", NK_CODE_CONFIG,
+		  "queues.count|\"1\"|from 1 to 1023" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"max\":true}}", NK_CODE_CONFIG,
+		  "queues.max|true|from 1 to 1023" },
+		{ GOOD ",\"xsk\":true}", NK_CODE_CONFIG, "xsk|true|an object" },
+		{ GOOD ",\"xsk\":{\"map\":1}}", NK_CODE_CONFIG, "xsk.map|1|true or false" },
+		{ GOOD ",\"xsk\":{\"frameSize\":\"4096\"}}", NK_CODE_CONFIG,
+		  "xsk.frameSize|\"4096\"|from 2048 to 4096" },
+		{ GOOD ",\"xdp\":\"native\"}", NK_CODE_CONFIG, "xdp|\"native\"|an object" },
+		{ GOOD ",\"xdp\":{\"keep\":\"no\"}}", NK_CODE_CONFIG,
+		  "xdp.keep|\"no\"|true or false" },
+		{ GOOD ",\"xdp\":{\"mode\":1}}", NK_CODE_CONFIG, "xdp.mode|1|a string" },
+		{ GOOD ",\"runtimeConfig\":[]}", NK_CODE_CONFIG, "runtimeConfig|[]|an object" },
+		{ GOOD ",\"prevResult\":\"x\"}", NK_CODE_CONFIG, "prevResult|\"x\"|an object" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+Test(config, numbers_outside_the_range_are_refused_with_it)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"mtu\":67}", NK_CODE_CONFIG, "mtu|67|an integer from 68 to 65535" },
+		{ GOOD ",\"mtu\":65536}", NK_CODE_CONFIG, "mtu|65536|from 68 to 65535" },
+		{ GOOD ",\"mtu\":0}", NK_CODE_CONFIG, "mtu|0|from 68 to 65535" },
+		{ GOOD ",\"mtu\":-1}", NK_CODE_CONFIG, "mtu|-1|from 68 to 65535" },
+		{ GOOD ",\"mtu\":1500.9}", NK_CODE_CONFIG, "mtu|1500.9|an integer from 68" },
+		{ GOOD ",\"mtu\":99999999999}", NK_CODE_CONFIG, "mtu|99999999999|to 65535" },
+		{ GOOD ",\"mtu\":1e9}", NK_CODE_CONFIG, "mtu|1000000000|to 65535" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"count\":0}}", NK_CODE_CONFIG,
+		  "queues.count|0|an integer from 1 to 1023" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"count\":1024}}", NK_CODE_CONFIG,
+		  "queues.count|1024|from 1 to 1023" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"max\":0}}", NK_CODE_CONFIG,
+		  "queues.max|0|an integer from 1 to 1023" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"max\":1024}}", NK_CODE_CONFIG,
+		  "queues.max|1024|from 1 to 1023" },
+		{ GOOD ",\"xsk\":{\"frameSize\":2047}}", NK_CODE_CONFIG,
+		  "xsk.frameSize|2047|from 2048 to 4096" },
+		{ GOOD ",\"xsk\":{\"frameSize\":4097}}", NK_CODE_CONFIG,
+		  "xsk.frameSize|4097|from 2048 to 4096" },
+		{ GOOD ",\"xsk\":{\"frameSize\":3000}}", NK_CODE_CONFIG,
+		  "xsk.frameSize|3000|2048 or 4096" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+Test(config, queues_that_contradict_themselves_are_refused)
+{
+	static const struct row rows[] = {
+		{ HEAD MASTER "}", NK_CODE_CONFIG, "missing queues|pool|ids|deviceID" },
+		{ HEAD MASTER ",\"queues\":{}}", NK_CODE_CONFIG, "missing queues|pool|ids" },
+		{ HEAD MASTER ",\"queues\":{\"count\":2}}", NK_CODE_CONFIG, "missing queues|pool" },
+		{ HEAD QUEUES "}", NK_CODE_CONFIG, "missing|\"master\"" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8-15\",\"count\":9}}", NK_CODE_CONFIG,
+		  "queues.count|9 is more|8 queues|queues.pool" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8-15\",\"count\":3,\"max\":2}}",
+		  NK_CODE_CONFIG, "queues.max|2 is less|3 queues" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"8-9\",\"max\":1}}", NK_CODE_CONFIG,
+		  "queues.max|1 is less|2 queues" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"8-9\",\"count\":1}}", NK_CODE_CONFIG,
+		  "queues.count|1|2 queues are named" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"8\",\"pool\":\"8-15\"}}", NK_CODE_CONFIG,
+		  "queues.pool|beside \"queues.ids\"" },
+		{ HEAD MASTER ",\"deviceID\":\"eth0-q8\",\"queues\":{\"ids\":\"8\"}}",
+		  NK_CODE_CONFIG, "queues.ids|beside \"deviceID\"" },
+		{ HEAD MASTER ",\"deviceID\":\"eth1-q8\"}", NK_CODE_CONFIG,
+		  "deviceID|\"eth1-q8\"|NIC in \"master\"" },
+		{ HEAD ",\"deviceID\":\"eth1-q8-9\",\"queues\":{\"count\":3}}", NK_CODE_CONFIG,
+		  "queues.count|3|2 queues are named" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"1-1024\"}}", NK_CODE_CONFIG,
+		  "queues: 1024|at most 1023" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"0-3\"}}", NK_CODE_CONFIG,
+		  "queues.pool|queue 0|never lent" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"0\"}}", NK_CODE_CONFIG,
+		  "queues.ids|queue 0" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"8,8\"}}", NK_CODE_CONFIG,
+		  "queues.ids|twice" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"4096\"}}", NK_CODE_CONFIG,
+		  "queues.pool|from 1 to 4095" },
+		{ HEAD ",\"deviceID\":\"eth1\"}", NK_CODE_CONFIG, "deviceID|<master>-q<N>" },
+		{ HEAD ",\"deviceID\":\"0000:3b:00.0\"}", NK_CODE_CONFIG,
+		  "deviceID|<master>-q<N>" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+Test(config, mac_that_is_no_unicast_address_is_refused)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"mac\":\"x\"}", NK_CODE_CONFIG, "mac|\"x\"|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:00:00:00:00\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:00:00:00:00:01:02\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"2:0:0:0:0:1\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02-00-00-00-00-01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:00:00:00:00:0g\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\" 02:00:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:00:00:00:00:01 \"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"Master\"}", NK_CODE_CONFIG, "mac|\"master\" or" },
+		{ GOOD ",\"mac\":\"01:00:00:00:00:01\"}", NK_CODE_CONFIG, "mac|unicast" },
+		{ GOOD ",\"mac\":\"ff:ff:ff:ff:ff:ff\"}", NK_CODE_CONFIG, "mac|unicast" },
+		{ GOOD ",\"mac\":\"00:00:00:00:00:00\"}", NK_CODE_CONFIG, "mac|unicast" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+/* scanf() takes a sign or a space for the first of two digits. */
+Test(config, mac_has_two_hex_digits_a_byte)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"mac\":\"+2:00:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"-2:00:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:-1:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02: 1:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:0x:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+		{ GOOD ",\"mac\":\"02:\\n1:00:00:00:01\"}", NK_CODE_CONFIG, "mac|six hex bytes" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+Test(config, what_is_not_built_is_refused_with_key_and_value)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"pairing\":\"pair\"}", NK_CODE_UNSUPPORTED, "\"pairing\"|pair" },
+		{ GOOD ",\"mode\":\"l3\"}", NK_CODE_UNSUPPORTED, "\"mode\"|l3" },
+		{ GOOD ",\"xdp\":{\"mode\":\"generic\"}}", NK_CODE_UNSUPPORTED,
+		  "\"xdp.mode\"|generic" },
+		{ GOOD ",\"prevResult\":{}}", NK_CODE_UNSUPPORTED, "\"prevResult\"|chained" },
+		{ GOOD ",\"ipam\":{\"type\":\"dhcp\"}}", NK_CODE_UNSUPPORTED, "\"ipam\"|dhcp" },
+		{ GOOD ",\"rss\":{\"keep\":true}}", NK_CODE_UNSUPPORTED, "\"rss\"|keep" },
+		{ GOOD ",\"steering\":[{\"match\":\"mac\"}]}", NK_CODE_UNSUPPORTED,
+		  "\"steering\"|match" },
+		{ GOOD ",\"neigh\":\"off\"}", NK_CODE_UNSUPPORTED, "\"neigh\"|off" },
+		{ GOOD ",\"rings\":{\"hdsThreshold\":0}}", NK_CODE_UNSUPPORTED, "\"rings\"|hds" },
+		{ GOOD ",\"ifName\":\"net1\"}", NK_CODE_UNSUPPORTED, "\"ifName\"|net1" },
+		{ GOOD ",\"policy\":\"forward\"}", NK_CODE_UNSUPPORTED, "\"policy\"|forward" },
+		{ GOOD ",\"scrub\":\"none\"}", NK_CODE_UNSUPPORTED, "\"scrub\"|none" },
+		{ GOOD ",\"peerPolicy\":\"x\"}", NK_CODE_UNSUPPORTED, "\"peerPolicy\"|x" },
+		{ GOOD ",\"peerScrub\":\"x\"}", NK_CODE_UNSUPPORTED, "\"peerScrub\"|x" },
+		{ GOOD ",\"headroom\":0}", NK_CODE_UNSUPPORTED, "\"headroom\"|0" },
+		{ GOOD ",\"tailroom\":64}", NK_CODE_UNSUPPORTED, "\"tailroom\"|64" },
+		{ GOOD ",\"setAddresses\":false}", NK_CODE_UNSUPPORTED, "\"setAddresses\"|false" },
+		{ GOOD ",\"hostRoute\":true}", NK_CODE_UNSUPPORTED, "\"hostRoute\"|true" },
+		{ GOOD ",\"forwarding\":true}", NK_CODE_UNSUPPORTED, "\"forwarding\"|true" },
+		{ GOOD ",\"dad\":true}", NK_CODE_UNSUPPORTED, "\"dad\"|true" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"coutn\":2}}", NK_CODE_UNSUPPORTED,
+		  "\"queues.coutn\"|2" },
+		{ GOOD ",\"xsk\":{\"Map\":false}}", NK_CODE_UNSUPPORTED, "\"xsk.Map\"|false" },
+		{ GOOD ",\"xsk\":{\"uid\":0}}", NK_CODE_UNSUPPORTED, "\"xsk.uid\"|0" },
+		{ GOOD ",\"xdp\":{\"kep\":false}}", NK_CODE_UNSUPPORTED, "\"xdp.kep\"|false" },
+	};
+	struct nk_config config;
+	struct nk_error err;
+	size_t i;
+
+	EXPECT_ROWS(rows);
+	/* the spec wants key and value in msg */
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char key[32];
+
+		parse(rows[i].text, NK_COMMAND_ADD, &config, &err);
+		snprintf(key, sizeof(key), "%.*s", (int)strcspn(rows[i].words, "|"), rows[i].words);
+		cr_expect(strstr(err.msg, key) && strstr(err.msg, strchr(rows[i].words, '|') + 1),
+			  "ran: %s\nmsg: %s", rows[i].text, err.msg);
+		nk_config_fini(&config);
+	}
+}
+
+Test(config, bpffs_is_an_absolute_path)
+{
+	expect_refused(GOOD ",\"bpffs\":\"sys/fs/bpf\"}", NK_COMMAND_ADD, NK_CODE_CONFIG,
+		       "bpffs|\"sys/fs/bpf\"|an absolute path");
+	expect_refused(GOOD ",\"bpffs\":\"../bpf\"}", NK_COMMAND_DEL, NK_CODE_CONFIG,
+		       "bpffs|\"../bpf\"|an absolute path");
+}
+
+/* --- runtimeConfig --------------------------------------------------------------------------- */
+
+Test(config, runtime_config_that_is_too_long_is_refused)
+{
+	static const char zeros[] = "000000000000000000000000000000000000000000000000000000000000"
+				    "000000000000000000000000000000000000000000000000000000000000"
+				    "000000000000000000000000000000";
+	static char text[1000];
+
+	snprintf(text, sizeof(text), HEAD ",\"runtimeConfig\":{\"deviceID\":\"eth0-q%s\"}}", zeros);
+	expect_refused(text, NK_COMMAND_ADD, NK_CODE_CONFIG, "runtimeConfig.deviceID|eth0-q00");
+	snprintf(text, sizeof(text), GOOD ",\"runtimeConfig\":{\"mac\":\"%s\"}}", zeros);
+	expect_refused(text, NK_COMMAND_ADD, NK_CODE_CONFIG, "runtimeConfig.mac|0000");
+}
+
+/* A key that asks for something is never ignored: here a fixed MAC would become a random one. */
+Test(config, runtime_config_of_the_wrong_type_is_refused)
+{
+	expect_refused(GOOD ",\"runtimeConfig\":{\"mac\":5}}", NK_COMMAND_ADD, NK_CODE_CONFIG,
+		       "runtimeConfig.mac|5|string");
+	expect_refused(GOOD ",\"runtimeConfig\":{\"deviceID\":[\"eth0-q3\"]}}", NK_COMMAND_ADD,
+		       NK_CODE_CONFIG, "runtimeConfig.deviceID|string");
+}
+
+Test(config, errors_in_runtime_config_carry_its_path)
+{
+	expect_refused(GOOD ",\"runtimeConfig\":{\"mac\":\"x\"}}", NK_COMMAND_ADD, NK_CODE_CONFIG,
+		       "runtimeConfig.mac|\"x\"|six hex bytes");
+	expect_refused(HEAD ",\"runtimeConfig\":{\"deviceID\":\"eth0\"}}", NK_COMMAND_ADD,
+		       NK_CODE_CONFIG, "runtimeConfig.deviceID|<master>-q<N>");
+}
+
+/* --- DEL, CHECK, VERSION --------------------------------------------------------------------- */
+
+Test(config, del_reads_name_bpffs_and_keep)
+{
+	struct nk_config config;
+	struct nk_error err;
+	static const char text[] = HEAD ",\"bpffs\":\"/run/bpf\",\"xdp\":{\"keep\":false}}";
+
+	unit_expect_ok(text, parse(text, NK_COMMAND_DEL, &config, &err), &err);
+	cr_expect_str_eq(config.name, "net");
+	cr_expect_str_eq(config.bpffs, "/run/bpf");
+	cr_expect_not(config.xdp_keep);
+	nk_config_fini(&config);
+}
+
+/* The configuration may have been edited since, for a version of ours that knows other keys. */
+Test(config, del_takes_what_only_add_would_refuse)
+{
+	expect_taken(HEAD "}", NK_COMMAND_DEL);
+	expect_taken(HEAD ",\"master\":5,\"queues\":\"x\",\"mtu\":-1,\"mac\":[],\"xsk\":0,"
+			  "\"pairing\":\"pair\",\"mode\":\"l3\",\"deviceID\":\"?\",\"rss\":1,"
+			  "\"runtimeConfig\":7,\"ipam\":{\"type\":\"dhcp\"},\"steering\":\"x\"}",
+		     NK_COMMAND_DEL);
+	expect_taken(GOOD ",\"prevResult\":{\"cniVersion\":\"1.0.0\"}}", NK_COMMAND_DEL);
+}
+
+Test(config, del_takes_members_of_xdp_that_it_does_not_read)
+{
+	expect_taken(HEAD ",\"xdp\":{\"mode\":\"generic\"}}", NK_COMMAND_DEL);
+	expect_taken(HEAD ",\"xdp\":{\"keep\":true,\"frags\":true}}", NK_COMMAND_DEL);
+}
+
+Test(config, del_does_not_look_at_prev_result)
+{
+	expect_taken(HEAD ",\"prevResult\":[]}", NK_COMMAND_DEL);
+	expect_taken(HEAD ",\"prevResult\":\"\"}", NK_COMMAND_DEL);
+}
+
+Test(config, check_needs_prev_result_and_cni_0_4_0)
+{
+	struct nk_config config;
+	struct nk_error err;
+	static const char text[] = HEAD ",\"prevResult\":{\"interfaces\":[]}}";
+
+	expect_refused(HEAD "}", NK_COMMAND_CHECK, NK_CODE_CONFIG, "missing|\"prevResult\"");
+	expect_refused("{\"cniVersion\":\"0.3.0\",\"name\":\"n\",\"prevResult\":{}}",
+		       NK_COMMAND_CHECK, NK_CODE_VERSION, "CHECK|0.4.0|0.3.0");
+	expect_refused("{\"cniVersion\":\"0.3.1\",\"name\":\"n\",\"prevResult\":{}}",
+		       NK_COMMAND_CHECK, NK_CODE_VERSION, "CHECK|0.4.0|0.3.1");
+	unit_expect_ok(text, parse(text, NK_COMMAND_CHECK, &config, &err), &err);
+	cr_expect_not_null(nk_json_get(config.prev, "interfaces"));
+	nk_config_fini(&config);
+	expect_taken("{\"cniVersion\":\"0.4.0\",\"name\":\"n\",\"prevResult\":{}}",
+		     NK_COMMAND_CHECK);
+}
+
+Test(config, probe_finds_the_version_or_takes_the_newest)
+{
+	static const struct {
+		const char *text, *version;
+	} rows[] = {
+		{ "{\"cniVersion\":\"0.3.1\"}", "0.3.1" },
+		{ "{\"cniVersion\":\"9.9.9\"}", "9.9.9" },
+		{ "{\"cniVersion\":\"1.0.0-rc1\"}", "1.0.0" },
+		{ "{\"cniVersion\":\"\"}", "1.0.0" },
+		{ "{\"cniVersion\":1}", "1.0.0" },
+		{ "{\"cniversion\":\"0.3.1\"}", "1.0.0" },
+		{ "{}", "1.0.0" },
+		{ "[]", "1.0.0" },
+		{ "", "1.0.0" },
+		{ "{\"cniVersion\":\"0.3.1\"", "1.0.0" },
+	};
+	char version[8];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		nk_config_probe_version(rows[i].text, strlen(rows[i].text), version);
+		cr_expect_str_eq(version, rows[i].version, "%s gave %s", rows[i].text, version);
+	}
+}
+
+/* --- conf/ ----------------------------------------------------------------------------------- */
+
+/* try_plugins() - every plugin of ours in a conflist, with the keys that libcni puts in. */
+static unsigned int try_plugins(const struct nk_json *list, const char *path)
+{
+	const char *name = nk_json_string(nk_json_get(list, "name"));
+	const char *version = nk_json_string(nk_json_get(list, "cniVersion"));
+	const struct nk_json *plugin;
+	unsigned int i, ours = 0;
+	const char *type;
+	char *text, *whole;
+	size_t size;
+
+	cr_assert(name && version, "%s: no name or cniVersion", path);
+	for (i = 0; (plugin = nk_json_at(nk_json_get(list, "plugins"), i)); i++) {
+		type = nk_json_string(nk_json_get(plugin, "type"));
+		if (!type || strcmp(type, "nk-cni") != 0)
+			continue;
+		text = nk_json_print(plugin);
+		cr_assert(text);
+		size = strlen(text) + strlen(name) + strlen(version) + 64;
+		whole = malloc(size);
+		cr_assert(whole);
+		snprintf(whole, size, "{\"cniVersion\":\"%s\",\"name\":\"%s\",%s", version, name,
+			 text + 1);
+		expect_taken(whole, NK_COMMAND_ADD);
+		expect_taken(whole, NK_COMMAND_DEL);
+		free(whole);
+		free(text);
+		ours++;
+	}
+	return ours;
+}
+
+Test(config, every_example_in_conf_is_taken, .init = cr_redirect_stderr)
+{
+	struct nk_json *list = NULL;
+	struct nk_error err = { 0 };
+	glob_t found;
+	char *text;
+	size_t i, size;
+
+	cr_assert(!glob("conf/*.conflist", 0, NULL, &found), "there is no conf/*.conflist here");
+	for (i = 0; i < found.gl_pathc; i++) {
+		text = unit_read_text(found.gl_pathv[i], &size);
+		unit_expect_ok(found.gl_pathv[i], nk_json_parse(text, size, &list, &err), &err);
+		cr_expect_gt(try_plugins(list, found.gl_pathv[i]), 0, "%s: no plugin is nk-cni",
+			     found.gl_pathv[i]);
+		nk_json_free(list);
+		list = NULL;
+		free(text);
+	}
+	globfree(&found);
+	fflush(stderr);
+	cr_assert_stderr_eq_str("", "an example has a key that nk-cni warns about");
+}

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: Apache-2.0
+/* test_json.c - strict JSON */
+#include "json.h"
+
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* parse() - text without a NUL behind it, in front of a page that ends the test when it is read. */
+static int parse(const char *text, size_t size, struct nk_json **ret, struct nk_error *err)
+{
+	struct unit_guard guard;
+	int rc;
+
+	*ret = NULL;
+	*err = (struct nk_error){ 0 };
+	unit_guard_init(&guard, size + 1);
+	rc = nk_json_parse(unit_guard_put(&guard, text, size, 1), size, ret, err);
+	unit_guard_fini(&guard);
+	return rc;
+}
+
+static void expect_refused_bytes(const char *what, const char *text, size_t size, const char *words)
+{
+	struct nk_json *json;
+	struct nk_error err;
+	int rc = parse(text, size, &json, &err);
+
+	unit_expect_error(what, rc, &err, NK_CODE_JSON, words);
+	cr_expect_null(json, "ran: %s", what);
+	nk_json_free(json);
+}
+
+static void expect_refused(const char *text, const char *words)
+{
+	expect_refused_bytes(text, text, strlen(text), words);
+}
+
+/* expect_taken() - and printed on one line it reads @printed */
+static void expect_taken(const char *text, const char *printed)
+{
+	struct nk_json *json;
+	struct nk_error err;
+	char buf[512];
+
+	unit_expect_ok(text, parse(text, strlen(text), &json, &err), &err);
+	if (json) {
+		nk_json_print_short(json, buf, sizeof(buf));
+		cr_expect_str_eq(buf, printed, "%s was read as %s", text, buf);
+	}
+	nk_json_free(json);
+}
+
+/* --- documents ------------------------------------------------------------------------------- */
+
+Test(json, documents_are_read)
+{
+	expect_taken("{}", "{}");
+	expect_taken(" \t\r\n[ 1 , -2 , 0.5 ] \t\r\n", "[1,-2,0.5]");
+	expect_taken("{\"a\":{\"b\":[true,false,null]}}", "{\"a\":{\"b\":[true,false,null]}}");
+	expect_taken("\"a\\u00e9\\n\\\\\\\"\"", "\"a\xc3\xa9\\n\\\\\\\"\"");
+	expect_taken("\"\\ud83d\\ude00\"", "\"\xf0\x9f\x98\x80\"");
+	expect_taken("{\"a\":1,\"A\":2}", "{\"a\":1,\"A\":2}");
+	expect_taken("\"[[[[{{{{\"", "\"[[[[{{{{\"");
+	expect_taken("\"\\\\u0000\"", "\"\\\\u0000\""); /* a backslash, then text */
+}
+
+Test(json, what_is_not_json_is_refused_with_its_byte)
+{
+	static const char *const bad[] = {
+		"",
+		" ",
+		"{",
+		"}",
+		"[",
+		"nul",
+		"tru",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"{'a':1}",
+		"[1,]",
+		"[1 2]",
+		"-",
+		"+1",
+		".5",
+		"\"a",
+		"\"\\x\"",
+		"\"\\u12\"",
+		"\"\\ud800\"",
+		"NaN",
+		"Infinity",
+		"// c\n{}",
+		"{\"a\":1 \"b\":2}",
+		"\"a\\",
+		"\"\\udc00\"",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_refused(bad[i], "not JSON|at byte");
+}
+
+Test(json, bytes_behind_the_document_are_refused)
+{
+	expect_refused("{}x", "not one JSON document|at byte 2");
+	expect_refused("{} {}", "not one JSON document|at byte 3");
+	expect_refused("{}]", "not one JSON document|at byte 2");
+	expect_refused("1 2", "not one JSON document|at byte 2");
+	expect_refused("0x10", "not one JSON document|at byte 1");
+	expect_refused("nullx", "not one JSON document|at byte 4");
+}
+
+/* cJSON takes all of these; RFC 8259 and Go's encoding/json do not. */
+Test(json, numbers_that_json_does_not_have_are_refused)
+{
+	static const char *const bad[] = { "01500", "-01", "00",   "1.",
+					   "1.e5",  "-.5", "[01]", "{\"mtu\":01500}" };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_refused(bad[i], "JSON|at byte");
+}
+
+/* Likewise: a line break in a string is a quote that was forgotten. */
+Test(json, control_characters_are_neither_space_nor_text)
+{
+	expect_refused("\"a\nb\"", "JSON|at byte");
+	expect_refused("\"a\tb\"", "JSON|at byte");
+	expect_refused("\"a\x01\"", "JSON|at byte");
+	expect_refused("{\x01}", "JSON|at byte");
+	expect_refused("\x1f{}", "JSON|at byte");
+	expect_refused("{}\x0b", "JSON|at byte 2");
+}
+
+Test(json, byte_order_mark_is_refused)
+{
+	expect_refused("\xef\xbb\xbf{}", "JSON|at byte");
+}
+
+Test(json, nul_is_refused_as_byte_and_as_escape)
+{
+	expect_refused("{\"a\":\"b\\u0000c\"}", "NUL|\\u0000 at byte 7");
+	expect_refused("{\"a\\u0000\":1}", "NUL|\\u0000 at byte 3");
+	expect_refused("\"\\\\\\u0000\"", "NUL|\\u0000 at byte 3");
+	expect_refused_bytes("{} and a NUL", "{}\0", 3, "NUL byte at byte 2");
+	expect_refused_bytes("NUL in a string", "\"a\0b\"", 5, "NUL byte at byte 2");
+	expect_refused_bytes("a NUL alone", "\0", 1, "NUL byte at byte 0");
+}
+
+/* cJSON 1.7.15 reads hex digits that are none as 0: a NUL that ends the text unseen. */
+Test(json, escapes_without_four_hex_digits_are_refused)
+{
+	static const char *const bad[] = { "\"a\\u12g4\"", "\"a\\uzzzzb\"", "\"\\u 12f\"",
+					   "{\"a\\u00/0\":1}", "\"\\u+0fe\"" };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_refused(bad[i], "JSON|at byte");
+}
+
+Test(json, keys_given_twice_are_refused_at_any_depth)
+{
+	expect_refused("{\"a\":1,\"a\":1}", "twice|\"a\"");
+	expect_refused("{\"a\":1,\"b\":2,\"a\":null}", "twice|\"a\"");
+	expect_refused("{\"a\":1,\"\\u0061\":2}", "twice|\"a\"");
+	expect_refused("[[{\"x\":{\"deep\":0,\"deep\":0}}]]", "twice|\"deep\"");
+	expect_refused("{\"\":1,\"\":2}", "twice|\"\"");
+	expect_taken("[{\"a\":1},{\"a\":1}]", "[{\"a\":1},{\"a\":1}]");
+}
+
+Test(json, depth_ends_at_32_levels)
+{
+	char text[80];
+
+	memset(text, '[', 33);
+	memset(text + 33, ']', 33);
+	expect_refused_bytes("33 levels", text, 66, "too deep|32 levels|at byte 32");
+	expect_refused_bytes("33 levels, never closed", text, 33, "too deep|32 levels|at byte 32");
+	text[65] = '\0';
+	expect_taken(text + 1, text + 1);
+}
+
+Test(json, size_ends_at_1_mib)
+{
+	char *text = malloc(NK_JSON_SIZE_MAX + 1);
+	struct nk_json *json;
+	struct nk_error err;
+
+	cr_assert(text, "out of memory");
+	memset(text, ' ', NK_JSON_SIZE_MAX + 1);
+	text[0] = '{';
+	text[1] = '}';
+	unit_expect_ok("1 MiB", parse(text, NK_JSON_SIZE_MAX, &json, &err), &err);
+	nk_json_free(json);
+	expect_refused_bytes("1 MiB and a byte", text, NK_JSON_SIZE_MAX + 1,
+			     "too long|1048576 bytes");
+	free(text);
+}
+
+/* The search for keys given twice must not take n * n steps. */
+Test(json, one_mib_of_keys_is_read_in_little_time, .timeout = 5)
+{
+	char *text = malloc(NK_JSON_SIZE_MAX);
+	struct nk_json *json;
+	struct nk_error err;
+	unsigned int key = 0;
+	size_t used = 1;
+
+	cr_assert(text, "out of memory");
+	text[0] = '{';
+	while (used + 32 < NK_JSON_SIZE_MAX)
+		used += (size_t)snprintf(text + used, 32, "\"%u\":0,", key++);
+	text[used - 1] = '}'; /* in place of the comma */
+	unit_expect_ok("1 MiB of keys", parse(text, used, &json, &err), &err);
+	cr_expect_gt(key, 80000);
+	nk_json_free(json);
+	free(text);
+}
+
+static const char sample[] =
+	"{\"cniVersion\":\"1.0.0\",\"name\":\"n\\u00e9\\n\",\"list\":[1,-2.5e3,"
+	"true,null,{}],\"queues\":{\"pool\":\"8-15\",\"count\":2}}";
+
+Test(json, document_cut_at_any_byte_is_refused)
+{
+	char what[64];
+	size_t size;
+
+	for (size = 0; size < sizeof(sample) - 1; size++) {
+		snprintf(what, sizeof(what), "the sample cut at byte %zu", size);
+		expect_refused_bytes(what, sample, size, "JSON|byte");
+	}
+	expect_taken(sample,
+		     "{\"cniVersion\":\"1.0.0\",\"name\":\"n\xc3\xa9\\n\",\"list\":[1,-2500,"
+		     "true,null,{}],\"queues\":{\"pool\":\"8-15\",\"count\":2}}");
+}
+
+Test(json, any_byte_replaced_by_any_other_is_read_or_refused)
+{
+	char text[sizeof(sample)], what[64];
+	struct nk_json *json;
+	struct nk_error err;
+	unsigned int value, refused = 0;
+	size_t i;
+	int rc;
+
+	snprintf(text, sizeof(text), "%s", sample);
+	for (i = 0; i < sizeof(sample) - 1; i++) {
+		for (value = 0; value < 256; value++) {
+			snprintf(what, sizeof(what), "the sample with byte %zu = 0x%02x", i, value);
+			text[i] = (char)value;
+			rc = parse(text, sizeof(text) - 1, &json, &err);
+			if (rc) {
+				unit_expect_error(what, rc, &err, NK_CODE_JSON, "JSON");
+				cr_expect_null(json, "ran: %s", what);
+				refused++;
+			}
+			nk_json_free(json);
+		}
+		text[i] = sample[i];
+	}
+	cr_expect_gt(refused, 10000, "only %u of the documents were refused", refused);
+}
+
+/* --- decoding -------------------------------------------------------------------------------- */
+
+struct target {
+	char text[8];
+	bool flag;
+	uint32_t number;
+	const struct nk_json *object;
+};
+
+static const struct nk_json_field fields[] = {
+	{ "text", NK_JSON_STRING, offsetof(struct target, text), 8, 2, 0 },
+	{ "flag", NK_JSON_BOOL, offsetof(struct target, flag), 0, 0, 0 },
+	{ "number", NK_JSON_UINT, offsetof(struct target, number), 0, 68, 65535 },
+	{ "object", NK_JSON_OBJECT, offsetof(struct target, object), 0, 0, 0 },
+	{ "any", NK_JSON_ANY, 0, 0, 0, 0 },
+	{ NULL, NK_JSON_ANY, 0, 0, 0, 0 },
+};
+
+/* decode() - @text, which has to outlive @target's object: @ret_json is the caller's to free. */
+static int decode(const char *text, const char *path, enum nk_json_unknown unknown,
+		  struct target *target, struct nk_json **ret_json, struct nk_error *err)
+{
+	unit_expect_ok(text, parse(text, strlen(text), ret_json, err), err);
+	return nk_json_decode(*ret_json, path, fields, unknown, target, err);
+}
+
+static void expect_bad(const char *text, const char *path, enum nk_code code, const char *words)
+{
+	struct target target = { .text = "before", .number = 7 };
+	struct nk_json *json;
+	struct nk_error err;
+	int rc = decode(text, path, NK_JSON_REFUSE, &target, &json, &err);
+
+	unit_expect_error(text, rc, &err, code, words);
+	nk_json_free(json);
+}
+
+Test(json, members_are_decoded_by_the_table)
+{
+	static const char text[] = "{\"text\":\"1234567\",\"flag\":true,\"number\":1500,"
+				   "\"object\":{\"a\":1},\"any\":[null]}";
+	struct target target = { 0 };
+	struct nk_json *json;
+	struct nk_error err;
+
+	unit_expect_ok(text, decode(text, "", NK_JSON_REFUSE, &target, &json, &err), &err);
+	cr_expect_str_eq(target.text, "1234567");
+	cr_expect(target.flag);
+	cr_expect_eq(target.number, 1500);
+	cr_expect_not_null(nk_json_get(target.object, "a"));
+	nk_json_free(json);
+}
+
+Test(json, absent_and_null_members_keep_their_defaults)
+{
+	static const char *const texts[] = {
+		"{}", "{\"text\":null,\"flag\":null,\"number\":null,\"object\":null,\"any\":null}"
+	};
+	struct nk_json *json;
+	struct nk_error err;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct target target = { .text = "before", .flag = true, .number = 7 };
+
+		unit_expect_ok(texts[i], decode(texts[i], "", NK_JSON_REFUSE, &target, &json, &err),
+			       &err);
+		cr_expect_str_eq(target.text, "before");
+		cr_expect(target.flag);
+		cr_expect_eq(target.number, 7);
+		cr_expect_null(target.object);
+		nk_json_free(json);
+	}
+}
+
+Test(json, wrong_types_and_ranges_are_refused_with_path_value_and_what_is_allowed)
+{
+	static const struct {
+		const char *text, *words;
+	} rows[] = {
+		{ "{\"text\":5}", "p.text|5|a string of 2 to 7 bytes" },
+		{ "{\"text\":[\"ab\"]}", "p.text|[\"ab\"]|a string of 2 to 7 bytes" },
+		{ "{\"text\":\"a\"}", "p.text|\"a\"|a string of 2 to 7 bytes" },
+		{ "{\"text\":\"12345678\"}", "p.text|12345678|a string of 2 to 7 bytes" },
+		{ "{\"flag\":1}", "p.flag|1|true or false" },
+		{ "{\"flag\":\"true\"}", "p.flag|\"true\"|true or false" },
+		{ "{\"number\":\"1500\"}", "p.number|\"1500\"|an integer from 68 to 65535" },
+		{ "{\"number\":true}", "p.number|true|an integer from 68 to 65535" },
+		{ "{\"number\":67}", "p.number|67|an integer from 68 to 65535" },
+		{ "{\"number\":65536}", "p.number|65536|an integer from 68 to 65535" },
+		{ "{\"number\":1500.9}", "p.number|1500.9|an integer from 68 to 65535" },
+		{ "{\"number\":99999999999}", "p.number|99999999999|an integer from 68" },
+		{ "{\"number\":4294967364}", "p.number|4294967364|an integer from 68" },
+		{ "{\"number\":-1}", "p.number|-1|an integer from 68 to 65535" },
+		{ "{\"number\":1e999}", "p.number|an integer from 68 to 65535" },
+		{ "{\"object\":[]}", "p.object|[]|an object" },
+		{ "{\"object\":\"{}\"}", "p.object|\"{}\"|an object" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect_bad(rows[i].text, "p", NK_CODE_CONFIG, rows[i].words);
+	expect_bad("[]", "p", NK_CODE_CONFIG, "p is not an object");
+	expect_bad("5", "", NK_CODE_CONFIG, "the document is not an object");
+}
+
+/* JSON has one kind of number: 1e3 and 1500.0 are integers in another spelling. */
+Test(json, limits_of_a_range_belong_to_it_and_spelling_does_not_matter)
+{
+	static const struct {
+		const char *text;
+		uint32_t number;
+	} rows[] = { { "{\"number\":68}", 68 },
+		     { "{\"number\":65535}", 65535 },
+		     { "{\"number\":1e3}", 1000 },
+		     { "{\"number\":1500.0}", 1500 } };
+	struct target target = { 0 };
+	struct nk_json *json;
+	struct nk_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unit_expect_ok(rows[i].text,
+			       decode(rows[i].text, "", NK_JSON_REFUSE, &target, &json, &err),
+			       &err);
+		cr_expect_eq(target.number, rows[i].number, "%s", rows[i].text);
+		nk_json_free(json);
+	}
+}
+
+Test(json, unknown_keys_are_refused_with_key_and_value_in_msg)
+{
+	struct target target;
+	struct nk_json *json;
+	struct nk_error err;
+
+	expect_bad("{\"nmber\":15}", "p", NK_CODE_UNSUPPORTED, "\"p.nmber\"|15");
+	expect_bad("{\"Number\":15}", "p", NK_CODE_UNSUPPORTED, "\"p.Number\"|15");
+	expect_bad("{\"x\":null}", "p", NK_CODE_UNSUPPORTED, "\"p.x\"|null");
+	decode("{\"nmber\":{\"a\":[1]}}", "p", NK_JSON_REFUSE, &target, &json, &err);
+	cr_expect(strstr(err.msg, "p.nmber") && strstr(err.msg, "{\"a\":[1]}"), "msg: %s", err.msg);
+	nk_json_free(json);
+}
+
+Test(json, unknown_keys_are_tolerated_where_the_caller_says_so, .init = cr_redirect_stderr)
+{
+	struct target target = { 0 };
+	struct nk_json *json;
+	struct nk_error err;
+
+	unit_expect_ok("ignore",
+		       decode("{\"x\":1,\"flag\":true}", "", NK_JSON_IGNORE, &target, &json, &err),
+		       &err);
+	nk_json_free(json);
+	cr_expect(target.flag);
+	unit_expect_ok("warn",
+		       decode("{\"x\":1,\"number\":99}", "", NK_JSON_WARN, &target, &json, &err),
+		       &err);
+	nk_json_free(json);
+	cr_expect_eq(target.number, 99);
+	fflush(stderr);
+	cr_assert_stderr_eq_str(
+		"nk-cni: warning: unknown key \"x\" in the network configuration\n");
+}
+
+/* --- reading and building -------------------------------------------------------------------- */
+
+Test(json, getters_give_null_for_what_is_not_there)
+{
+	struct nk_json *json;
+	struct nk_error err;
+	static const char text[] = "{\"s\":\"v\",\"n\":1,\"l\":[\"e\"],\"deviceID\":\"d\"}";
+
+	unit_expect_ok(text, parse(text, strlen(text), &json, &err), &err);
+	cr_expect_str_eq(nk_json_string(nk_json_get(json, "s")), "v");
+	cr_expect_null(nk_json_get(json, "S"));
+	cr_expect_null(nk_json_get(NULL, "s"));
+	cr_expect_null(nk_json_get(nk_json_get(json, "s"), "s"));
+	cr_expect_null(nk_json_get(nk_json_get(json, "l"), "e"));
+	cr_expect_str_eq(nk_json_string(nk_json_get_nocase(json, "DeviceId")), "d");
+	cr_expect_null(nk_json_string(nk_json_get(json, "n")));
+	cr_expect_null(nk_json_string(NULL));
+	cr_expect_str_eq(nk_json_string(nk_json_at(nk_json_get(json, "l"), 0)), "e");
+	cr_expect_null(nk_json_at(nk_json_get(json, "l"), 1));
+	cr_expect_null(nk_json_at(json, 0), "an object is no array");
+	cr_expect_null(nk_json_at(NULL, 0));
+	nk_json_free(json);
+	nk_json_free(NULL);
+}
+
+Test(json, empty_is_null_and_what_holds_nothing)
+{
+	static const struct {
+		const char *text;
+		bool empty;
+	} rows[] = {
+		{ "null", true },  { "{}", true },     { "[]", true },	 { "0", false },
+		{ "\"\"", false }, { "false", false }, { "[0]", false }, { "{\"a\":0}", false }
+	};
+	struct nk_json *json;
+	struct nk_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		parse(rows[i].text, strlen(rows[i].text), &json, &err);
+		cr_expect_eq(nk_json_is_empty(json), rows[i].empty, "%s", rows[i].text);
+		nk_json_free(json);
+	}
+	cr_expect(nk_json_is_empty(NULL));
+}
+
+Test(json, built_documents_are_printed_in_order)
+{
+	struct nk_json *json = nk_json_new_object(), *list;
+	char buf[256];
+
+	nk_json_add_string(json, "a\"", "x\ny\\");
+	nk_json_add_uint(json, "n", UINT32_MAX);
+	list = nk_json_add_array(json, "l");
+	nk_json_append_string(list, "e");
+	nk_json_add_uint(nk_json_append_object(list), "k", 0);
+	nk_json_add_object(json, "o");
+	nk_json_print_short(json, buf, sizeof(buf));
+	cr_expect_str_eq(buf, "{\"a\\\"\":\"x\\ny\\\\\",\"n\":4294967295,\"l\":[\"e\",{\"k\":0}],"
+			      "\"o\":{}}");
+	nk_json_free(json);
+}
+
+Test(json, builders_hand_a_null_parent_on)
+{
+	cr_expect_null(nk_json_add_object(NULL, "k"));
+	cr_expect_null(nk_json_add_array(NULL, "k"));
+	cr_expect_null(nk_json_append_object(NULL));
+	cr_expect_null(nk_json_append_string(NULL, "v"));
+	cr_expect_null(nk_json_add_string(NULL, "k", "v"));
+	cr_expect_null(nk_json_add_uint(NULL, "k", 1));
+	cr_expect_null(nk_json_print(NULL));
+}
+
+Test(json, short_print_is_cut_with_dots)
+{
+	struct nk_json *json = nk_json_new_object();
+	char buf[16];
+
+	nk_json_add_string(json, "k", "0123456");
+	nk_json_print_short(json, buf, sizeof(buf)); /* 15 bytes: fits */
+	cr_expect_str_eq(buf, "{\"k\":\"0123456\"}");
+	nk_json_add_uint(json, "l", 1);
+	nk_json_print_short(json, buf, sizeof(buf));
+	cr_expect_str_eq(buf, "{\"k\":\"012345...");
+	nk_json_free(json);
+}

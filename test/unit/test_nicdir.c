@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_nicdir.c - paths of the NIC's directory, and its lock
+ *
+ * On an ordinary directory: paths and flock are the same there. That bpffs takes the names is the
+ * lab's to show.
+ */
+#include "nicdir.h"
+
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The time limit of the lock is 20 s: this clock can run ahead instead, so many seconds with each
+ * call. It takes the place of libc's in the whole program, and is right until a test changes that
+ * for its own process.
+ */
+static time_t seconds_a_call, seconds_ahead;
+
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
+{
+	const int rc = (int)syscall(SYS_clock_gettime, clock_id, tp);
+
+	seconds_ahead += seconds_a_call;
+	tp->tv_sec += seconds_ahead;
+	return rc;
+}
+
+static char bpffs[PATH_MAX];
+
+static void make_bpffs(void)
+{
+	unit_temp_dir(bpffs);
+}
+
+static void remove_bpffs(void)
+{
+	unit_temp_dir_end(bpffs);
+}
+
+TestSuite(nicdir, .init = make_bpffs, .fini = remove_bpffs, .timeout = 15);
+
+static void open_dir(const char *nic, bool create, struct nk_nicdir *ret)
+{
+	struct nk_error err = { 0 };
+
+	unit_expect_ok(nic, nk_nicdir_open(bpffs, nic, create, ret, &err), &err);
+	cr_assert_geq(ret->fd, 0, "NIC %s", nic);
+}
+
+Test(nicdir, ordinary_file_system_is_no_bpffs_and_the_remedy_mounts_one)
+{
+	struct nk_error err = { 0 };
+
+	unit_expect_error("/tmp", nk_nicdir_check_bpffs("/tmp", &err), &err, NK_CODE_BPF,
+			  "bpffs is not mounted|/tmp is not a bpf file system|"
+			  "mount -t bpf bpf /tmp|\"bpffs\"");
+	nk_error_reset(&err);
+	unit_expect_error("/no-such", nk_nicdir_check_bpffs("/no-such", &err), &err, NK_CODE_BPF,
+			  "bpffs is not mounted|/no-such|mount -t bpf bpf /no-such");
+}
+
+Test(nicdir, paths_are_below_the_nics_directory)
+{
+	char path[NK_PATH_SIZE], wanted[NK_PATH_SIZE];
+	struct nk_nicdir dir;
+	struct stat st;
+
+	open_dir("eth0", true, &dir);
+	snprintf(wanted, sizeof(wanted), "%.200s/nk-cni/eth0", bpffs);
+	cr_expect_str_eq(dir.path, wanted);
+	cr_expect(!stat(dir.path, &st) && (st.st_mode & 07777) == 0700, "%s is root's alone",
+		  dir.path);
+	nk_nicdir_pin(&dir, "claims", path);
+	snprintf(wanted, sizeof(wanted), "%.200s/nk-cni/eth0/claims", bpffs);
+	cr_expect_str_eq(path, wanted);
+	nk_nicdir_xsks_map(&dir, 14, path);
+	snprintf(wanted, sizeof(wanted), "%.200s/nk-cni/eth0/q14/xsks_map", bpffs);
+	cr_expect_str_eq(path, wanted);
+	nk_nicdir_close(&dir);
+	cr_expect_eq(dir.fd, -1);
+	nk_nicdir_close(&dir); /* a second time is nothing */
+}
+
+Test(nicdir, longest_paths_are_not_cut)
+{
+	char parent[NK_BPFFS_SIZE], path[NK_PATH_SIZE];
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+
+	memset(parent, 'b', sizeof(parent) - 1);
+	memcpy(parent, "/no-such/", 9);
+	parent[255] = '\0';
+	unit_expect_error("255 bytes", nk_nicdir_open(parent, "..............a", false, &dir, &err),
+			  &err, NK_CODE_BPF, "cannot open on bpffs|ENOENT");
+	cr_expect_eq(strlen(dir.path), 255 + strlen("/nk-cni/") + strlen("%2e") * 14 + 1);
+	nk_nicdir_xsks_map(&dir, 4095, path);
+	cr_expect_str_eq(path + strlen(dir.path), "/q4095/xsks_map");
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+struct names {
+	unsigned int count;
+	char last[IFNAMSIZ];
+	int rc;
+};
+
+static int note_name(const char *nic, void *data, struct nk_error *err)
+{
+	struct names *names = data;
+
+	names->count++;
+	snprintf(names->last, sizeof(names->last), "%s", nic);
+	return names->rc ? nk_error_set(err, NK_CODE_BPF, names->rc, "no", "%s", nic) : 0;
+}
+
+Test(nicdir, names_are_escaped_and_come_back)
+{
+	static const struct {
+		const char *nic, *dir;
+	} rows[] = {
+		{ "eth0", "eth0" },
+		{ "eth0.5", "eth0%2e5" },
+		{ "a%b", "a%25b" },
+		{ "%2e", "%252e" },
+		{ ".", "%2e" },
+		{ "..", "%2e%2e" },
+		{ "%25%", "%2525%25" },
+		{ "...............", "%2e%2e%2e%2e%2e%2e%2e%2e%2e%2e%2e%2e%2e%2e%2e" },
+		{ "%%%%%%%%%%%%%%%", "%25%25%25%25%25%25%25%25%25%25%25%25%25%25%25" },
+		{ "0123456789abcde", "0123456789abcde" },
+	};
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct names names = { 0 };
+
+		open_dir(rows[i].nic, true, &dir);
+		cr_expect_str_eq(strrchr(dir.path, '/') + 1, rows[i].dir, "NIC %s has %s",
+				 rows[i].nic, dir.path);
+		unit_expect_ok(rows[i].nic, nk_nicdir_each(bpffs, note_name, &names, &err), &err);
+		cr_expect(names.count == 1 && !strcmp(names.last, rows[i].nic),
+			  "NIC %s came back as %s", rows[i].nic, names.last);
+		nk_nicdir_close(&dir);
+	}
+}
+
+Test(nicdir, walk_goes_on_after_an_error_and_returns_the_first)
+{
+	struct names names = { .rc = EIO };
+	struct nk_error err = { 0 };
+	struct nk_nicdir a, b;
+
+	open_dir("a", true, &a);
+	open_dir("b", true, &b);
+	unit_expect_error("walk", nk_nicdir_each(bpffs, note_name, &names, &err), &err, NK_CODE_BPF,
+			  "no");
+	cr_expect_eq(names.count, 2);
+	nk_nicdir_close(&a);
+	nk_nicdir_close(&b);
+}
+
+Test(nicdir, where_nothing_is_there_are_no_nics)
+{
+	struct names names = { 0 };
+	struct nk_error err = { 0 };
+
+	unit_expect_ok("empty", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
+	unit_expect_ok("missing", nk_nicdir_each("/no-such", note_name, &names, &err), &err);
+	cr_expect_eq(names.count, 0);
+}
+
+Test(nicdir, names_that_are_none_of_ours_are_passed_over)
+{
+	char top[PATH_MAX + 16], odd[PATH_MAX + 64];
+	struct names names = { 0 };
+	struct nk_error err = { 0 };
+
+	snprintf(top, sizeof(top), "%s/nk-cni", bpffs);
+	snprintf(odd, sizeof(odd), "%s/nk-cni/longer-than-any-interface", bpffs);
+	cr_assert(!mkdir(top, 0700) && !mkdir(odd, 0700));
+	unit_expect_ok("odd", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
+	cr_expect_eq(names.count, 0, "%s came out", names.last);
+	cr_expect(!rmdir(odd) && !rmdir(top));
+}
+
+/* --- the lock -------------------------------------------------------------------------------- */
+
+Test(nicdir, missing_directory_is_enoent_unless_it_is_to_be_made)
+{
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+	int rc = nk_nicdir_open(bpffs, "eth0", false, &dir, &err);
+
+	unit_expect_error("eth0", rc, &err, NK_CODE_BPF, "open|/nk-cni/eth0|ENOENT");
+	cr_expect_eq(rc, -ENOENT);
+	cr_expect_eq(dir.fd, -1);
+	open_dir("eth0", true, &dir);
+	nk_nicdir_close(&dir);
+}
+
+Test(nicdir, directory_stays_while_it_holds_something)
+{
+	struct nk_nicdir dir, other;
+	char pin[NK_PATH_SIZE];
+
+	open_dir("eth0", true, &dir);
+	open_dir("eth1", true, &other); /* another NIC: no waiting for its lock */
+	nk_nicdir_pin(&dir, "claims", pin);
+	cr_assert(!mkdir(pin, 0700));
+	nk_nicdir_close(&dir);
+	nk_nicdir_close(&other);
+	open_dir("eth0", false, &dir);
+	cr_expect(!rmdir(pin), "%s has gone", pin);
+	nk_nicdir_close(&dir);
+}
+
+/* A second open() of a process has a lock of its own, so that this needs no second process. */
+Test(nicdir, lock_that_is_not_to_be_had_in_20_s_is_try_again)
+{
+	struct nk_error err = { 0 };
+	struct nk_nicdir held, wanted;
+	int rc;
+
+	open_dir("eth0", true, &held);
+	seconds_a_call = 1;
+	rc = nk_nicdir_open(bpffs, "eth0", true, &wanted, &err);
+	seconds_a_call = 0;
+	unit_expect_error("second open", rc, &err, NK_CODE_RETRY,
+			  "try again later|another nk-cni|/nk-cni/eth0|20 s");
+	cr_expect_eq(rc, -EAGAIN);
+	cr_expect_eq(wanted.fd, -1);
+	nk_nicdir_close(&held);
+	open_dir("eth0", true, &wanted);
+	nk_nicdir_close(&wanted);
+}
+
+/* has_open() - does another process have the directory open? It waits for its lock then. */
+static bool has_open(pid_t pid, const char *path)
+{
+	char name[64], target[PATH_MAX];
+	ssize_t len;
+	int fd;
+
+	for (fd = 0; fd < 64; fd++) {
+		snprintf(name, sizeof(name), "/proc/%d/fd/%d", (int)pid, fd);
+		len = readlink(name, target, sizeof(target) - 1);
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		if (!strcmp(target, path))
+			return true;
+	}
+	return false;
+}
+
+/* start_waiting() - a child that asks for the lock that we hold; exits with 0 if what it got in the
+ * end is the lock of the directory that is there then
+ */
+static pid_t start_waiting(const struct nk_nicdir *held, bool create)
+{
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+	struct stat mine, present;
+	pid_t pid = fork();
+	bool good;
+	int rc;
+
+	cr_assert_geq(pid, 0, "fork: %s", nk_errno_name(errno));
+	if (!pid) {
+		close(held->fd); /* the lock is the parent's alone */
+		rc = nk_nicdir_open(bpffs, "eth0", create, &dir, &err);
+		if (rc)
+			_exit(create || rc != -ENOENT || err.code != NK_CODE_BPF);
+		good = create && !fstat(dir.fd, &mine) && !stat(dir.path, &present) &&
+		       mine.st_ino == present.st_ino;
+		nk_nicdir_close(&dir);
+		_exit(good ? 0 : 1);
+	}
+	while (!has_open(pid, held->path))
+		sched_yield();
+	return pid;
+}
+
+static void expect_exit_0(pid_t pid, const char *what)
+{
+	int status = -1;
+
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && !WEXITSTATUS(status), "%s: wait status 0x%x", what, status);
+}
+
+Test(nicdir, who_waits_while_the_directory_is_removed_locks_the_new_one)
+{
+	struct nk_nicdir dir;
+	pid_t pid;
+
+	open_dir("eth0", true, &dir);
+	pid = start_waiting(&dir, true);
+	cr_expect_eq(waitpid(pid, NULL, WNOHANG), 0, "the child did not wait");
+	nk_nicdir_close(&dir); /* it is empty, and goes */
+	expect_exit_0(pid, "the child that makes it anew");
+}
+
+Test(nicdir, who_waits_while_the_directory_is_removed_for_good_finds_none)
+{
+	struct nk_nicdir dir;
+	pid_t pid;
+
+	open_dir("eth0", true, &dir);
+	pid = start_waiting(&dir, false);
+	nk_nicdir_close(&dir);
+	expect_exit_0(pid, "the child that does not make it");
+}
+
+/* hammer() - @rounds times in and out; @inside is 0 whenever the lock was given to us. */
+static int hammer(atomic_int *inside, int rounds)
+{
+	int i, bad = 0;
+
+	for (i = 0; i < rounds; i++) {
+		struct nk_error err = { 0 };
+		struct nk_nicdir dir;
+
+		if (nk_nicdir_open(bpffs, "eth0", true, &dir, &err))
+			return 1;
+		bad += atomic_fetch_add(inside, 1) != 0;
+		sched_yield();
+		atomic_fetch_sub(inside, 1);
+		nk_nicdir_close(&dir);
+	}
+	return bad != 0;
+}
+
+/* Every close removes the directory, so that most rounds meet one that has just gone. */
+Test(nicdir, two_processes_are_never_inside_at_once)
+{
+	atomic_int *inside = mmap(NULL, sizeof(*inside), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+	int rc;
+
+	cr_assert(inside != MAP_FAILED);
+	atomic_init(inside, 0);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (!pid)
+		_exit(hammer(inside, 300));
+	rc = hammer(inside, 300);
+	cr_expect_eq(rc, 0, "somebody else was inside, or the lock was refused");
+	expect_exit_0(pid, "the other process");
+	munmap(inside, sizeof(*inside));
+}
