@@ -174,6 +174,9 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 		rc = nk_netns_cookie(att->netns_fd, &att->netns_cookie, err);
 	if (!rc)
 		rc = nk_nicdir_open(config->bpffs, att->nic.name, true, &att->dir, err);
+	/* Again, now that nobody else of us changes it: a DEL may have taken the program off. */
+	if (!rc)
+		rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, err);
 	if (rc)
 		return rc;
 	if (att->with_map)

@@ -21,13 +21,14 @@ const char *const nk_config_versions[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", N
 
 /* The document as it is written, before anything is derived from it. */
 struct raw {
-	char cni_version[16];
+	char cni_version[64];
 	char name[NK_ID_SIZE];
 	char master[NK_ALTNAME_SIZE];
 	char device_id[NK_ALTNAME_SIZE + 16];
 	char pairing[16];
 	char mode[8];
 	char mac[32];
+	const char *mac_path, *device_id_path; /* where they are from */
 	uint32_t mtu;
 	char bpffs[NK_BPFFS_SIZE];
 	const struct nk_json *queues;
@@ -63,12 +64,22 @@ struct raw {
 		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
 	}
 
+/* What is read first: of a version that we do not know nothing else can be said. */
+static const struct nk_json_field version_fields[] = {
+	STRING(struct raw, "cniVersion", cni_version, 0),
+	END,
+};
+
 /* What every command reads. */
 static const struct nk_json_field common_fields[] = {
-	STRING(struct raw, "cniVersion", cni_version, 0),
 	STRING(struct raw, "name", name, 0),
 	STRING(struct raw, "bpffs", bpffs, 1),
 	OBJECT(struct raw, "xdp", xdp),
+	END,
+};
+
+/* What CHECK reads beside it. DEL does not look at a prevResult. */
+static const struct nk_json_field check_fields[] = {
 	OBJECT(struct raw, "prevResult", prev),
 	END,
 };
@@ -84,6 +95,7 @@ static const struct nk_json_field add_fields[] = {
 	OBJECT(struct raw, "queues", queues),
 	OBJECT(struct raw, "xsk", xsk),
 	OBJECT(struct raw, "runtimeConfig", runtime_config),
+	OBJECT(struct raw, "prevResult", prev),
 	/* read by common_fields, or by runtimes alone */
 	ANY("cniVersion"),
 	ANY("cniVersions"),
@@ -91,12 +103,27 @@ static const struct nk_json_field add_fields[] = {
 	ANY("type"),
 	ANY("bpffs"),
 	ANY("xdp"),
-	ANY("prevResult"),
-	ANY("ipam"),
 	ANY("dns"),
 	ANY("args"),
 	ANY("capabilities"),
 	ANY("pciBusID"),
+	/* those of refused_keys, where they are empty */
+	ANY("ipam"),
+	ANY("rss"),
+	ANY("steering"),
+	ANY("neigh"),
+	ANY("rings"),
+	ANY("ifName"),
+	ANY("policy"),
+	ANY("scrub"),
+	ANY("peerPolicy"),
+	ANY("peerScrub"),
+	ANY("headroom"),
+	ANY("tailroom"),
+	ANY("setAddresses"),
+	ANY("hostRoute"),
+	ANY("forwarding"),
+	ANY("dad"),
 	END,
 };
 
@@ -234,10 +261,11 @@ static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_c
 {
 	int rc;
 
-	rc = nk_json_decode(json, "", common_fields, NK_JSON_IGNORE, raw, err);
-	if (rc)
-		return rc;
-	rc = check_version(raw->cni_version, err);
+	rc = nk_json_decode(json, "", version_fields, NK_JSON_IGNORE, raw, err);
+	if (!rc)
+		rc = check_version(raw->cni_version, err);
+	if (!rc)
+		rc = nk_json_decode(json, "", common_fields, NK_JSON_IGNORE, raw, err);
 	if (rc)
 		return rc;
 	if (!*raw->name)
@@ -250,7 +278,6 @@ static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_c
 	snprintf(config->cni_version, sizeof(config->cni_version), "%.7s", raw->cni_version);
 	memcpy(config->name, raw->name, sizeof(config->name));
 	memcpy(config->bpffs, raw->bpffs, sizeof(config->bpffs));
-	config->prev = raw->prev;
 	return 0;
 }
 
@@ -273,7 +300,8 @@ static bool parse_mac_bytes(const char *text, uint8_t mac[NK_MAC_LEN])
 	return true;
 }
 
-static int parse_mac(const char *text, struct nk_config *config, struct nk_error *err)
+static int parse_mac(const char *path, const char *text, struct nk_config *config,
+		     struct nk_error *err)
 {
 	static const uint8_t zero[NK_MAC_LEN];
 
@@ -282,30 +310,32 @@ static int parse_mac(const char *text, struct nk_config *config, struct nk_error
 		return 0;
 	}
 	if (!parse_mac_bytes(text, config->mac))
-		return invalid(err, "mac", text, "\"master\" or six hex bytes with colons");
+		return invalid(err, path, text, "\"master\" or six hex bytes with colons");
 	if ((config->mac[0] & 1) || !memcmp(config->mac, zero, sizeof(zero)))
-		return invalid(err, "mac", text, "a unicast address");
+		return invalid(err, path, text, "a unicast address");
 	config->mac_source = NK_MAC_GIVEN;
 	return 0;
 }
 
-/* parse_runtime_config() - the two keys we read; containerd sends Go names, so any case. */
+/* parse_runtime_config() - the two keys we read; they win over the configuration's own. */
 static int parse_runtime_config(struct raw *raw, struct nk_error *err)
 {
-	const char *device_id, *mac;
+	int rc;
 
 	if (!raw->runtime_config)
 		return 0;
-	device_id = nk_json_string(nk_json_get_nocase(raw->runtime_config, "deviceID"));
-	mac = nk_json_string(nk_json_get_nocase(raw->runtime_config, "mac"));
-	if (device_id && strlen(device_id) >= sizeof(raw->device_id))
-		return invalid(err, "runtimeConfig.deviceID", device_id, "that short");
-	if (mac && strlen(mac) >= sizeof(raw->mac))
-		return invalid(err, "runtimeConfig.mac", mac, "that short");
-	if (device_id)
-		snprintf(raw->device_id, sizeof(raw->device_id), "%s", device_id);
-	if (mac)
-		snprintf(raw->mac, sizeof(raw->mac), "%s", mac);
+	rc = nk_json_read_string(raw->runtime_config, "runtimeConfig", "deviceID", raw->device_id,
+				 sizeof(raw->device_id), err);
+	if (rc < 0)
+		return rc;
+	if (rc)
+		raw->device_id_path = "runtimeConfig.deviceID";
+	rc = nk_json_read_string(raw->runtime_config, "runtimeConfig", "mac", raw->mac,
+				 sizeof(raw->mac), err);
+	if (rc < 0)
+		return rc;
+	if (rc)
+		raw->mac_path = "runtimeConfig.mac";
 	return 0;
 }
 
@@ -313,13 +343,14 @@ static int parse_runtime_config(struct raw *raw, struct nk_error *err)
 static int queues_by_device_id(const struct raw *raw, const struct raw_queues *queues,
 			       struct nk_config *config, struct nk_error *err)
 {
-	int count = nk_device_id_parse(raw->device_id, "deviceID", config->master, &config->queues,
-				       err);
+	int count = nk_device_id_parse(raw->device_id, raw->device_id_path, config->master,
+				       &config->queues, err);
 
 	if (count < 0)
 		return count;
 	if (*raw->master && strcmp(raw->master, config->master) != 0)
-		return invalid(err, "deviceID", raw->device_id, "of the NIC in \"master\"");
+		return invalid(err, raw->device_id_path, raw->device_id,
+			       "of the NIC in \"master\"");
 	if (*queues->ids)
 		return invalid(err, "queues.ids", queues->ids,
 			       "allowed beside \"deviceID\", which names the queues");
@@ -407,7 +438,7 @@ static int parse_add(const struct nk_json *json, struct raw *raw, struct nk_conf
 	if (!rc)
 		rc = parse_runtime_config(raw, err);
 	if (!rc && *raw->mac)
-		rc = parse_mac(raw->mac, config, err);
+		rc = parse_mac(raw->mac_path, raw->mac, config, err);
 	if (rc)
 		return rc;
 	config->mtu = raw->mtu;
@@ -423,7 +454,13 @@ static int parse_add(const struct nk_json *json, struct raw *raw, struct nk_conf
 int nk_config_parse(const char *text, size_t size, enum nk_command command, struct nk_config *ret,
 		    struct nk_error *err)
 {
-	struct raw raw = { .pairing = "single", .mode = "l2", .bpffs = "/sys/fs/bpf" };
+	struct raw raw = {
+		.pairing = "single",
+		.mode = "l2",
+		.bpffs = "/sys/fs/bpf",
+		.mac_path = "mac",
+		.device_id_path = "deviceID",
+	};
 	int rc;
 
 	ret->xsk_map = true;
@@ -448,6 +485,10 @@ int nk_config_parse(const char *text, size_t size, enum nk_command command, stru
 					    "CHECK came with cniVersion 0.4.0, the configuration "
 					    "is of %s",
 					    ret->cni_version);
+		rc = nk_json_decode(ret->json, "", check_fields, NK_JSON_IGNORE, &raw, err);
+		if (rc)
+			return rc;
+		ret->prev = raw.prev;
 		if (!ret->prev)
 			return missing(err, "\"prevResult\", which CHECK needs");
 		return 0;

@@ -38,7 +38,7 @@ static struct nlmsghdr *put_neigh(void *buf, uint16_t type, uint16_t flags, uint
 static int change(struct nk_nl *nl, uint16_t type, uint16_t flags, uint32_t ifindex,
 		  const uint8_t mac[6], struct nk_error *err)
 {
-	char buf[NK_NL_REQUEST_SIZE];
+	char buf[NK_NL_REQUEST_SIZE] = { 0 };
 	struct nlmsghdr *msg = put_neigh(buf, type, flags, ifindex);
 	struct ndmsg *ndm = mnl_nlmsg_get_payload(msg);
 
@@ -99,7 +99,7 @@ static int compare(const struct nlmsghdr *reply, void *data, struct nk_error *er
 int nk_filter_has(struct nk_nl *nl, uint32_t ifindex, const uint8_t mac[6], struct nk_error *err)
 {
 	struct search search = { .mac = mac, .ifindex = ifindex };
-	char buf[NK_NL_REQUEST_SIZE];
+	char buf[NK_NL_REQUEST_SIZE] = { 0 };
 	struct nlmsghdr *msg = put_neigh(buf, RTM_GETNEIGH, NLM_F_DUMP, ifindex);
 	int rc = nk_nl_do(nl, msg, sizeof(struct ndmsg), neigh_names, compare, &search, err);
 

@@ -3,6 +3,7 @@
 #include "json.h"
 
 #include "error.h"
+#include "json_lex.h"
 #include "log.h"
 
 #include <cjson/cJSON.h>
@@ -27,44 +28,6 @@ static cJSON *in_mut(struct nk_json *json)
 static struct nk_json *out(const cJSON *json)
 {
 	return (struct nk_json *)json;
-}
-
-/**
- * scan() - what cJSON does not tell: depth and NUL, before it builds anything
- *
- * Looks only at strings and brackets; all other grammar is left to cJSON.
- */
-static int scan(const char *text, size_t size, struct nk_error *err)
-{
-	bool in_string = false;
-	unsigned int depth = 0;
-	size_t i;
-
-	for (i = 0; i < size; i++) {
-		char c = text[i];
-
-		if (c == '\0')
-			return nk_error_set(err, NK_CODE_JSON, EINVAL, "stdin is not JSON",
-					    "NUL byte at byte %zu", i);
-		if (in_string && c == '\\') {
-			if (size - i >= 6 && !memcmp(text + i, "\\u0000", 6))
-				return nk_error_set(err, NK_CODE_JSON, EINVAL,
-						    "JSON string with a NUL", "\\u0000 at byte %zu",
-						    i);
-			i++;
-		} else if (c == '"') {
-			in_string = !in_string;
-		} else if (!in_string && (c == '{' || c == '[')) {
-			if (++depth > NK_JSON_DEPTH_MAX)
-				return nk_error_set(err, NK_CODE_JSON, EINVAL,
-						    "JSON is nested too deep",
-						    "more than %d levels at byte %zu",
-						    NK_JSON_DEPTH_MAX, i);
-		} else if (!in_string && (c == '}' || c == ']') && depth) {
-			depth--;
-		}
-	}
-	return 0;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -97,7 +60,7 @@ static int refuse_duplicates(const cJSON *obj, struct nk_error *err)
 	return rc;
 }
 
-/* refuse_all_duplicates() - of every object below @json; scan() has bounded the depth. */
+/* refuse_all_duplicates() - of every object below @json; nk_json_lex() has bounded the depth. */
 static int refuse_all_duplicates(const cJSON *json, // NOLINT(misc-no-recursion)
 				 struct nk_error *err)
 {
@@ -120,7 +83,7 @@ int nk_json_parse(const char *text, size_t size, struct nk_json **ret, struct nk
 	if (size > NK_JSON_SIZE_MAX)
 		return nk_error_set(err, NK_CODE_JSON, EFBIG, "stdin is too long",
 				    "more than %u bytes", NK_JSON_SIZE_MAX);
-	rc = scan(text, size, err);
+	rc = nk_json_lex(text, size, err);
 	if (rc)
 		return rc;
 	json = cJSON_ParseWithLengthOpts(text, size, &end, false);
@@ -250,9 +213,17 @@ const struct nk_json *nk_json_get(const struct nk_json *obj, const char *key)
 	return out(cJSON_GetObjectItemCaseSensitive(in(obj), key));
 }
 
-const struct nk_json *nk_json_get_nocase(const struct nk_json *obj, const char *key)
+int nk_json_read_string(const struct nk_json *obj, const char *path, const char *key, char *buf,
+			size_t size, struct nk_error *err)
 {
-	return out(cJSON_GetObjectItem(in(obj), key));
+	const struct nk_json_field field = { .key = key, .type = NK_JSON_STRING, .size = size };
+	const cJSON *value = cJSON_GetObjectItem(in(obj), key);
+	int rc;
+
+	if (!value || cJSON_IsNull(value) || (cJSON_IsString(value) && !*value->valuestring))
+		return 0;
+	rc = decode_value(value, path, &field, buf, err);
+	return rc ? rc : 1;
 }
 
 const struct nk_json *nk_json_at(const struct nk_json *array, unsigned int index)

@@ -17,8 +17,7 @@
 struct nk_error;
 struct nk_json; /* opaque: a value of a document */
 
-#define NK_JSON_SIZE_MAX  (1U << 20) /* bytes of input we take */
-#define NK_JSON_DEPTH_MAX 32
+#define NK_JSON_SIZE_MAX (1U << 20) /* bytes of input we take */
 
 enum nk_json_type {
 	NK_JSON_STRING, /* char[size] in the target, NUL terminated; min = shortest length */
@@ -67,9 +66,18 @@ void nk_json_free(struct nk_json *json); /* NULL is fine */
 int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_json_field *fields,
 		   enum nk_json_unknown unknown, void *target, struct nk_error *err);
 
+/**
+ * nk_json_read_string() - one string member, its key in any case: containerd sends Go's names
+ * @buf: left as it is where the member is absent, null or empty
+ *
+ * Return: 1 if it was there, 0 if not, or -EINVAL with error code 7 where it is no string or too
+ * long for @size
+ */
+int nk_json_read_string(const struct nk_json *obj, const char *path, const char *key, char *buf,
+			size_t size, struct nk_error *err);
+
 /* Member of an object by exact key, element of an array, string value: NULL where there is none. */
 const struct nk_json *nk_json_get(const struct nk_json *obj, const char *key);
-const struct nk_json *nk_json_get_nocase(const struct nk_json *obj, const char *key);
 const struct nk_json *nk_json_at(const struct nk_json *array, unsigned int index);
 const char *nk_json_string(const struct nk_json *value);
 bool nk_json_is_empty(const struct nk_json *value); /* NULL, null, {} or [] */

@@ -59,9 +59,11 @@ static const struct nk_nl_names nsid_names[] = {
 
 static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags, uint32_t ifindex)
 {
-	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
+	struct nlmsghdr *msg;
 	struct ifinfomsg *ifi;
 
+	memset(buf, 0, NK_NL_REQUEST_SIZE); /* libmnl leaves the padding as it was */
+	msg = mnl_nlmsg_put_header(buf);
 	msg->nlmsg_type = type;
 	msg->nlmsg_flags = flags;
 	ifi = mnl_nlmsg_put_extra_header(msg, sizeof(*ifi));
@@ -303,7 +305,7 @@ static int parse_nsid(const struct nlmsghdr *reply, void *data, struct nk_error 
 static int do_nsid(struct nk_nl *nl, uint16_t type, int netns_fd, int32_t *ret,
 		   struct nk_error *err)
 {
-	char buf[NK_NL_REQUEST_SIZE];
+	char buf[NK_NL_REQUEST_SIZE] = { 0 };
 	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
 
 	msg->nlmsg_type = type;

@@ -43,7 +43,7 @@ static int refuse_own(int fd, const char *path, struct nk_error *err)
 	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return 0;
 	nk_error_set(err, NK_CODE_ENV, EINVAL, "invalid environment variable CNI_NETNS",
-		     "%s is the netns this plugin runs in, the host's own", path);
+		     "%.256s is the netns this plugin runs in, the host's own", path);
 	nk_error_remedy(err,
 			"give the Pod a netns of its own; Pods with hostNetwork get no CNI call");
 	return -EINVAL;
@@ -57,16 +57,16 @@ int nk_netns_open(const char *path, struct nk_error *err)
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return nk_error_set(err, NK_CODE_UNKNOWN, ENOENT,
-				    "CNI_NETNS: there is no such netns", "open %s: %s", path,
+				    "CNI_NETNS: there is no such netns", "open %.256s: %s", path,
 				    nk_errno_name(errno));
 	if (fd < 0)
 		return nk_error_set(err, NK_CODE_ENV, errno,
-				    "invalid environment variable CNI_NETNS", "open %s: %s", path,
-				    nk_errno_name(errno));
+				    "invalid environment variable CNI_NETNS", "open %.256s: %s",
+				    path, nk_errno_name(errno));
 	if (fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return nk_error_set(err, NK_CODE_ENV, EINVAL,
 				    "invalid environment variable CNI_NETNS",
-				    "%s exists but is not a network namespace", path);
+				    "%.256s exists but is not a network namespace", path);
 	rc = refuse_own(fd, path, err);
 	return rc ? rc : nk_steal_fd(&fd);
 }

@@ -76,9 +76,8 @@ link_is_up() {
 	[[ $(cat "/sys/class/net/$1/operstate") == up ]]
 }
 
-# nic [OPTION...]: load the lab NIC, both ends up; no IPv6, whose own frames would be counted
+# nic [OPTION...]: load the lab NIC, both ends up
 nic() {
-	sysctl -q net.core.devconf_inherit_init_net=1 net.ipv6.conf.default.disable_ipv6=1
 	insmod "$LABNIC_KO" "$@"
 	ip link set ln0 up
 	ip link set ln1 up

@@ -60,6 +60,9 @@ struct row {
 				       (rows)[i_].words);                                \
 	} while (0)
 
+/* What does not end is a failure, not a wait. */
+TestSuite(config, .timeout = 30);
+
 /* --- what is taken --------------------------------------------------------------------------- */
 
 Test(config, smallest_configuration_gets_the_defaults)

@@ -18,6 +18,9 @@
 #define NIC    "test/data/newlink-nic.hex"
 #define SINGLE "test/data/newlink-netkit-single.hex"
 
+/* What does not end is a failure, not a wait. */
+TestSuite(link, .timeout = 30);
+
 /* --- the golden: a writer that shares nothing with libmnl ------------------------------------ */
 
 struct golden {

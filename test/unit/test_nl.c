@@ -662,6 +662,8 @@ Test(nl_reply, reply_behind_which_bytes_are_left_is_garbled)
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
+TestSuite(nl_attributes, .timeout = 10);
+
 Test(nl_attributes, table_holds_the_last_of_each_type_and_null_for_the_rest)
 {
 	char buf[256] __attribute__((aligned(4))) = "";
