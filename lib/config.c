@@ -343,8 +343,10 @@ static int parse_runtime_config(struct raw *raw, struct nk_error *err)
 static int queues_by_device_id(const struct raw *raw, const struct raw_queues *queues,
 			       struct nk_config *config, struct nk_error *err)
 {
-	int count = nk_device_id_parse(raw->device_id, raw->device_id_path, config->master,
-				       &config->queues, err);
+	struct nk_queue_set pool;
+	uint32_t id;
+	int rc, count = nk_device_id_parse(raw->device_id, raw->device_id_path, config->master,
+					   &config->queues, err);
 
 	if (count < 0)
 		return count;
@@ -354,6 +356,15 @@ static int queues_by_device_id(const struct raw *raw, const struct raw_queues *q
 	if (*queues->ids)
 		return invalid(err, "queues.ids", queues->ids,
 			       "allowed beside \"deviceID\", which names the queues");
+	if (!*queues->pool)
+		return count;
+	rc = nk_queue_set_parse(queues->pool, "queues.pool", &pool, err);
+	if (rc < 0)
+		return rc;
+	for (id = 0; id < NK_QUEUE_IDS; id++)
+		if (nk_queue_set_has(&config->queues, id) && !nk_queue_set_has(&pool, id))
+			return bad_number(err, "%s: queue %u is not in queues.pool",
+					  raw->device_id_path, id);
 	return count;
 }
 

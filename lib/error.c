@@ -86,6 +86,8 @@ const char *nk_errno_name(int sys)
 
 	if (sys == EOPNOTSUPP)
 		return "EOPNOTSUPP"; /* glibc says ENOTSUP, the same number */
+	if (sys == 524)
+		return "ENOTSUPP"; /* the kernel's own, which user space has no name for */
 	name = strerrorname_np(sys);
 	return name ? name : "unknown errno";
 }

@@ -269,6 +269,8 @@ static int take(struct exchange *x, const struct nlmsghdr *msg, struct nk_error 
 		return x->reply ? x->reply(msg, x->data, err) : 0;
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 		return garbled(err, "short NLMSG_ERROR");
+	if (e->error > 0)
+		return garbled(err, "NLMSG_ERROR with a positive errno");
 	return e->error ? refuse(msg, x->request, x->header, x->names, err) : 1;
 }
 
@@ -276,11 +278,14 @@ static int receive(struct exchange *x, struct nk_error *err)
 {
 	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *msg;
+	struct sockaddr_nl from;
+	socklen_t size;
 	ssize_t n;
 	int left, rc = 0;
 
 	while (!rc) {
-		n = recv(x->fd, buf, sizeof(buf), MSG_TRUNC);
+		size = sizeof(from);
+		n = recvfrom(x->fd, buf, sizeof(buf), MSG_TRUNC, (struct sockaddr *)&from, &size);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -289,6 +294,8 @@ static int receive(struct exchange *x, struct nk_error *err)
 		if (n < 0)
 			return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot receive netlink",
 					    "recv: %s", nk_errno_name(errno));
+		if (from.nl_pid)
+			continue; /* not the kernel: a process of the Pod, say */
 		if ((size_t)n > sizeof(buf))
 			return garbled(err, "longer than our buffer");
 		left = (int)n;

@@ -169,30 +169,30 @@ refused() {
 
 # --- looking ----------------------------------------------------------------------------------
 
-# dump: all that nk-cni could have changed: NIC, queues, filter, netns, bpffs. What tells of traffic
-# or time, and netns ids, which the kernel cannot take back, are not in it.
+# dump: all that nk-cni could have changed: NIC, queues, filter, netns, bpffs. Not in it: NAPI ids,
+# and netns ids, which the kernel cannot take back. Few processes, for it is done often.
 dump() {
-	local name
+	local name names
 
-	for name in "" $(ip netns list | awk '{print $1}' | sort); do
-		echo "== netns ${name:-host}"
-		ip ${name:+-n "$name"} -d -j link show |
-			jq -S 'map(del(.stats64, .stats, .operstate, .link_netnsid))'
-		ip ${name:+-n "$name"} -j addr show | jq -S 'map(.addr_info)'
-		ip ${name:+-n "$name"} route show table all | sort
-		ip ${name:+-n "$name"} -6 rule show
-	done
-	echo "== NIC"
-	if [[ -d /sys/class/net/ln0 ]]; then
-		bridge fdb show dev ln0 | sort
-		ethtool -x ln0
-		ethtool -l ln0
-		ethtool -k ln0
-		tools/netdev queues --dev ln0 | sed "s/'napi-id': [0-9]*//"
-	fi
-	echo "== bpffs"
-	find "$bpffs" -printf '%p %m %U:%G\n' | sort
-	bpftool -j link show | jq -S 'map(select(.type == "xdp") | {id, prog_id, devname, pinned})'
+	names=$(ip netns list | cut -d ' ' -f 1 | sort)
+	{
+		for name in "" $names; do
+			echo "== netns ${name:-host}"
+			ip ${name:+-n "$name"} -d addr show
+			ip ${name:+-n "$name"} route show table all
+		done
+		echo "== NIC"
+		if [[ -d /sys/class/net/ln0 ]]; then
+			bridge fdb show dev ln0
+			ethtool -x ln0
+			ethtool -l ln0
+			ethtool -k ln0
+			tools/netdev queues --dev ln0
+		fi
+		echo "== bpffs"
+		find "$bpffs" -printf '%p %m %U:%G\n' | sort
+		bpftool link show
+	} | sed -E "s/'napi-id': [0-9]+//; s/ link-netnsid [0-9]+//"
 }
 
 # unchanged COMMAND...: the dump is the same before and after
