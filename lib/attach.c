@@ -72,10 +72,35 @@ int nk_attachment_init(struct nk_attachment *att, const struct nk_request *reque
 	return nk_nl_open(&att->host, -1, "host", err);
 }
 
+static int stop_at_first(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	(void)queue;
+	(void)claim;
+	(void)data;
+	return 1;
+}
+
+/* drop_unused_claims() - the map goes when nobody has a claim and no program stays on the NIC, also
+ * the one of an ADD that was killed before its first claim.
+ */
+static void drop_unused_claims(struct nk_attachment *att)
+{
+	struct nk_error ignored = { 0 };
+	char path[NK_PATH_SIZE];
+
+	if (nk_claims_each(att->claims, stop_at_first, NULL, &ignored) ||
+	    nk_prog_is_alive(&att->dir))
+		return;
+	nk_nicdir_pin(&att->dir, "claims", path);
+	(void)unlink(path); /* the next user finds it empty, which is as good */
+}
+
 void nk_attach_unload(struct nk_attachment *att)
 {
-	if (att->claims >= 0)
+	if (att->claims >= 0) {
+		drop_unused_claims(att);
 		close(att->claims);
+	}
 	att->claims = -1;
 	nk_nicdir_close(&att->dir);
 }

@@ -84,7 +84,9 @@ int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
 		   struct nk_error *err);
 
-/* nk_attach_unload() - give the lock up, ready for another nk_attach_load(). */
+/* nk_attach_unload() - give the lock up, ready for another nk_attach_load(). Where nobody uses the
+ * NIC any more its directory goes.
+ */
 void nk_attach_unload(struct nk_attachment *att);
 
 /* nk_attach_check() - is it all as made? Return: 0, or a negative errno with error code 102. */

@@ -73,6 +73,13 @@ bool nk_prog_is_attached(const struct nk_nicdir *dir, uint32_t nic_ifindex)
 	return nic_ifindex && !link_info(dir, &info) && info.xdp.ifindex == nic_ifindex;
 }
 
+bool nk_prog_is_alive(const struct nk_nicdir *dir)
+{
+	struct bpf_link_info info;
+
+	return !link_info(dir, &info) && info.xdp.ifindex;
+}
+
 static void prog_name(uint32_t id, char *buf, size_t size)
 {
 	int fd cleanup_close = bpf_prog_get_fd_by_id(id);

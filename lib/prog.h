@@ -39,6 +39,9 @@ int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);
 /* nk_prog_is_attached() - is our link there, and on the NIC of this ifindex? */
 bool nk_prog_is_attached(const struct nk_nicdir *dir, uint32_t nic_ifindex);
 
+/* nk_prog_is_alive() - is our link on any NIC? */
+bool nk_prog_is_alive(const struct nk_nicdir *dir);
+
 /* nk_prog_check() - is our program the one on the NIC? Return: 0, or -ENOENT with error code 102. */
 int nk_prog_check(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err);
 

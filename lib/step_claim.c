@@ -6,12 +6,10 @@
 #include "error.h"
 #include "filter.h"
 #include "probe.h"
-#include "prog.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "banned.h"
 
@@ -279,31 +277,12 @@ int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
 	return 0;
 }
 
-static int count_claim(uint32_t queue, const struct nk_claim *claim, void *data)
-{
-	(void)queue;
-	(void)claim;
-	++*(uint32_t *)data;
-	return 0;
-}
-
 int nk_step_claim_remove(struct nk_attachment *att, struct nk_error *err)
 {
-	char path[NK_PATH_SIZE];
-	uint32_t i, left = 0;
+	uint32_t i;
 	int rc = 0;
 
 	for (i = 0; i < att->lease_count && !rc; i++)
 		rc = nk_claims_remove(att->claims, att->leases[i].phys, err);
-	if (rc || att->claims < 0)
-		return rc;
-	/* The map goes with its last user, unless the program stays and keeps the directory. */
-	rc = nk_claims_each(att->claims, count_claim, &left, err);
-	if (rc || left || nk_prog_is_attached(&att->dir, att->nic.ifindex))
-		return rc;
-	nk_nicdir_pin(&att->dir, "claims", path);
-	if (unlink(path) && errno != ENOENT)
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the claims map",
-				    "unlink %s: %s", path, nk_errno_name(errno));
-	return 0;
+	return rc;
 }
