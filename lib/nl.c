@@ -278,7 +278,7 @@ static int receive(struct exchange *x, struct nk_error *err)
 {
 	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *msg;
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { 0 };
 	socklen_t size;
 	ssize_t n;
 	int left, rc = 0;

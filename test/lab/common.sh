@@ -34,11 +34,15 @@ key_of() {
 
 # Two labs at once must not build into each other. Commands that outlive the lock close fd 9.
 lock_cache() {
-	mkdir -p "$lab_cache/tmp" "$lab_cache/log"
+	mkdir -p "$lab_cache/tmp" "$lab_cache/log" || true
+	if [[ ! -w $lab_cache/tmp ]]; then
+		die "cannot write to the cache $lab_cache: is it root's, after a run by sudo?" \
+			"Remove it, or name another place by XDG_CACHE_HOME=DIRECTORY."
+	fi
 	exec 9>"$lab_cache/lock"
 	if ! flock --nonblock 9; then
 		say "waiting for another lab that is building in $lab_cache"
-		flock --wait 1800 9 || die "the other lab still holds $lab_cache/lock after 30 minutes"
+		flock --wait 1800 9 || die "$lab_cache/lock is still held after 30 minutes"
 	fi
 	# We hold the lock, so whatever lies here is left from a build that was interrupted.
 	rm -rf "$lab_cache"/tmp/*
@@ -73,12 +77,17 @@ show_tail() {
 	tail -n "${2:-25}" "$1" | sed 's/^/    | /' >&2
 }
 
+# Prints the file that has the output of the making of a layer.
+layer_log() {
+	echo "$lab_cache/log/${1/\//-}"
+}
+
 # A layer is a directory of the cache, named by its inputs, which exists only when it is complete.
 # Calls BUILDER DIRECTORY ARGS... to fill a temporary directory, which is then renamed.
 # $step_status is 0 when the layer is there.
 try_layer() {
 	local name=$1 what=$2 builder=$3
-	local layer=$lab_cache/$name log=$lab_cache/log/${name//\//-} new
+	local layer=$lab_cache/$name new
 	shift 3
 
 	step_status=0
@@ -88,7 +97,7 @@ try_layer() {
 	fi
 	new=$(mktemp -d "$lab_cache/tmp/XXXXXX")
 	chmod 755 "$new"
-	step "$what" "$log" "$builder" "$new" "$@"
+	step "$what" "$(layer_log "$name")" "$builder" "$new" "$@"
 	if ((step_status == 0)); then
 		mkdir -p "${layer%/*}"
 		mv -T "$new" "$layer"
@@ -99,8 +108,8 @@ try_layer() {
 make_layer() {
 	try_layer "$@"
 	if ((step_status)); then
-		show_tail "$lab_cache/log/${1//\//-}"
-		die "cannot make the layer $1; the whole log: $lab_cache/log/${1//\//-}"
+		show_tail "$(layer_log "$1")"
+		die "cannot make the layer $1; the whole log: $(layer_log "$1")"
 	fi
 }
 

@@ -20,7 +20,8 @@ apt_dir() {
 	echo "$lab_cache/apt/$1-$(key_of "$MIRROR")"
 }
 
-# Writes the configuration of a private apt for SUITE, with nothing installed.
+# Writes the configuration of a private apt for SUITE, with nothing installed. Of the host's own
+# configuration, which would override it, only the ways to reach a mirror (proxies) are kept.
 apt_configure() {
 	local dir suite
 
@@ -30,7 +31,10 @@ apt_configure() {
 	for suite in $(suites_of "$1"); do
 		echo "deb [signed-by=$apt_keyring] $MIRROR $suite main"
 	done >"$dir/sources.list"
-	cat >"$dir/apt.conf" <<-END
+	apt-config dump | sed -n '/^Acquire::https\?::/p' >"$dir/apt.conf"
+	cat >>"$dir/apt.conf" <<-END
+		Dir::Etc::main "/dev/null";
+		Dir::Etc::parts "$dir/empty.d";
 		Dir::Etc::sourcelist "$dir/sources.list";
 		Dir::Etc::sourceparts "$dir/empty.d";
 		Dir::Etc::preferences "/dev/null";
@@ -98,7 +102,8 @@ make_debian_layer() {
 apt_closure() {
 	local suite=$1
 	shift
-	apt_in "$suite" apt-get --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) (\([^ ]*\).*/\1 \2/p'
+	apt_in "$suite" apt-get --simulate install "$@" |
+		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\).*/\1 \2/p'
 }
 
 # Unpacks one package, without its documentation and without modules for hardware that a virtual

@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RUN_DIR "/lab/run"
+#define RUN_DIR	      "/lab/run"
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct mount_point {
@@ -196,7 +196,8 @@ static bool copy_some(struct stream *stream)
 	}
 	if (!size) {
 		close(stream->pipe);
-		stream->pipe = -1;	/* which poll(2) ignores */
+		/* poll(2) ignores a negative descriptor. */
+		stream->pipe = -1;
 	}
 	return size > 0;
 }
@@ -231,8 +232,8 @@ static bool reap(pid_t pid, int *ret_status)
 	while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (ended == pid) {
 			found = true;
-			*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-							  : WEXITSTATUS(status);
+			*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+							    WEXITSTATUS(status);
 		}
 	}
 	return found;

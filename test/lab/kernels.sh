@@ -89,8 +89,8 @@ find_kernels() {
 	if [[ ! $found ]]; then
 		need_mirror "$base_suite" "a $kind kernel"
 	elif ((step_status)); then
-		say "the mirror does not answer: using the $kind kernel of the cache, which was the" \
-			"$kind on $(date -r "$list" '+%F %R')"
+		say "the mirror does not answer: using a $kind kernel of the cache," \
+			"from the list of $(date -r "$list" '+%F %R')"
 	fi
 	kernels=$found
 }
@@ -120,8 +120,9 @@ find_named_kernel() {
 try_nic() {
 	local log
 
-	nic=nic/$abi-$(key_of "$lab_dir"/nic/{Kbuild,*.[ch]} "$(declare -f make_nic build_module)")
-	log=$lab_cache/log/${nic/\//-}
+	nic=nic/$abi-$(key_of "$lab_dir"/nic/{Kbuild,*.[ch]} \
+		"$(declare -f make_nic build_module)")
+	log=$(layer_log "$nic")
 	if [[ ! -f $lab_cache/$nic.failed ]]; then
 		try_layer "$nic" "building the lab NIC for $abi" make_nic "$abi"
 		if ((step_status == 0)); then
@@ -129,7 +130,7 @@ try_nic() {
 		fi
 		show_tail "$log"
 		if [[ ${LAB_KERNEL:-} ]] || compgen -G "$lab_cache/nic/$abi-*/" >/dev/null; then
-			die "the lab NIC (test/lab/nic) does not build for $abi; the whole log: $log"
+			die "test/lab/nic does not build for $abi; the whole log: $log"
 		fi
 		mkdir -p "$lab_cache/nic"
 		cp "$log" "$lab_cache/$nic.failed"
@@ -151,10 +152,13 @@ choose_kernel() {
 	fi
 	while read -r abi suite <&3; do
 		name_layers
-		make_debian_layer "$kernel" "getting the kernel $abi from $suite" "$suite" \
+		make_debian_layer "$kernel" "getting the kernel $abi" "$suite" \
 			make_kernel "$abi" "$suite"
 		if [[ $kind == stock ]]; then
 			return
+		fi
+		if ! grep -q '^CONFIG_NETKIT=' "$lab_cache/$kernel/config"; then
+			die "Debian's kernel $abi is built without netkit (CONFIG_NETKIT)"
 		fi
 		make_debian_layer "$headers" "getting the headers and the compiler of $abi" \
 			"$suite" \
@@ -181,7 +185,7 @@ try_netdevsim() {
 	try_layer "$netdevsim" "building netdevsim from the kernel's source, 167 MB" \
 		make_netdevsim "$abi" "$suite"
 	if ((step_status)); then
-		show_tail "$lab_cache/log/${netdevsim/\//-}" 5
+		show_tail "$(layer_log "$netdevsim")" 5
 		say "no netdevsim for $abi: its source is not to be had, or does not build"
 		netdevsim=
 	fi

@@ -55,11 +55,14 @@ unpack_image() {
 make_headers() {
 	local dir=$1 abi=$2 suite=$3
 
-	apt_closure "$suite" "linux-headers-$abi" make binutils base-files bash dash coreutils sed grep \
-		mawk findutils diffutils | fetch_and_unpack "$suite" "$dir"
+	apt_closure "$suite" "linux-headers-$abi" make binutils base-files bash dash coreutils \
+		sed grep mawk findutils diffutils | fetch_and_unpack "$suite" "$dir"
 	ln -s mawk "$dir/usr/bin/awk"
 	mkdir -p "$dir/dev" "$dir/proc/self"
-	mknod -m 666 "$dir/dev/null" c 1 3
+	# Not everyone may make a device, or use one in this file system; see build_module.
+	if ! mknod -m 666 "$dir/dev/null" c 1 3 || ! : >"$dir/dev/null"; then
+		rm -f "$dir/dev/null"
+	fi
 	# objtool of 7.3 wants to know where its stack is, to explain a crash of its own. Any answer
 	# will do, and a file works where a container may not mount the real /proc.
 	cp /proc/self/maps "$dir/proc/self/"
@@ -91,36 +94,52 @@ configure_root() {
 	printf '127.0.0.1 localhost lab\n::1 localhost\n' >"$tree/etc/hosts"
 }
 
-# Modules are stored uncompressed and named by their order, for the init loads them by itself.
+# Prints the files of the modules and of what they depend on, in the order to load them.
+list_modules() {
+	local abi=$1 module
+
+	shift
+	for module in "$@"; do
+		modprobe -d "$lab_cache/$kernel" -S "$abi" --show-depends "$module"
+	done | sed -n 's/^insmod \(.*\.ko[.a-z]*\) *$/\1/p' | awk '!seen[$0]++'
+}
+
+# The modules are unpacked and numbered in their order, as init loads them without any help.
 make_initrd() {
-	local dir=$1 abi=$2 tree=$1/tree module paths path count=100
+	local dir=$1 abi=$2 tree=$1/tree module name number=100
 
 	mkdir -p "$tree"/{dev,proc,sys,lower,upper,root,modules}
 	gcc -std=gnu17 -Wall -Wextra -Os -static -o "$tree/init" "$lab_dir/init.c"
-	paths=$(
-		for module in virtio_blk ext4 overlay 9p 9pnet_virtio virtio_net; do
-			modprobe -d "$lab_cache/$kernel" -S "$abi" --show-depends "$module"
-		done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
-	)
-	for path in $paths; do
-		module=${path##*/}
-		count=$((count + 1))
-		if [[ $path == *.xz ]]; then
-			xz -dc "$path" >"$tree/modules/$count-${module%.xz}"
+	list_modules "$abi" virtio_blk ext4 overlay 9p 9pnet_virtio virtio_net >"$dir/modules"
+	while read -r module; do
+		number=$((number + 1))
+		name=$tree/modules/$number-$(basename "$module" .xz)
+		if [[ $module == *.xz ]]; then
+			xz -dc "$module" >"$name"
 		else
-			cp "$path" "$tree/modules/$count-$module"
+			cp "$module" "$name"
 		fi
-	done
+	done <"$dir/modules"
 	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0 >"$dir/initrd")
 	rm -rf "$tree"
 }
 
 # Builds the module in /build of the headers' tree, with the compiler that lies there.
 build_module() {
-	local abi=$1
+	local abi=$1 tree=$lab_cache/$headers
 	shift
-	chroot "$lab_cache/$headers" /usr/bin/env -i PATH=/usr/bin:/usr/sbin LC_ALL=C \
-		make -j"$(nproc)" -C "/usr/src/linux-headers-$abi" M=/build "$@" modules
+	set -- "$tree" /usr/bin/env -i PATH=/usr/bin:/usr/sbin LC_ALL=C make -j"$(nproc)" \
+		-C "/usr/src/linux-headers-$abi" M=/build "$@" modules
+	if [[ -c $tree/dev/null ]]; then
+		chroot "$@"
+	else
+		# Without a device of its own the tree borrows the host's, in a user namespace.
+		# shellcheck disable=SC2016 # expanded by the inner shell
+		unshare --map-root-user --mount bash -ec '
+			touch "$1/dev/null"
+			mount --bind /dev/null "$1/dev/null"
+			exec chroot "$@"' build_module "$@"
+	fi
 }
 
 make_nic() {

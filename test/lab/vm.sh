@@ -15,12 +15,13 @@ choose_qemu() {
 		return
 	fi
 	tree=qemu/$(key_of "$(declare -f make_qemu)$unpack_key")
-	make_debian_layer "$tree" "getting QEMU from Debian 13 (here: ${version:-none})" \
+	make_debian_layer "$tree" "getting QEMU of Debian 13 (the host has ${version:-none})" \
 		"$base_suite" make_qemu
 	tree=$lab_cache/$tree
 	# Its own loader and libraries, as those of the host may be older.
 	qemu=(env "QEMU_MODULE_DIR=$tree/usr/lib/x86_64-linux-gnu/qemu"
-		"$tree/usr/lib64/ld-linux-x86-64.so.2" --library-path "$tree/usr/lib/x86_64-linux-gnu"
+		"$tree/usr/lib64/ld-linux-x86-64.so.2"
+		--library-path "$tree/usr/lib/x86_64-linux-gnu"
 		"$tree/usr/bin/qemu-system-x86_64"
 		-L "$tree/usr/share/qemu" -L "$tree/usr/share/seabios")
 }
@@ -61,18 +62,20 @@ qemu_path() {
 	printf '%s' "${1//,/,,}"
 }
 
-# Adds to $args a directory that the guest mounts by its tag. Further arguments are options.
+# Adds to $args a directory that the guest mounts by its TAG; the third argument is for QEMU.
 add_share() {
 	local tag=$1 dir=$2 options=${3:-}
 
-	args+=(-fsdev "local,id=$tag,path=$(qemu_path "$dir"),security_model=none,multidevs=remap$options"
+	dir=$(qemu_path "$dir")
+	args+=(-fsdev "local,id=$tag,path=$dir,security_model=none,multidevs=remap$options"
 		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
 }
 
 # Sets $args to QEMU's arguments for a run whose files are in RUN.
 set_qemu_args() {
-	local run=$1
+	local run=$1 image
 
+	image=$(qemu_path "$lab_cache/$root/root.ext4")
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	args=(-nodefaults -no-user-config -machine q35 "${accel[@]}" -smp 2 -m 2048
 		-display none -no-reboot
@@ -80,7 +83,7 @@ set_qemu_args() {
 		# panic=-1 reboots at once, which -no-reboot turns into the end of QEMU.
 		-append "console=ttyS0 panic=-1 oops=panic cryptomgr.notests hostname=lab"
 		-chardev "file,id=console,path=$(qemu_path "$run/console")" -serial chardev:console
-		-drive "file=$(qemu_path "$lab_cache/$root/root.ext4"),format=raw,if=virtio,readonly=on"
+		-drive "file=$image,format=raw,if=virtio,readonly=on"
 		# A network card that cannot lease a queue; its wire leads nowhere.
 		-netdev hubport,id=nowhere,hubid=0
 		-device "virtio-net-pci,netdev=nowhere,romfile="
@@ -117,8 +120,9 @@ guest_script() {
 			ln -s "/proc/self/\${name#*:}" "/dev/\${name%:*}"
 		done
 		ip link set lo up
-		mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=loose,ro cache /lab/cache
-		mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072 tree ${lab_tree@Q}
+		options=trans=virtio,version=9p2000.L,msize=131072
+		mount -t 9p -o "\$options,cache=loose,ro" cache /lab/cache
+		mount -t 9p -o "\$options" tree ${lab_tree@Q}
 		ln -sfT /lab/cache/$kernel/lib/modules/$abi /usr/lib/modules/$abi
 		$load_needed
 		cd ${directory@Q}
@@ -134,10 +138,10 @@ explain() {
 
 	log=$lab_cache/log/console-$(date +%F-%H%M%S)-$$
 	{
-		cat "$run/qemu.log"
 		if [[ -f $run/console ]]; then
 			tr -d '\r' <"$run/console"
 		fi
+		grep -v 'hub 0 is not connected' "$run/qemu.log" || true
 	} >"$log"
 	if [[ -f $run/status ]]; then
 		when="while it shut down after the command, whose status was $(cat "$run/status")"
@@ -166,46 +170,52 @@ prepare_run() {
 	set_qemu_args "$run"
 }
 
-# Starts QEMU in the background, its ports on the descriptors 3 and 4; sets $vm to its process.
-# It must not outlive lab, even if lab is killed.
+# Becomes QEMU, for at most $timeout seconds. It must not outlive lab, even if lab is killed: hence
+# setpriv, for timeout and for what timeout starts.
 start_vm() {
-	setpriv --pdeathsig KILL "${qemu[@]}" "${args[@]}" \
-		-chardev file,id=out,path=/dev/fd/3,append=on -device virtserialport,chardev=out,nr=1 \
-		-chardev file,id=err,path=/dev/fd/4,append=on -device virtserialport,chardev=err,nr=2 \
-		>"$run/qemu.log" 2>&1 </dev/null 9>&- &
-	vm=$!
+	local dies_with_parent=(setpriv --pdeathsig KILL)
+
+	exec "${dies_with_parent[@]}" timeout --kill-after=5 "$timeout" \
+		"${dies_with_parent[@]}" "${qemu[@]}" "${args[@]}" \
+		-chardev "file,id=out,path=$(qemu_path "$run/out")" \
+		-device virtserialport,chardev=out,nr=1 \
+		-chardev "file,id=err,path=$(qemu_path "$run/err")" \
+		-device virtserialport,chardev=err,nr=2 \
+		>"$run/qemu.log" 2>&1 </dev/null 3>&- 4>&- 9>&-
 }
 
 # run_vm TIMEOUT COMMAND...: returns the command's status, or 124 or 125.
 run_vm() {
-	local timeout=$1 start=$SECONDS run args vm alarm out err ended status=0
+	local timeout=$1 start=$SECONDS run args vm out err status=0
 	shift
 
 	prepare_run "$@"
-	# QEMU opens an output by its name, which would fail on a socket and truncate a file:
-	# hence a process for each that copies a pipe.
-	exec 3> >(exec cat) && out=$!
-	exec 4> >(exec cat >&2) && err=$!
-	start_vm
+	# The guest's output goes through two pipes, which we hold open from before QEMU opens them
+	# until after it has ended: so each cat ends with it, whatever became of it.
+	mkfifo "$run/out" "$run/err"
+	exec 3<>"$run/out" 4<>"$run/err"
+	cat <"$run/out" 3>&- 4>&- 9>&- &
+	out=$!
+	cat <"$run/err" >&2 3>&- 4>&- 9>&- &
+	err=$!
+	start_vm &
+	vm=$!
+	trap 'kill -KILL "$vm"; wait "$vm" 2>/dev/null || rm -rf "$run"; exit 143' INT TERM HUP
+	wait "$vm" || status=$?
 	exec 3>&- 4>&-
-	setpriv --pdeathsig KILL sleep "$timeout" 9>&- &
-	alarm=$!
-	trap 'kill -KILL "$vm" "$alarm"; rm -rf "$run"; exit 143' INT TERM HUP
-
-	wait -n -p ended "$vm" "$alarm" || status=$?
-	kill -KILL "$vm" "$alarm" 2>/dev/null || true
-	wait "$vm" "$alarm" 2>/dev/null || true
 	wait "$out" "$err" || true
 	trap - INT TERM HUP
-	if [[ $ended == "$alarm" ]]; then
+
+	if ((status == 124 || (status == 137 && SECONDS - start >= timeout))); then
 		status=124
-		explain "$run" "$status" $((SECONDS - start))
-	elif [[ ! -f $run/status || ! -f $run/started ]]; then
-		status=125
-		explain "$run" "$status" $((SECONDS - start))
-	else
+	elif [[ -f $run/status && -f $run/started ]]; then
 		status=$(cat "$run/status")
+		rm -rf "$run"
+		return "$status"
+	else
+		status=125
 	fi
+	explain "$run" "$status" $((SECONDS - start))
 	rm -rf "$run"
 	return "$status"
 }
@@ -218,10 +228,13 @@ run_shell() {
 	size=$(stty size)
 	prepare_run bash -c "exec setsid --ctty --wait bash -c \
 		'stty rows ${size% *} cols ${size#* }; exec bash -i' <>/dev/hvc0 >&0 2>&0"
-	"${qemu[@]}" "${args[@]}" -chardev stdio,id=terminal,signal=off \
+	"${qemu[@]}" "${args[@]}" \
+		-chardev stdio,id=terminal,signal=off \
 		-device virtconsole,chardev=terminal,nr=0 \
-		-chardev file,id=out,path=/dev/stderr,append=on -device virtserialport,chardev=out,nr=1 \
-		-chardev file,id=err,path=/dev/stderr,append=on -device virtserialport,chardev=err,nr=2 \
+		-chardev file,id=out,path=/dev/stderr,append=on \
+		-device virtserialport,chardev=out,nr=1 \
+		-chardev file,id=err,path=/dev/stderr,append=on \
+		-device virtserialport,chardev=err,nr=2 \
 		2>"$run/qemu.log" || true
 	if [[ -f $run/status && -f $run/started ]]; then
 		status=$(cat "$run/status")

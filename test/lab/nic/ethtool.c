@@ -128,7 +128,6 @@ const struct ethtool_ops labnic_ethtool_ops = {
 	.get_rxfh_key_size	= labnic_get_rxfh_key_size,
 	.get_rxfh		= labnic_get_rxfh,
 	.set_rxfh		= labnic_set_rxfh,
-	.get_rxfh_fields	= labnic_get_rxfh_fields,
 };
 
 const struct ethtool_ops labnic_far_ethtool_ops = {

@@ -162,7 +162,6 @@ u32 labnic_get_rxfh_key_size(struct net_device *dev);
 int labnic_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh);
 int labnic_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 		    struct netlink_ext_ack *extack);
-int labnic_get_rxfh_fields(struct net_device *dev, struct ethtool_rxfh_fields *fields);
 
 /* ethtool.c */
 extern const struct ethtool_ops labnic_ethtool_ops;

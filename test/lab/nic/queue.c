@@ -27,9 +27,7 @@ static struct labnic_ring *labnic_ring_alloc(struct labnic_queue *q)
 	struct page_pool_params params = {
 		.pool_size	= LABNIC_RING_SIZE,
 		.nid		= NUMA_NO_NODE,
-		.dev		= q->nic->dev->dev.parent,
 		.netdev		= q->nic->dev,
-		.queue_idx	= q->index,
 	};
 	struct labnic_ring *ring;
 	int err;

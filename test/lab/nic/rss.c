@@ -191,26 +191,3 @@ int labnic_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 	}
 	return labnic_rss_replace(netdev_priv(dev), rxfh->indir, rxfh->key);
 }
-
-int labnic_get_rxfh_fields(struct net_device *dev, struct ethtool_rxfh_fields *fields)
-{
-	switch (fields->flow_type) {
-	case TCP_V4_FLOW:
-	case UDP_V4_FLOW:
-	case TCP_V6_FLOW:
-	case UDP_V6_FLOW:
-		fields->data = RXH_IP_SRC | RXH_IP_DST | RXH_L4_B_0_1 | RXH_L4_B_2_3;
-		return 0;
-	case IPV4_FLOW:
-	case IPV6_FLOW:
-	case SCTP_V4_FLOW:
-	case SCTP_V6_FLOW:
-	case AH_ESP_V4_FLOW:
-	case AH_ESP_V6_FLOW:
-		fields->data = RXH_IP_SRC | RXH_IP_DST;
-		return 0;
-	default:
-		fields->data = 0;
-		return 0;
-	}
-}
