@@ -27,10 +27,12 @@ choose_qemu() {
 }
 
 # Sets $accel. /dev/kvm can be there and useless, as in a virtual machine whose host does not nest.
+# TCG runs both processors in one thread: with one thread each, QEMU 10's guest once stopped for ever
+# while its second processor came up, on a busy host.
 choose_accel() {
 	local verdict
 
-	accel=(-accel "tcg,thread=multi" -cpu max)
+	accel=(-accel "tcg,thread=single" -cpu max)
 	if [[ ! -w /dev/kvm ]] || ! grep -qwE 'vmx|svm' /proc/cpuinfo; then
 		return
 	fi
