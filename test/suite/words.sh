@@ -163,8 +163,9 @@ refused() {
 	shift
 	said=$(cni "$command" "$@" 2>"$scratch/stderr") || status=$?
 	same "exit status of $command ($said)" "$status" 1
-	same "code of $command ($said)" "$(jq -r .code <<<"$said")" "$code"
-	has "error of $command" "$(jq -r '.msg + "; " + .details' <<<"$said")" "${parts[@]}"
+	said=$(jq -r '"\(.code) \(.msg); \(.details)"' <<<"$said")
+	same "code of $command ($said)" "${said%% *}" "$code"
+	has "error of $command" "$said" "${parts[@]}"
 }
 
 # --- looking ----------------------------------------------------------------------------------
@@ -186,7 +187,6 @@ dump() {
 			bridge fdb show dev ln0
 			ethtool -x ln0
 			ethtool -l ln0
-			ethtool -k ln0
 			tools/netdev queues --dev ln0
 		fi
 		echo "== bpffs"
