@@ -16,6 +16,7 @@
 #include "attach.h"
 
 #include "claims.h"
+#include "cleanup.h"
 #include "error.h"
 #include "netns.h"
 #include "prog.h"
@@ -91,6 +92,7 @@ static void drop_unused_claims(struct nk_attachment *att)
 	if (nk_claims_each(att->claims, stop_at_first, NULL, &ignored) ||
 	    nk_prog_is_alive(&att->dir))
 		return;
+	(void)nk_prog_detach(&att->dir, &ignored); /* what a removed NIC has left */
 	nk_nicdir_pin(&att->dir, "claims", path);
 	(void)unlink(path); /* the next user finds it empty, which is as good */
 }
@@ -235,7 +237,8 @@ int nk_attach_remove(struct nk_attachment *att, struct nk_error *err)
 
 struct search {
 	struct nk_attachment *att;
-	struct nk_claim claim; /* one of ours: but for the queue they are alike */
+	struct nk_claim
+		claim; /* one of ours; but for the queue they are alike, or an ADD was cut short */
 };
 
 static int note_mine(uint32_t queue, const struct nk_claim *claim, void *data)
@@ -314,11 +317,44 @@ static int look_around(struct nk_attachment *att, const char *nic, struct nk_err
 	return 0;
 }
 
+struct peek {
+	const struct nk_attachment *att;
+	bool any, mine;
+};
+
+static int peek_claim(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	struct peek *peek = data;
+
+	(void)queue;
+	peek->any = true;
+	peek->mine |= nk_step_is_mine(peek->att, claim);
+	return 0;
+}
+
+/* is_others() - have others claims there, and we none? Then its lock is none of our business. */
+static bool is_others(const struct nk_attachment *att, const char *bpffs, const char *nic)
+{
+	struct peek peek = { .att = att };
+	struct nk_error ignored = { 0 };
+	struct nk_nicdir dir;
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	nk_nicdir_init(bpffs, nic, &dir);
+	nk_nicdir_pin(&dir, "claims", path);
+	fd = nk_claims_open(path, false, &ignored);
+	return fd >= 0 && !nk_claims_each(fd, peek_claim, &peek, &ignored) && peek.any &&
+	       !peek.mine;
+}
+
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
 		   struct nk_error *err)
 {
 	int rc;
 
+	if (is_others(att, bpffs, nic))
+		return 0;
 	rc = nk_nicdir_open(bpffs, nic, false, &att->dir, err);
 	if (rc == -ENOENT) {
 		nk_error_reset(err);

@@ -50,7 +50,6 @@ struct nk_attachment {
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
 	bool in_filter, with_map, committed;
-	uint32_t room; /* leases the device is made for */
 	uint32_t lease_count;
 	struct nk_lease leases[NK_LEASES_MAX];
 
@@ -99,7 +98,8 @@ int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
  * nk_attach_repair() - remove what is left where no claim tells of it: bpffs was emptied
  *
  * Goes by what the kernel still knows: leases, and the alias and group of the device. The Pod's
- * root can forge alias and group, but only on a device of its own Pod.
+ * root can forge these, and the MAC that is taken out of the filter, but only on a device of its own
+ * Pod. With the NIC down its filter entry stays.
  *
  * Return: 0, or the first failure
  */

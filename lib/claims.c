@@ -77,15 +77,20 @@ int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err)
 
 int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err)
 {
-	if (!bpf_map_lookup_elem(fd, &queue, ret))
-		return 0;
+	if (!bpf_map_lookup_elem(fd, &queue, ret)) {
+		if (ret->version == NK_CLAIM_VERSION)
+			return 0;
+		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
+				    "queue %u has version %u, this nk-cni knows %d", queue,
+				    ret->version, NK_CLAIM_VERSION);
+	}
 	return errno == ENOENT ? -ENOENT : refused(err, "read the claim on", queue);
 }
 
 int nk_claims_each(int fd, int (*fn)(uint32_t queue, const struct nk_claim *claim, void *data),
 		   void *data, struct nk_error *err)
 {
-	uint32_t queue, *previous = NULL;
+	uint32_t queue = 0, *previous = NULL;
 	struct nk_claim claim;
 	unsigned int steps;
 	int rc;

@@ -4,18 +4,12 @@
 #define NK_CLEANUP_H
 
 #include <dirent.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 static inline void nk_cleanup_close(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
-}
-
-static inline void nk_cleanup_free(void *p)
-{
-	free(*(void **)p);
 }
 
 static inline void nk_cleanup_closedir(DIR **dir)
@@ -25,7 +19,6 @@ static inline void nk_cleanup_closedir(DIR **dir)
 }
 
 #define cleanup_close	 __attribute__((cleanup(nk_cleanup_close)))
-#define cleanup_free	 __attribute__((cleanup(nk_cleanup_free)))
 #define cleanup_closedir __attribute__((cleanup(nk_cleanup_closedir)))
 
 /* nk_steal_fd() - hand an fd on, out of reach of its cleanup. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* config.c - netconf bytes to struct nk_config; no system call */
+/* config.c - netconf bytes to struct nk_config; no system call but a warning on stderr */
 #include "config.h"
 
 #include "error.h"
 #include "json.h"
+#include "mac.h"
 #include "queues.h"
 #include "request.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +33,6 @@ struct raw {
 	char bpffs[NK_BPFFS_SIZE];
 	const struct nk_json *queues;
 	const struct nk_json *xsk;
-	const struct nk_json *xdp;
 	const struct nk_json *prev;
 	const struct nk_json *runtime_config;
 };
@@ -74,7 +73,6 @@ static const struct nk_json_field version_fields[] = {
 static const struct nk_json_field common_fields[] = {
 	STRING(struct raw, "name", name, 0),
 	STRING(struct raw, "bpffs", bpffs, 1),
-	OBJECT(struct raw, "xdp", xdp),
 	END,
 };
 
@@ -124,6 +122,9 @@ static const struct nk_json_field add_fields[] = {
 	ANY("hostRoute"),
 	ANY("forwarding"),
 	ANY("dad"),
+	ANY("logLevel"),
+	ANY("logFile"),
+	ANY("statusQueues"),
 	END,
 };
 
@@ -131,9 +132,10 @@ static const struct nk_json_field add_fields[] = {
  * a key that asks for something must never be ignored.
  */
 static const char *const refused_keys[] = {
-	"ipam",		"rss",	     "steering",   "neigh",	"rings",    "ifName",
-	"policy",	"scrub",     "peerPolicy", "peerScrub", "headroom", "tailroom",
-	"setAddresses", "hostRoute", "forwarding", "dad",	NULL,
+	"ipam",	    "rss",	"steering",	"neigh",	"rings",
+	"ifName",   "policy",	"scrub",	"peerPolicy",	"peerScrub",
+	"headroom", "tailroom", "setAddresses", "hostRoute",	"forwarding",
+	"dad",	    "logLevel", "logFile",	"statusQueues", NULL,
 };
 
 struct raw_queues {
@@ -240,16 +242,16 @@ static int refuse_keys(const struct nk_json *json, struct nk_error *err)
 /* parse_xdp() - ADD refuses what is wrong; DEL and CHECK, which an edited configuration must not
  * stop, then go by the default.
  */
-static int parse_xdp(const struct raw *raw, struct nk_config *config, struct nk_error *err)
+static int parse_xdp(const struct nk_json *json, struct nk_config *config, struct nk_error *err)
 {
+	const struct nk_json *object = nk_json_get(json, "xdp");
 	struct raw_xdp xdp = { .keep = true, .mode = "native" };
-	int rc;
+	int rc = 0;
 
-	if (raw->xdp) {
-		rc = nk_json_decode(raw->xdp, "xdp", xdp_fields, NK_JSON_REFUSE, &xdp, err);
-		if (rc)
-			return rc;
-	}
+	if (!nk_json_is_empty(object))
+		rc = nk_json_decode(object, "xdp", xdp_fields, NK_JSON_REFUSE, &xdp, err);
+	if (rc)
+		return rc;
 	if (strcmp(xdp.mode, "native") != 0)
 		return unsupported(err, "xdp.mode", xdp.mode);
 	config->xdp_keep = xdp.keep;
@@ -281,25 +283,6 @@ static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_c
 	return 0;
 }
 
-/* parse_mac_bytes() - "02:00:00:00:00:01", and nothing else. */
-static bool parse_mac_bytes(const char *text, uint8_t mac[NK_MAC_LEN])
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *high, *low;
-	size_t i;
-
-	if (strlen(text) != 3 * NK_MAC_LEN - 1)
-		return false;
-	for (i = 0; i < NK_MAC_LEN; i++) {
-		high = strchr(digits, tolower((unsigned char)text[3 * i]));
-		low = strchr(digits, tolower((unsigned char)text[3 * i + 1]));
-		if (!high || !low || (i + 1 < NK_MAC_LEN && text[3 * i + 2] != ':'))
-			return false;
-		mac[i] = (uint8_t)((high - digits) << 4 | (low - digits));
-	}
-	return true;
-}
-
 static int parse_mac(const char *path, const char *text, struct nk_config *config,
 		     struct nk_error *err)
 {
@@ -309,7 +292,7 @@ static int parse_mac(const char *path, const char *text, struct nk_config *confi
 		config->mac_source = NK_MAC_MASTER;
 		return 0;
 	}
-	if (!parse_mac_bytes(text, config->mac))
+	if (!nk_mac_parse(text, config->mac))
 		return invalid(err, path, text, "\"master\" or six hex bytes with colons");
 	if ((config->mac[0] & 1) || !memcmp(config->mac, zero, sizeof(zero)))
 		return invalid(err, path, text, "a unicast address");
@@ -482,7 +465,7 @@ int nk_config_parse(const char *text, size_t size, enum nk_command command, stru
 	if (rc)
 		return rc;
 	ret->xdp_keep = true;
-	rc = parse_xdp(&raw, ret, err);
+	rc = parse_xdp(ret->json, ret, err);
 	if (rc && command == NK_COMMAND_ADD)
 		return rc;
 	nk_error_reset(err);

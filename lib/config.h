@@ -2,7 +2,7 @@
 /*
  * config.h - the network configuration on stdin, read and validated
  *
- * Pure: no system call. The keys are documented in README.md, "Configuration".
+ * No system call but warnings on stderr. The keys are documented in README.md, "Configuration".
  */
 #ifndef NK_CONFIG_H
 #define NK_CONFIG_H

@@ -179,9 +179,12 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 	char text[64];
 	int rc;
 
-	if (!cJSON_IsObject(in(obj)))
+	if (!cJSON_IsObject(in(obj))) {
+		nk_json_print_short(obj, text, sizeof(text));
 		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				    "%s is not an object", *path ? path : "the document");
+				    "%s is not an object%s%s", *path ? path : "the document",
+				    *path ? ": " : "", *path ? text : "");
+	}
 	cJSON_ArrayForEach(child, in(obj)) {
 		field = find_field(fields, child->string);
 		if (!field && unknown == NK_JSON_IGNORE)

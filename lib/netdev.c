@@ -115,9 +115,11 @@ static int parse_lease(const struct nlattr *attr, struct nk_queue *queue)
 	queue->leased = attr != NULL;
 	queue->lease_ifindex = nk_nl_u32(tb[NK_NETDEV_A_LEASE_IFINDEX]);
 	queue->lease_queue = nk_nl_u32(id[NK_NETDEV_A_QUEUE_ID]);
-	queue->lease_nsid = tb[NK_NETDEV_A_LEASE_NETNS_ID] ?
-				    (int32_t)nk_nl_u32(tb[NK_NETDEV_A_LEASE_NETNS_ID]) :
-				    NK_NSID_HERE;
+	queue->lease_nsid = NK_NSID_HERE;
+	if (tb[NK_NETDEV_A_LEASE_NETNS_ID])
+		queue->lease_nsid = (int32_t)nk_nl_u32(tb[NK_NETDEV_A_LEASE_NETNS_ID]);
+	if (tb[NK_NETDEV_A_LEASE_NETNS_ID] && queue->lease_nsid < 0)
+		queue->lease_nsid = NK_NSID_GONE;
 	return 0;
 }
 

@@ -22,8 +22,8 @@ struct nk_queue {
 	bool leased;
 	uint32_t lease_ifindex; /* the netkit device; valid with `leased` */
 	uint32_t lease_queue;	/* its queue id there */
-	int32_t lease_nsid;	/* netns of it, as the NIC's netns counts; NK_NSID_HERE: the same */
-	const char *user;	/* who uses it besides: "AF_XDP", ..., or NULL */
+	int32_t lease_nsid; /* netns of it, as the NIC's netns counts; NK_NSID_HERE: the same; NK_NSID_GONE */
+	const char *user; /* who uses it besides: "AF_XDP", ..., or NULL */
 };
 
 /**

@@ -121,14 +121,19 @@ static bool is_current(int fd, const char *path)
 	       mine.st_dev == present.st_dev;
 }
 
+void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret)
+{
+	nic_path(bpffs, nic, ret->path);
+	ret->fd = -1;
+}
+
 int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
 		   struct nk_error *err)
 {
 	const int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
 	int rc;
 
-	nic_path(bpffs, nic, ret->path);
-	ret->fd = -1;
+	nk_nicdir_init(bpffs, nic, ret);
 	for (;;) {
 		int fd cleanup_close = -1;
 
@@ -187,6 +192,7 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 	char top[NK_PATH_SIZE], nic[IFNAMSIZ];
 	DIR *list cleanup_closedir = NULL;
 	const struct dirent *entry;
+	struct nk_error mine;
 	int rc, first = 0;
 
 	top_path(bpffs, top);
@@ -199,9 +205,12 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 	while ((entry = readdir(list))) {
 		if (entry->d_name[0] == '.' || unescape(entry->d_name, nic))
 			continue;
-		rc = fn(nic, data, err);
-		if (rc && !first)
+		mine = (struct nk_error){ 0 };
+		rc = fn(nic, data, &mine);
+		if (rc && !first) {
 			first = rc;
+			*err = mine;
+		}
 	}
 	return first;
 }

@@ -26,6 +26,9 @@ struct nk_nicdir {
 /* nk_nicdir_check_bpffs() - is a bpf file system mounted there? Return: 0 or a negative errno. */
 int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err);
 
+/* nk_nicdir_init() - the directory's path, without its lock. */
+void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret);
+
 /**
  * nk_nicdir_open() - take the lock of a NIC
  * @create: make the directory where there is none

@@ -28,8 +28,8 @@
 
 #include "banned.h"
 
-/* The kernel answers at once, but for waiting on the global RTNL lock, which a loaded node can
- * hold for seconds. A reply that is lost must not hang a one-shot program for ever.
+/* The kernel works while we send, waiting for its RTNL lock if need be; then its answer is there. A
+ * reply that is lost must not hang a one-shot program for ever.
  */
 #define REPLY_TIMEOUT_S 30
 #define RECV_SIZE	32768 /* what the kernel uses for dumps at most (NLMSG_GOODSIZE and up) */

@@ -67,7 +67,9 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 /* nk_nl_genl_new() - a request of family "netdev"; NULL when out of memory. nk_nl_genl_do() frees. */
 struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, uint8_t command, int flags);
 
-/* nk_nl_genl_do() - like nk_nl_do(), for a message of nk_nl_genl_new(), which it frees. */
+/* nk_nl_genl_do() - like nk_nl_do(), for a message of nk_nl_genl_new(), which it frees; a dump that
+ * was interrupted is not tried again but -EAGAIN.
+ */
 int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_names *names,
 		  nk_nl_reply reply, void *data, struct nk_error *err);
 

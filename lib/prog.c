@@ -196,9 +196,12 @@ static int attach_and_pin(const struct nk_nicdir *dir, const struct nk_nic *nic,
 		return -sys;
 	}
 	nk_nicdir_pin(dir, "link", path);
-	if (bpf_obj_pin(fd, path))
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XDP link",
-				    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
+	if (bpf_obj_pin(fd, path)) {
+		nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XDP link",
+			     "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
+		(void)bpf_link_detach(fd); /* now, see nk_prog_detach() */
+		return -err->sys;
+	}
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "error.h"
 #include "json.h"
+#include "mac.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,12 +22,6 @@ static char *finish(struct nk_json *json, const void *ok)
 	return text;
 }
 
-static void mac_text(const uint8_t mac[NK_MAC_LEN], char ret[18])
-{
-	snprintf(ret, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-		 mac[5]);
-}
-
 /* has_new_members() - interfaces[] has mtu, socketPath and pciID since CNI 1.1; libcni >= 1.2
  * keeps them in 1.0 results too, and drops them from older ones.
  */
@@ -40,9 +35,9 @@ char *nk_result_print(const struct nk_result *result)
 	struct nk_json *json = nk_json_new_object();
 	struct nk_json *interface;
 	const void *ok;
-	char mac[18];
+	char mac[NK_MAC_TEXT_SIZE];
 
-	mac_text(result->mac, mac);
+	nk_mac_text(result->mac, mac);
 	ok = nk_json_add_string(json, "cniVersion", result->cni_version);
 	interface = nk_json_append_object(nk_json_add_array(json, "interfaces"));
 	ok = ok && nk_json_add_string(interface, "name", result->ifname) ? json : NULL;
@@ -109,10 +104,10 @@ int nk_result_check_prev(const struct nk_json *prev, const struct nk_result *exp
 	const struct nk_json *list = nk_json_get(prev, "interfaces");
 	const struct nk_json *interface;
 	const char *name, *sandbox;
-	char mac[18];
+	char mac[NK_MAC_TEXT_SIZE];
 	unsigned int i;
 
-	mac_text(expected->mac, mac);
+	nk_mac_text(expected->mac, mac);
 	for (i = 0; (interface = nk_json_at(list, i)); i++) {
 		name = nk_json_string(nk_json_get(interface, "name"));
 		sandbox = nk_json_string(nk_json_get(interface, "sandbox"));

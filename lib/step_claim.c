@@ -5,6 +5,7 @@
 #include "claims.h"
 #include "error.h"
 #include "filter.h"
+#include "mac.h"
 #include "probe.h"
 
 #include <errno.h>
@@ -90,20 +91,14 @@ static int find_rival(uint32_t queue, const struct nk_claim *claim, void *data)
 	return rival->same_mac || nk_step_is_mine(rival->att, claim);
 }
 
-void nk_step_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[18])
-{
-	snprintf(ret, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-		 mac[5]);
-}
-
-/* refuse_rivals() - an attachment is made once, and no two share a MAC on one wire. */
+/* refuse_rivals() - an attachment is made once, and no two share a MAC but the NIC's own. */
 static int refuse_rivals(struct nk_attachment *att, struct nk_error *err)
 {
 	struct rival rival = { .att = att };
-	char text[NK_ID_SIZE + 128], mac[18];
+	char text[NK_ID_SIZE + 128], mac[NK_MAC_TEXT_SIZE];
 	int rc;
 
-	nk_step_mac_text(att->mac, mac);
+	nk_mac_text(att->mac, mac);
 	rc = nk_claims_each(att->claims, find_rival, &rival, err);
 	if (rc < 0)
 		return rc;
@@ -175,8 +170,6 @@ static int is_free(struct nk_attachment *att, uint32_t queue, char *why, size_t 
 	int rc;
 
 	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
-	if (rc == -EINVAL)
-		return refuse_beyond(att, queue, err);
 	if (rc)
 		return rc;
 	rc = nk_claims_get(att->claims, queue, &claim, err);
@@ -214,9 +207,16 @@ static int choose_queues(struct nk_attachment *att, const struct nk_config *conf
 			 struct nk_error *err)
 {
 	char why[NK_ID_SIZE + 256] = "";
+	struct nk_queue state;
 	uint32_t queue;
 	int rc;
 
+	/* A pool that reaches beyond the NIC is wrong from the first ADD on. */
+	for (queue = NK_QUEUE_IDS - 1; !nk_queue_set_has(&config->queues, queue); queue--)
+		;
+	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
+	if (rc)
+		return rc == -EINVAL ? refuse_beyond(att, queue, err) : rc;
 	for (queue = 1; queue < NK_QUEUE_IDS && att->lease_count < config->queue_count; queue++) {
 		if (!nk_queue_set_has(&config->queues, queue))
 			continue;

@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "log.h"
+#include "mac.h"
 #include "uapi.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static int mismatch(struct nk_error *err, const struct nk_attachment *att, const
 
 int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 {
-	char expected[18], found[18];
+	char expected[NK_MAC_TEXT_SIZE], found[NK_MAC_TEXT_SIZE];
 	struct nk_link link;
 	int rc;
 
@@ -72,8 +73,8 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 		return mismatch(err, att, "name", att->ifname, link.name);
 	if (strcmp(link.kind, "netkit") != 0 || link.pairing != NK_NETKIT_PAIRING_SINGLE)
 		return mismatch(err, att, "kind", "netkit single", *link.kind ? link.kind : "none");
-	nk_step_mac_text(att->mac, expected);
-	nk_step_mac_text(link.mac, found);
+	nk_mac_text(att->mac, expected);
+	nk_mac_text(link.mac, found);
 	if (strcmp(expected, found) != 0)
 		return mismatch(err, att, "MAC", expected, found);
 	if (link.mtu != att->mtu) {
@@ -86,16 +87,34 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 	return 0;
 }
 
-/* is_device() - is this device the attachment's? Where the ifindex is not known yet (the process
- * died before it could note it), the MAC stands for it: it was chosen before.
- */
-static bool is_device(const struct nk_attachment *att, const struct nk_link *link)
+/* How we came to a device, which says what more must fit before it is taken for ours. */
+enum evidence {
+	BY_NETNS, /* the netns is the claim's, by its cookie: name or ifindex do */
+	BY_LEASE, /* it has the lease of a queue that we claimed, which no Pod can bring about */
+	BY_NSID,  /* an id that the kernel may have given to another netns since */
+};
+
+static bool is_device(const struct nk_attachment *att, const struct nk_link *link,
+		      enum evidence evidence)
 {
+	bool same_mac = !memcmp(link->mac, att->mac, NK_MAC_LEN);
+	bool in_group = link->group == NK_LINK_GROUP;
+	char alias[NK_ALIAS_SIZE];
+
 	if (strcmp(link->kind, "netkit") != 0 || link->pairing != NK_NETKIT_PAIRING_SINGLE)
 		return false;
-	if (att->ifindex)
-		return link->ifindex == att->ifindex;
-	return link->group == NK_LINK_GROUP && !memcmp(link->mac, att->mac, NK_MAC_LEN);
+	switch (evidence) {
+	case BY_NETNS:
+		/* Not noted yet where the process died: then the MAC, chosen before, stands for it. */
+		return att->ifindex ? link->ifindex == att->ifindex : in_group && same_mac;
+	case BY_LEASE:
+		/* A move can give it another ifindex; the Pod can change its group. */
+		return in_group || (att->ifindex && link->ifindex == att->ifindex);
+	case BY_NSID:
+		nk_step_alias(att, alias);
+		return in_group && (*link->alias ? !strcmp(link->alias, alias) : same_mac);
+	}
+	return false;
 }
 
 /**
@@ -105,17 +124,19 @@ static bool is_device(const struct nk_attachment *att, const struct nk_link *lin
  * Return: 1 if it was deleted, 0 if it is not there, or a negative errno
  */
 static int remove_at(struct nk_attachment *att, int32_t nsid, uint32_t ifindex,
-		     struct nk_error *err)
+		     enum evidence evidence, struct nk_error *err)
 {
 	struct nk_error not_there = { 0 };
 	struct nk_link link;
 	int rc;
 
+	if (nsid == NK_NSID_GONE)
+		return 0;
 	if (!ifindex)
 		ifindex = att->ifindex;
 	rc = nk_link_get(&att->host, nsid, ifindex ? NULL : att->ifname, ifindex, &link,
 			 &not_there);
-	if (rc == -ENODEV || (!rc && !is_device(att, &link)))
+	if (rc == -ENODEV || (!rc && !is_device(att, &link, evidence)))
 		return 0;
 	if (rc) {
 		*err = err->code == NK_CODE_NONE ? not_there : *err;
@@ -139,7 +160,7 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 					&unknown) ||
 		    !queue.leased)
 			continue; /* a NIC that is down tells nothing: the other ways must do */
-		rc = remove_at(att, queue.lease_nsid, queue.lease_ifindex, err);
+		rc = remove_at(att, queue.lease_nsid, queue.lease_ifindex, BY_LEASE, err);
 	}
 	return rc;
 }
@@ -184,11 +205,11 @@ int nk_step_device_remove(struct nk_attachment *att, struct nk_error *err)
 	if (!att->loaded && !att->ifindex)
 		return 0;
 	if (att->netns_is_ours && !nk_link_nsid(&att->host, att->netns_fd, true, &nsid, &no_id))
-		rc = remove_at(att, nsid, 0, err);
+		rc = remove_at(att, nsid, 0, BY_NETNS, err);
 	if (!rc)
 		rc = remove_by_lease(att, err);
 	if (!rc && att->nsid != NK_NSID_HERE)
-		rc = remove_at(att, att->nsid, 0, err);
+		rc = remove_at(att, att->nsid, 0, BY_NSID, err);
 	if (rc < 0)
 		return rc;
 	wait_for_leases(att);

@@ -5,6 +5,7 @@
 #include "claims.h"
 #include "error.h"
 #include "filter.h"
+#include "mac.h"
 #include "prog.h"
 #include "uapi.h"
 #include "xskmap.h"
@@ -94,7 +95,7 @@ int nk_step_map_remove(struct nk_attachment *att, struct nk_error *err)
 int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *config,
 			  struct nk_error *err)
 {
-	char mac[18];
+	char mac[NK_MAC_TEXT_SIZE];
 	int rc;
 
 	(void)config;
@@ -104,10 +105,13 @@ int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *con
 	rc = nk_step_update_claims(att, err);
 	if (!rc)
 		rc = nk_filter_add(&att->host, att->nic.ifindex, att->mac, err);
-	if (rc == -EEXIST)
-		att->in_filter = false; /* somebody else's, since we looked */
+	if (rc == -EEXIST) {
+		/* Somebody else's, since we looked; killed before this line, DEL would take it out. */
+		att->in_filter = false;
+		(void)nk_step_update_claims(att, err);
+	}
 	if (rc) {
-		nk_step_mac_text(att->mac, mac);
+		nk_mac_text(att->mac, mac);
 		nk_error_wrap(err, "enter %s in %s", mac, att->nic.name);
 	}
 	return rc;
@@ -115,7 +119,7 @@ int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *con
 
 int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
 {
-	char mac[18];
+	char mac[NK_MAC_TEXT_SIZE];
 	int rc;
 
 	if (!att->in_filter)
@@ -123,7 +127,7 @@ int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
 	rc = nk_filter_has(&att->host, att->nic.ifindex, att->mac, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	nk_step_mac_text(att->mac, mac);
+	nk_mac_text(att->mac, mac);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the unicast filter lost the MAC",
 			    "%s: expected %s, found nothing", att->nic.name, mac);
 }

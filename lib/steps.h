@@ -35,6 +35,4 @@ int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
 /* nk_step_alias() - the alias of the attachment's device, cut to what the kernel keeps. */
 void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE]);
 
-void nk_step_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[18]);
-
 #endif

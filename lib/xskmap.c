@@ -98,7 +98,8 @@ static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uin
 	for (i = 0; i < count; i++) {
 		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST))
 			rc = refused(err, "leave", leases[i].phys);
-		if (xsks >= 0 && bpf_map_delete_elem(xsks, &leases[i].phys) && errno != ENOENT)
+		if (xsks >= 0 && bpf_map_delete_elem(xsks, &leases[i].phys) && errno != ENOENT &&
+		    errno != E2BIG)
 			rc = refused(err, "take the XSKMAP out for", leases[i].phys);
 	}
 	return rc;
@@ -115,7 +116,8 @@ int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases,
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XSKMAP",
 				    "unlink %s: %s", path, nk_errno_name(errno));
 	*strrchr(path, '/') = '\0';
-	if (rmdir(path) && errno != ENOENT)
+	/* ENOTEMPTY: somebody has put a pin of his own there; that must not keep DEL from its end. */
+	if (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot remove a directory on bpffs",
 				    "rmdir %s: %s", path, nk_errno_name(errno));
 	return rc;

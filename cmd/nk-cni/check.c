@@ -44,7 +44,9 @@ int nk_cmd_check(const struct nk_request *request, const struct nk_config *confi
 	if (att->netns_fd < 0)
 		return att->netns_fd;
 	rc = nk_nicdir_each(config->bpffs, load_first, &search, err);
-	if (rc)
+	if (search.found)
+		nk_error_reset(err); /* what another NIC's directory has is not our concern */
+	else if (rc)
 		return rc;
 	if (!search.found)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT,

@@ -4,11 +4,7 @@
 
 #include "attach.h"
 #include "error.h"
-#include "log.h"
 #include "netns.h"
-
-#include <errno.h>
-#include <unistd.h>
 
 #include "banned.h"
 

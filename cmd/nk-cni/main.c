@@ -70,7 +70,7 @@ static void keep_standard_fds(void)
 			abort();
 }
 
-/* hold_signals() - what would end us in the middle of a change waits, or is an error of write(). */
+/* hold_signals() - what would end us in the middle of a change waits until it is whole. */
 static void hold_signals(void)
 {
 	sigset_t set;
@@ -80,7 +80,6 @@ static void hold_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 static int read_stdin(struct call *call, struct nk_error *err)
@@ -164,6 +163,7 @@ static int run(struct call *call, struct nk_error *err)
 			     err);
 	if (rc)
 		return rc;
+	hold_signals();
 	switch (call->request.command) {
 	case NK_COMMAND_ADD:
 		return add(call, err);
@@ -187,7 +187,7 @@ int main(void)
 	int rc;
 
 	keep_standard_fds();
-	hold_signals();
+	signal(SIGPIPE, SIG_IGN);
 	nk_config_probe_version("", 0, call.version);
 	rc = run(&call, &err);
 	if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))

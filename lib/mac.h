@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mac.h - MAC addresses as text */
+#ifndef NK_MAC_H
+#define NK_MAC_H
+
+#include "types.h"
+
+#define NK_MAC_TEXT_SIZE 18
+
+/* nk_mac_text() - "02:00:00:00:00:01" */
+void nk_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[NK_MAC_TEXT_SIZE]);
+
+/* nk_mac_parse() - six hex bytes with colons and nothing else. Return: whether it was that */
+bool nk_mac_parse(const char *text, uint8_t ret[NK_MAC_LEN]);
+
+#endif
