@@ -171,7 +171,8 @@ refused() {
 # --- looking ----------------------------------------------------------------------------------
 
 # dump: all that nk-cni could have changed: NIC, queues, filter, netns, bpffs. Not in it: NAPI ids,
-# and netns ids, which the kernel cannot take back. Few processes, for it is done often.
+# carrier, which settles by itself, and netns ids, which the kernel cannot take back. Few processes,
+# for it is done often.
 dump() {
 	local name names
 
@@ -192,7 +193,8 @@ dump() {
 		echo "== bpffs"
 		find "$bpffs" -printf '%p %m %U:%G\n' | sort
 		bpftool link show
-	} | sed -E "s/'napi-id': [0-9]+//; s/ link-netnsid [0-9]+//"
+	} | sed -E "s/'napi-id': [0-9]+//; s/ link-netnsid [0-9]+//; s/NO-CARRIER,|,LOWER_UP//g
+		s/ state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN)//"
 }
 
 # unchanged COMMAND...: the dump is the same before and after
