@@ -14,7 +14,7 @@ wanted=("$@")
 passed=0
 failed=0
 # The log lines by which a kernel says that something is wrong.
-trouble='WARNING:|BUG:|Oops|Call Trace|Unable to handle|refcount_t|hung|unregister_netdevice: waiting'
+trouble='WARNING:|BUG:|Oops|Call Trace|Unable to handle|refcount_t|hung|to become free'
 
 # shellcheck source=test/lab/nic/test/words.sh
 source "$here/test/words.sh"
@@ -82,7 +82,7 @@ judge() {
 	fi
 }
 
-[[ ${LABNIC_KO:-} && -f $LABNIC_KO ]] || die "LABNIC_KO does not name labnic.ko: run this in the lab"
+[[ ${LABNIC_KO:-} && -f $LABNIC_KO ]] || die "LABNIC_KO names no labnic.ko: run this in the lab"
 [[ -x $tools/wire ]] || die "$tools/wire is missing: build the test programs first"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

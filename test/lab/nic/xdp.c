@@ -15,7 +15,7 @@ static int labnic_xdp_setup(struct labnic *nic, struct bpf_prog *prog,
 	struct bpf_prog *old;
 
 	if (prog && nic->dev->mtu > max) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "MTU %u is too large for XDP, at most %u fit one page",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "MTU %u is too large for XDP, one page takes %u",
 				       nic->dev->mtu, max);
 		return -EOPNOTSUPP;
 	}
@@ -43,7 +43,7 @@ int labnic_change_mtu(struct net_device *dev, int mtu)
 {
 	struct labnic *nic = netdev_priv(dev);
 	unsigned int needed = mtu + LABNIC_OVERHEAD;
-	unsigned int i;
+	unsigned int i, room;
 
 	if (rcu_access_pointer(nic->prog) && needed > LABNIC_XDP_ROOM) {
 		netdev_err(dev, "MTU %d refused: with XDP at most %lu\n", mtu,
@@ -51,11 +51,12 @@ int labnic_change_mtu(struct net_device *dev, int mtu)
 		return -EBUSY;
 	}
 	for (i = 0; i < dev->real_num_rx_queues; i++) {
-		struct xsk_buff_pool *pool = nic->queue[i].pool;
-
-		if (pool && needed > xsk_pool_get_rx_frame_size(pool)) {
-			netdev_err(dev, "MTU %d refused: the AF_XDP socket on queue %u takes at most %u\n",
-				   mtu, i, xsk_pool_get_rx_frame_size(pool) - LABNIC_OVERHEAD);
+		if (!nic->queue[i].pool)
+			continue;
+		room = xsk_pool_get_rx_frame_size(nic->queue[i].pool);
+		if (needed > room) {
+			netdev_err(dev, "MTU %d refused: AF_XDP on queue %u takes at most %d\n",
+				   mtu, i, (int)room - LABNIC_OVERHEAD);
 			return -EBUSY;
 		}
 	}

@@ -27,7 +27,7 @@ static int labnic_xsk_enable(struct labnic_queue *q, struct xsk_buff_pool *pool)
 	if (q->pool)
 		return -EBUSY;
 	if (dev->mtu + LABNIC_OVERHEAD > room) {
-		netdev_err(dev, "AF_XDP socket on queue %u refused: MTU %u, its buffers take at most %d\n",
+		netdev_err(dev, "AF_XDP on queue %u refused: MTU %u, its buffers take at most %d\n",
 			   q->index, dev->mtu, (int)room - LABNIC_OVERHEAD);
 		return -EINVAL;
 	}

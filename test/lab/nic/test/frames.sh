@@ -57,7 +57,7 @@ rss_counts() {
 	send 1000 50 "$@"
 	finish host
 	same "rx_packets per queue for $*" "$(per_queue rx_packets)" "$want"
-	same "recorded queues for $*" "$(result host '[.per_queue[]][:8] | join(" ")')" "$want"
+	same "recorded queues for $*" "$(recorded host)" "$want"
 }
 
 case_rss_udp4() { load; rss_counts; }
@@ -79,7 +79,7 @@ case_rss_table() {
 	refused "Cannot set RX flow hash configuration: Invalid argument" \
 		ethtool -X ln0 weight 0 0 0 0 0 0 0 0 1
 	ethtool -X ln0 default
-	same "table after default" "$(ethtool -x ln0 | table | sort | uniq -c | awk '{ print $1 }' | sort -u)" 16
+	same "table after default" "$(spread)" "16 16 16 16 16 16 16 16"
 }
 judge "RSS obeys a table of the user" case_rss_table
 
@@ -163,7 +163,7 @@ case_mtu() {
 	start host "$tools/wire" recv --dev ln0 --count 100
 	send 100 3 --size 9014
 	finish host
-	refused "MTU 9000 is too large for XDP, at most 3502 fit one page" attach --action drop
+	refused "MTU 9000 is too large for XDP, one page takes 3502" attach --action drop
 	ip link set ln0 mtu 3502
 	attach --action drop
 	send 10 1 --size 3516
@@ -177,7 +177,8 @@ case_accounting() {
 	load
 	attach --action tx
 	send 10000 64 --size 64
-	same "taken, or dropped with a full ring" "$(($(every ln0 rx_packets) + $(every ln0 rx_ring_full)))" 10000
+	same "taken, or dropped with a full ring" \
+		"$(($(every ln0 rx_packets) + $(every ln0 rx_ring_full)))" 10000
 	same "sent back" "$(every ln0 rx_xdp_tx)" "$(every ln0 rx_packets)"
 	same "come back, or dropped there" "$(counter ln1 q0_rx_packets q0_rx_ring_full)" \
 		"$(every ln0 tx_packets)"
@@ -229,6 +230,7 @@ judge "XDP_TX sends every frame back on its queue" case_xdp_tx
 
 case_xdp_far() {
 	load
-	refused "does not support XDP in native mode" "$tools/xdpprog" attach --dev ln1 --action pass
+	refused "does not support XDP in native mode" \
+		"$tools/xdpprog" attach --dev ln1 --action pass
 }
 judge "the far end refuses native XDP" case_xdp_far

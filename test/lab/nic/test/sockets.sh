@@ -21,14 +21,16 @@ xsk_receive() {
 case_xsk_zerocopy() {
 	load
 	xsk_receive --zerocopy
-	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" "$(counter ln0 q3_rx_xdp_redirect)"
+	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" \
+		"$(counter ln0 q3_rx_xdp_redirect)"
 }
 judge "AF_XDP zero copy receives its queue's frames, the host the rest" case_xsk_zerocopy
 
 case_xsk_small_buffers() {
 	load
 	xsk_receive --zerocopy --frame-size 2048
-	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" "$(counter ln0 q3_rx_xdp_redirect)"
+	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" \
+		"$(counter ln0 q3_rx_xdp_redirect)"
 }
 judge "AF_XDP zero copy receives into 2048 byte buffers" case_xsk_small_buffers
 
@@ -81,7 +83,7 @@ case_xsk_no_program() {
 	send 100 5
 	finish host
 	stop socket
-	same "to the socket without a program" "$(result socket .received)" 0
+	same "to the socket without a program" "$(result socket received)" 0
 }
 judge "a zero copy socket without a program leaves the frames to the host" case_xsk_no_program
 
@@ -93,7 +95,7 @@ case_xsk_wrong_queue() {
 	start socket "$tools/xsk" --dev ln0 --queue 3 --map "$map" --zerocopy
 	send 100 5
 	stop socket
-	same "received" "$(result socket .received)" 0
+	same "received" "$(result socket received)" 0
 	same "refused redirects" "$(counter ln0 q5_rx_xdp_redirect_error)" 100
 }
 judge "a socket of another queue gets nothing, and that is counted" case_xsk_wrong_queue
@@ -113,7 +115,7 @@ case_xsk_starved() {
 	kill -CONT "${pid[socket]}"
 	send 100 20 --tag 2 --pps 200
 	finish socket
-	same "received and lost" "$(($(result socket .foreign) + lost))" 10000
+	same "received and lost" "$(($(result socket foreign) + lost))" 10000
 }
 judge "a socket that does not run loses counted frames only, and goes on" case_xsk_starved
 
@@ -127,9 +129,9 @@ case_lease() {
 	attach --redirect-map "$map"
 	read -ra want <<<"$(plan 1000 50)"
 	for mode in --zerocopy --copy; do
-		start five "$tools/xsk" --netns "$pod" --dev nk0 --queue 1 --map "$map" --key 5 $mode \
+		leased five 1 --map "$map" --key 5 $mode \
 			--recv "${want[5]}"
-		start two "$tools/xsk" --netns "$pod" --dev nk0 --queue 2 --map "$map" --key 2 $mode \
+		leased two 2 --map "$map" --key 2 $mode \
 			--recv "${want[2]}"
 		start host "$tools/wire" recv --dev ln0 --count $((1000 - want[5] - want[2]))
 		send 1000 50
@@ -146,7 +148,7 @@ case_lease_send() {
 	load
 	lease 5
 	start wire "$tools/wire" recv --dev ln1 --count 3000
-	start socket "$tools/xsk" --netns "$pod" --dev nk0 --queue 1 --zerocopy --send 3000 --flows 3 \
+	leased socket 1 --zerocopy --send 3000 --flows 3 \
 		--dst "$far"
 	finish socket
 	finish wire
@@ -160,7 +162,7 @@ case_lease_down_up() {
 	lease 5
 	steer 5
 	attach --redirect-map "$map"
-	start socket "$tools/xsk" --netns "$pod" --dev nk0 --queue 1 --map "$map" --key 5 --zerocopy \
+	leased socket 1 --map "$map" --key 5 --zerocopy \
 		--recv 200
 	send 100 5
 	ip link set ln0 down
@@ -181,7 +183,7 @@ case_lease_mtu() {
 	refused "MTU 1775, its buffers take at most 1774" "${socket[@]}" --send 1 --dst "$far"
 	ip link set ln0 mtu 1774
 	start socket "${socket[@]}"
-	refused "MTU 1775 refused: the AF_XDP socket on queue 5 takes at most 1774" \
+	refused "MTU 1775 refused: AF_XDP on queue 5 takes at most 1774" \
 		ip link set ln0 mtu 1775
 	stop socket
 	await "the socket to go" ip link set ln0 mtu 1775

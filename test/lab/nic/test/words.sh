@@ -73,35 +73,87 @@ stop_host() {
 }
 
 all_read() {
-	awk 'NR > 1 && $7 != 0 { left = 1 } END { exit left }' /proc/net/packet
+	awk 'NR > 1 && $7 != 0 { left = 1 } END { exit left }' /proc/net/packet	# $7: bytes unread
 }
 
-# result NAME FILTER: from the JSON object that it printed at its end
+# A process costs a tenth of a second here, jq and awk two: what follows does without.
+
+# result NAME KEY: a number from the JSON object that it printed at its end
 result() {
-	tail -n 1 "$scratch/$1" | jq -r "$2"
+	local json
+
+	json=$(tail -n 1 "$scratch/$1")
+	[[ $json =~ \"$2\":([0-9]+) ]] || die "$1 has no $2: $json"
+	echo "${BASH_REMATCH[1]}"
+}
+
+# first COUNT NAME JSON: the first numbers of the flat object NAME in it, or 0, as "N N N ..."
+first() {
+	local count=$1 pairs i out=()
+
+	[[ $3 =~ \"$2\":\{([^}]*)\} ]] || die "no $2: $3"
+	IFS=, read -ra pairs <<<"${BASH_REMATCH[1]}"
+	for ((i = 0; i < count; i++)); do
+		out+=("${pairs[i]+${pairs[i]#*:}}")
+		out[i]=${out[i]:-0}
+	done
+	echo "${out[*]}"
+}
+
+# recorded NAME: the frames per queue that `wire recv --per-queue` found recorded, as plan says it
+recorded() {
+	first "$(queues_of ln0)" per_queue "$(tail -n 1 "$scratch/$1")"
+}
+
+# Reads ethtool -S of a device into the array $value.
+read_counters() {
+	local name number
+
+	value=()
+	while read -r name number; do
+		value[${name%:}]=$number
+	done <<<"$(ethtool -S "$1")"
 }
 
 # counter DEVICE NAME [NAME...]: sum of these counters of ethtool -S
 counter() {
-	local device=$1
+	local device=$1 name sum=0
+	declare -A value
 	shift
 
-	ethtool -S "$device" | awk -v names="$*" '
-		BEGIN { n = split(names, list, " "); for (i in list) wanted[list[i] ":"] = 1 }
-		$1 in wanted { sum += $2; seen++ }
-		END { if (seen != n) exit 1; print sum }' || die "$device has not all of: $*"
+	read_counters "$device"
+	for name; do
+		((sum += ${value[$name]?$device has no counter $name}))
+	done
+	echo "$sum"
 }
 
-# every DEVICE SUFFIX: sum of a counter over all queues
+# every DEVICE SUFFIX: sum of a counter over all queues there can be
 every() {
-	ethtool -S "$1" | awk -v suffix="_$2:" '
-		$1 ~ "^q[0-9]+" suffix "$" { sum += $2 } END { print sum + 0 }'
+	local name sum=0 seen=0
+	declare -A value
+
+	read_counters "$1"
+	for name in "${!value[@]}"; do
+		if [[ $name =~ ^q[0-9]+_$2$ ]]; then
+			((sum += value[$name], ++seen))
+		fi
+	done
+	((seen)) || die "$1 has no counter q*_$2"
+	echo "$sum"
 }
 
 # per_queue SUFFIX: a counter of each queue of ln0 that is in use, as "N N N ..."
 per_queue() {
-	ethtool -S ln0 | awk -v suffix="_$1:" '$1 ~ "^q[0-9]+" suffix "$" { print $2 }' |
-		head -n "$(queues_of ln0)" | paste -sd' '
+	local i queues out=()
+	declare -A value
+
+	queues=$(queues_of ln0)
+	read_counters ln0
+	for ((i = 0; i < queues; i++)); do
+		out+=("${value[q${i}_$1]?ln0 has no counter q${i}_$1}")
+	done
+	echo "${out[*]}"
 }
 
 # send COUNT FLOWS [OPTION...]: from the far end to ln0
@@ -114,27 +166,54 @@ send() {
 
 # How many rx queues the device uses
 queues_of() {
-	find "/sys/class/net/$1/queues" -name 'rx-*' | wc -l
+	local queues=("/sys/class/net/$1/queues/rx-"*)
+
+	echo "${#queues[@]}"
 }
 
-# The entries of the RSS table that ethtool -x prints, one per line
-table() {
-	sed -n '/^RSS hash key/q; s/^ *[0-9]*: *//p' | tr -s ' ' '\n' | grep .
+# Reads the RSS table and key of ln0 into $table (an array) and $key.
+read_rss() {
+	local line entries
+
+	table=()
+	while read -r line; do
+		case $line in
+		*:*:*)
+			key=$line
+			;;
+		[0-9]*:*)
+			read -ra entries <<<"${line#*:}"
+			table+=("${entries[@]}")
+			;;
+		esac
+	done <<<"$(ethtool -x ln0)"
+}
+
+# How many entries of the RSS table each queue in use has, as "N N N ..."
+spread() {
+	local table key queues entry out=()
+
+	read_rss
+	queues=$(queues_of ln0)
+	for ((entry = 0; entry < queues; entry++)); do
+		out+=(0)
+	done
+	for entry in "${table[@]}"; do
+		((++out[entry]))
+	done
+	echo "${out[*]}"
 }
 
 # plan COUNT FLOWS [OPTION...]: the frames per queue that the witness computes from the kernel's
 # own RSS table and key, as "N N N ..." for all queues in use
 plan() {
-	local count=$1 flows=$2 queues rss
+	local count=$1 flows=$2 table key json
 	shift 2
 
-	queues=$(queues_of ln0)
-	rss=$(ethtool -x ln0)
-	"$tools/wire" plan --count "$count" --flows "$flows" "$@" \
-		--key "$(grep -A1 '^RSS hash key:' <<<"$rss" | tail -n 1)" \
-		--indir "$(table <<<"$rss" | paste -sd,)" |
-		jq -r --argjson n "$queues" '[range($n) as $q | .frames[$q | tostring] // 0] | @tsv' |
-		tr '\t' ' '
+	read_rss
+	json=$("$tools/wire" plan --count "$count" --flows "$flows" "$@" \
+		--key "$key" --indir "$(IFS=, && echo "${table[*]}")")
+	first "$(queues_of ln0)" frames "$json"
 }
 
 # All frames go to this queue.
@@ -148,11 +227,11 @@ steer() {
 }
 
 link_is_up() {
-	[[ $(cat "/sys/class/net/$1/operstate") == up ]]
+	[[ $(<"/sys/class/net/$1/operstate") == up ]]
 }
 
 carrier() {
-	cat "/sys/class/net/$1/carrier"
+	echo "$(<"/sys/class/net/$1/carrier")"
 }
 
 up() {
@@ -181,8 +260,17 @@ lease() {
 	make_pod
 	"$tools/netdev" single --netns "$pod" --name nk0 --queues $# >/dev/null
 	for queue; do
-		"$tools/netdev" lease --netns "$pod" --name nk0 --dev ln0 --queue "$queue" >/dev/null
+		"$tools/netdev" lease --netns "$pod" --name nk0 --dev ln0 --queue "$queue" \
+			>/dev/null
 	done
+}
+
+# leased NAME QUEUE [OPTION...]: starts an AF_XDP application on a queue of nk0
+leased() {
+	local name=$1 queue=$2
+	shift 2
+
+	start "$name" "$tools/xsk" --netns "$pod" --dev nk0 --queue "$queue" "$@"
 }
 
 leases() {
