@@ -48,6 +48,7 @@ start() {
 	local name=$1
 	shift
 
+	rm -f "$scratch/$name" # one of that name before was ready too
 	"$@" >"$scratch/$name" 2>"$scratch/$name.err" &
 	pid[$name]=$!
 	await "$name to be ready: $(cat "$scratch/$name.err")" grep -q '^ready' "$scratch/$name"
