@@ -1,90 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154 # shared with runner and cases
-# words.sh - the language the suite's cases are written in; sourced by test/suite/run
+# words.sh - the words of the suite's cases, beside those of test/words.sh
 #
-# World of a case: NIC ln0, wired to ln1; Pods p1, p2, ... are network namespaces; network "lab".
-# A case that fails prints what it said; "die" ends it.
-
-bpffs=/sys/fs/bpf
-near=02:6c:6e:00:00:00 # MAC of ln0
-declare -A pid=()
-
-die() {
-	echo "$*" >&2
-	exit 1
-}
-
-# same WHAT GOT WANT
-same() {
-	[[ $2 == "$3" ]] || die "$1: got '$2', want '$3'"
-}
-
-# has WHAT TEXT PART...: TEXT contains each part
-has() {
-	local what=$1 text=$2 part
-	shift 2
-
-	for part; do
-		[[ $text == *"$part"* ]] || die "$what: no '$part' in: $text"
-	done
-}
-
-# await WHAT COMMAND...: waits at most 10 s until the command succeeds
-await() {
-	local what=$1 tries
-	shift
-
-	for ((tries = 0; tries < 500; tries++)); do
-		if "$@" &>/dev/null; then
-			return
-		fi
-		sleep 0.02
-	done
-	die "waited 10 s for $what: $*"
-}
-
-# start NAME PROGRAM...: in the background, until it says that it is ready
-start() {
-	local name=$1
-	shift
-
-	rm -f "$scratch/$name" # one of that name before was ready too
-	"$@" >"$scratch/$name" 2>"$scratch/$name.err" &
-	pid[$name]=$!
-	await "$name to be ready: $(cat "$scratch/$name.err")" grep -q '^ready' "$scratch/$name"
-}
-
-# finish NAME: waits for it, and fails if it did not get what it was told to expect
-finish() {
-	wait "${pid[$1]}" ||
-		die "$1: status $?: $(tail -n 1 "$scratch/$1") $(cat "$scratch/$1.err")"
-}
-
-# stop NAME: by SIGTERM, upon which it prints its result
-stop() {
-	kill "${pid[$1]}"
-	wait "${pid[$1]}" || true
-}
-
-# result NAME FILTER: from the JSON object that it printed last
-result() {
-	tail -n 1 "$scratch/$1" | jq -r "$2"
-}
-
-# --- world ------------------------------------------------------------------------------------
-
-link_is_up() {
-	[[ $(cat "/sys/class/net/$1/operstate") == up ]]
-}
-
-# nic [OPTION...]: load the lab NIC, both ends up
-nic() {
-	insmod "$LABNIC_KO" "$@"
-	ip link set ln0 up
-	ip link set ln1 up
-	await "the link" link_is_up ln0
-	await "the link" link_is_up ln1
-}
+# World of a case: a freshly loaded lab NIC; Pods p1, p2, ... are network namespaces; network "lab".
 
 # pods NAME...: their network namespaces
 pods() {
@@ -92,20 +10,21 @@ pods() {
 
 	for name; do
 		ip netns add "$name"
-		ip -n "$name" link set lo up
 	done
-}
-
-netns() {
-	echo "/run/netns/$1"
 }
 
 # --- nk-cni -----------------------------------------------------------------------------------
 
+plain='{"cniVersion":"1.0.0","name":"lab","type":"nk-cni","master":"ln0","queues":{"pool":"4-7"}}'
+unkept=${plain%\}},'"xdp":{"keep":false}}'
+
 # conf [JQ-FILTER]: the network configuration of most cases, changed by a filter
 conf() {
-	jq -nc '{cniVersion: "1.0.0", name: "lab", type: "nk-cni", master: "ln0",
-		 queues: {pool: "4-7"}} | '"${1:-.}"
+	case "${1:-.}" in
+	.) echo "$plain" ;;
+	".xdp.keep = false") echo "$unkept" ;;
+	*) jq -c "$1" <<<"$plain" ;;
+	esac
 }
 
 # cni COMMAND POD CONF [VARIABLE=VALUE...]: one call, for interface nk0 of container c-POD
@@ -113,17 +32,20 @@ cni() {
 	local command=$1 pod=$2 conf=$3
 	shift 3
 
-	env CNI_COMMAND="$command" CNI_CONTAINERID="c-$pod" CNI_IFNAME=nk0 \
-		CNI_NETNS="$(netns "$pod")" CNI_PATH=/opt/cni/bin "$@" "$nk" <<<"$conf"
+	(
+		# shellcheck disable=SC2163 # "$@" are assignments
+		export CNI_COMMAND=$command CNI_CONTAINERID=c-$pod CNI_IFNAME=nk0 \
+			CNI_NETNS=/run/netns/$pod CNI_PATH=/opt/cni/bin "$@"
+		exec "$nk" <<<"$conf"
+	)
 }
 
 # add POD [CONF]: must succeed; the result is kept as the prevResult of later calls
 add() {
 	local pod=$1 conf=${2:-$(conf)}
 
-	cni ADD "$pod" "$conf" >"$scratch/$pod.result" || die "ADD $pod: $(cat "$scratch/$pod.result")"
-	jq -c --slurpfile r "$scratch/$pod.result" '. + {prevResult: $r[0]}' <<<"$conf" \
-		>"$scratch/$pod.conf"
+	cni ADD "$pod" "$conf" >"$scratch/$pod.result" || die "ADD $pod: $(<"$scratch/$pod.result")"
+	echo "${conf%\}},\"prevResult\":$(<"$scratch/$pod.result")}" >"$scratch/$pod.conf"
 }
 
 # del POD [VARIABLE=VALUE...]: must succeed and say nothing
@@ -131,7 +53,7 @@ del() {
 	local pod=$1 said
 	shift
 
-	said=$(cni DEL "$pod" "$(cat "$scratch/$pod.conf")" "$@") || die "DEL $pod: $said"
+	said=$(cni DEL "$pod" "$(<"$scratch/$pod.conf")" "$@") || die "DEL $pod: $said"
 	same "what DEL $pod said" "$said" ""
 }
 
@@ -139,12 +61,19 @@ del() {
 check() {
 	local said
 
-	said=$(cni CHECK "$1" "$(cat "$scratch/$1.conf")") || die "CHECK $1: $said"
+	said=$(cni CHECK "$1" "$(<"$scratch/$1.conf")") || die "CHECK $1: $said"
 }
 
-# interface POD MEMBER: of the Pod's interface in its result
+# interface POD MEMBER: of the Pod's interface in its result, or null
 interface() {
-	jq -r ".interfaces[0].$2" "$scratch/$1.result"
+	local result
+
+	result=$(<"$scratch/$1.result")
+	if [[ $result =~ \"$2\":[[:space:]]*\"?([^\",[:space:]]*) ]]; then
+		echo "${BASH_REMATCH[1]}"
+	else
+		echo null
+	fi
 }
 
 mac() {
@@ -172,17 +101,15 @@ refused() {
 # --- looking ----------------------------------------------------------------------------------
 
 # dump: all that nk-cni could have changed: NIC, queues, filter, netns, bpffs. Not in it: NAPI ids,
-# carrier, which settles by itself, and netns ids, which the kernel cannot take back. Few processes,
-# for it is done often.
+# carrier, which settles by itself, and netns ids, which the kernel cannot take back.
 dump() {
-	local name names
+	local path
 
-	names=$(ip netns list | cut -d ' ' -f 1 | sort)
 	{
-		for name in "" $names; do
-			echo "== netns ${name:-host}"
-			ip ${name:+-n "$name"} -d addr show
-			ip ${name:+-n "$name"} route show table all
+		for path in "" /run/netns/*; do
+			[[ $path != */\* ]] || continue # there is none
+			echo "== netns ${path:-host}"
+			ip ${path:+-n "${path##*/}"} -d -batch - <<<$'addr show\nroute show table all'
 		done
 		echo "== NIC"
 		if [[ -d /sys/class/net/ln0 ]]; then
@@ -207,72 +134,38 @@ unchanged() {
 		die "changed by: $*"$'\n'"$(cat "$scratch/diff")"
 }
 
-# nothing_left: no lease, device, pin, claim or filter entry of ours
+# nothing_left: no lease, device, pin, claim, program or filter entry of ours
 nothing_left() {
-	local name
+	local path line name rest
 
 	same "leases of ln0" "$(leases)" 0
 	same "pins" "$(find "$bpffs" -mindepth 1)" ""
-	same "filter" "$(bridge fdb show dev ln0 | grep -v '^33:33:\|^01:00:5e:' || true)" ""
-	same "XDP on ln0" "$(ip -j -d link show dev ln0 | jq -r '.[0].xdp.mode // "none"')" none
-	for name in $(ip netns list | awk '{print $1}'); do
-		same "devices in $name" "$(ip -n "$name" -br link | awk '{print $1}' | xargs)" lo
+	bridge fdb show dev ln0 >"$scratch/fdb"
+	while read -r line; do
+		[[ $line == 33:33:* || $line == 01:00:5e:* ]] || die "left in the filter: $line"
+	done <"$scratch/fdb"
+	[[ $(ip link show dev ln0) != *xdp* ]] || die "an XDP program is left on ln0"
+	for path in /run/netns/*; do
+		[[ -e $path ]] || continue
+		ip -n "${path##*/}" -br link >"$scratch/links"
+		while read -r name rest; do
+			same "device in $path" "$name" lo
+		done <"$scratch/links"
 	done
 }
 
-leases() {
-	tools/netdev queues --dev "${1:-ln0}" --json | jq '[.[] | select(.lease)] | length'
-}
-
-# claims: "queue container", a line each, as the kernel has them
+# claims [NIC]: how many the kernel has
 claims() {
 	bpftool -j map dump pinned "$bpffs/nk-cni/${1:-ln0}/claims" | jq length
 }
 
-# counter NAME: of ethtool -S ln0
-counter() {
-	ethtool -S ln0 | awk -v name="$1:" '$1 == name { print $2; seen = 1 } END { exit !seen }' ||
-		die "ln0 has no counter $1"
-}
-
 # --- traffic ----------------------------------------------------------------------------------
-
-# wire COUNT FLOWS OPTION...: from the far end
-wire() {
-	local count=$1 flows=$2
-	shift 2
-
-	tools/wire send --dev ln1 --count "$count" --flows "$flows" "$@" >/dev/null
-}
-
-# plan COUNT FLOWS [OPTION...]: frames per queue by our own Toeplitz over the kernel's own key and
-# table: {"0": n, ...}
-plan() {
-	local count=$1 flows=$2 rss
-	shift 2
-
-	rss=$(ethtool -x ln0)
-	tools/wire plan --count "$count" --flows "$flows" "$@" \
-		--key "$(grep -A1 '^RSS hash key:' <<<"$rss" | tail -n 1)" \
-		--indir "$(sed -n 's/^ *[0-9]*: *//p' <<<"$rss" | tr -s ' \n' ',' | sed 's/,$//')" |
-		jq -c .frames
-}
-
-# steer QUEUE: every frame with an IP header goes there
-steer() {
-	local i weights=()
-
-	for ((i = 0; i < $1; i++)); do
-		weights+=(0)
-	done
-	ethtool -X ln0 weight "${weights[@]}" 1
-}
 
 # socket NAME POD QUEUE OPTION...: an AF_XDP application in the Pod, zero copy or nothing
 socket() {
 	local name=$1 pod=$2 queue=$3
 	shift 3
 
-	start "$name" tools/xsk --netns "$(netns "$pod")" --dev nk0 --queue "$queue" --zerocopy \
+	start "$name" tools/xsk --netns "/run/netns/$pod" --dev nk0 --queue "$queue" --zerocopy \
 		--map "$(interface "$pod" socketPath)" "$@"
 }

@@ -1,14 +1,14 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # test.sh and words.sh set the variables
 # Cases: what the NIC is, which frames it takes, where they go, and what XDP makes of them.
 
 case_identity() {
-	load
+	nic
 	same "parent of ln0" "$(basename "$(readlink /sys/class/net/ln0/device)")" labnic.0
 	same "driver of ln0" "$(ethtool -i ln0 | sed -n 's/^driver: //p')" labnic
 	same "parent of ln1" "$(ls /sys/class/net/ln1/device 2>/dev/null || echo none)" none
 	same "rx queues of ln0" "$(queues_of ln0)" 8
-	same "XDP features" "$("$tools/netdev" features --dev ln0 --json |
+	same "XDP features" "$(tools/netdev features --dev ln0 --json |
 		jq -c '."xdp-features-names"')" '["basic","redirect","ndo-xmit","xsk-zerocopy"]'
 }
 judge "ln0 has parent, driver name and exactly the XDP features it needs" case_identity
@@ -20,17 +20,17 @@ case_parameters() {
 	ip link add ln1 type dummy
 	refused "cannot register ln1: -EEXIST" insmod "$LABNIC_KO"
 	ip link del ln1
-	load queues=64
+	nic queues=64
 	same "rx queues of ln0" "$(queues_of ln0)" 64
 }
 judge "bad module parameters and taken names are refused" case_parameters
 
 case_pairs() {
-	load pairs=2 queues=2
+	nic pairs=2 queues=2
 	ip link set ln2 up
 	ip link set ln3 up
 	await "the second link" link_is_up ln3
-	"$tools/wire" send --dev ln3 --dst 02:6c:6e:00:00:02 --count 100 >/dev/null
+	tools/wire send --dev ln3 --dst 02:6c:6e:00:00:02 --count 100 >/dev/null
 	same "frames on ln2" "$(every ln2 rx_packets)" 100
 	same "frames on ln0" "$(every ln0 rx_packets)" 0
 }
@@ -53,26 +53,26 @@ rss_counts() {
 	local want
 
 	want=$(plan 1000 50 "$@")
-	start host "$tools/wire" recv --dev ln0 --count 1000 --per-queue
+	start host tools/wire recv --dev ln0 --count 1000 --per-queue
 	send 1000 50 "$@"
 	finish host
 	same "rx_packets per queue for $*" "$(per_queue rx_packets)" "$want"
 	same "recorded queues for $*" "$(recorded host)" "$want"
 }
 
-case_rss_udp4() { load; rss_counts; }
+case_rss_udp4() { nic; rss_counts; }
 judge "RSS spreads UDP over IPv4 as computed" case_rss_udp4
-case_rss_tcp4() { load; rss_counts --tcp; }
+case_rss_tcp4() { nic; rss_counts --tcp; }
 judge "RSS spreads TCP over IPv4 as computed" case_rss_tcp4
-case_rss_udp6() { load; rss_counts --v6; }
+case_rss_udp6() { nic; rss_counts --v6; }
 judge "RSS spreads UDP over IPv6 as computed" case_rss_udp6
-case_rss_tcp6() { load; rss_counts --v6 --tcp; }
+case_rss_tcp6() { nic; rss_counts --v6 --tcp; }
 judge "RSS spreads TCP over IPv6 as computed" case_rss_tcp6
-case_rss_nonip() { load; rss_counts --raw-nonip; }
+case_rss_nonip() { nic; rss_counts --raw-nonip; }
 judge "RSS sends what is not IP to the first table entry" case_rss_nonip
 
 case_rss_table() {
-	load
+	nic
 	ethtool -X ln0 weight 0 5 1 0 0 0 3
 	rss_counts
 	same "queue 0 has no entry" "$(counter ln0 q0_rx_packets)" 0
@@ -84,7 +84,7 @@ case_rss_table() {
 judge "RSS obeys a table of the user" case_rss_table
 
 case_rss_key() {
-	load
+	nic
 	ethtool -X ln0 hkey "$(printf '%02x:' $(seq 1 39))ff"
 	rss_counts
 }
@@ -95,7 +95,7 @@ judge "RSS obeys a key of the user" case_rss_key
 case_rss_fragments() {
 	local src=66.9.149.187 dst=161.142.100.80 port
 
-	load
+	nic
 	make_pod
 	ip link set ln1 netns labnic-pod
 	ip addr add $dst/32 dev ln0
@@ -116,7 +116,7 @@ case_rss_fragments() {
 judge "RSS hashes fragments and ICMP by address, as in the published vector" case_rss_fragments
 
 case_filter() {
-	load
+	nic
 	send 10 1
 	same "own address: filtered" "$(counter ln0 rx_filtered)" 0
 	send 10 1 --dst "$other"
@@ -139,8 +139,8 @@ case_filter() {
 judge "unicast filter obeys bridge fdb at once, and passes multicast" case_filter
 
 case_filter_promiscuous() {
-	load
-	start host "$tools/wire" recv --dev ln0 --count 10 --promisc
+	nic
+	start host tools/wire recv --dev ln0 --count 10 --promisc
 	send 10 1 --dst "$other"
 	finish host
 	send 10 1 --dst "$other"
@@ -154,13 +154,13 @@ case_filter_promiscuous() {
 judge "unicast filter obeys promiscuity and a new MAC address" case_filter_promiscuous
 
 case_mtu() {
-	load
+	nic
 	ip link set ln1 mtu 9000
 	send 10 1 --size 1518
 	send 10 1 --size 1519
 	same "too long for MTU 1500 and a VLAN tag" "$(counter ln0 rx_oversize)" 10
 	ip link set ln0 mtu 9000
-	start host "$tools/wire" recv --dev ln0 --count 100
+	start host tools/wire recv --dev ln0 --count 100
 	send 100 3 --size 9014
 	finish host
 	refused "MTU 9000 is too large for XDP, one page takes 3502" attach --action drop
@@ -174,7 +174,7 @@ judge "MTU bounds frames, and XDP bounds the MTU" case_mtu
 
 # What is sent into full rings is counted: nothing vanishes. XDP_TX doubles the work per frame.
 case_accounting() {
-	load
+	nic
 	attach --action tx
 	send 10000 64 --size 64
 	same "taken, or dropped with a full ring" \
@@ -190,7 +190,7 @@ case_accounting() {
 judge "a flood is received or counted to the last frame" case_accounting
 
 case_xdp_pass() {
-	load
+	nic
 	attach --action pass
 	rss_counts
 	same "XDP_PASS" "$(per_queue rx_xdp_pass)" "$(plan 1000 50)"
@@ -198,19 +198,19 @@ case_xdp_pass() {
 judge "XDP_PASS gives every frame to the host" case_xdp_pass
 
 case_xdp_drop() {
-	load
+	nic
 	attach --action drop
-	start host "$tools/wire" recv --dev ln0 --count 10
+	start host tools/wire recv --dev ln0 --count 10
 	send 1000 50
 	same "XDP_DROP" "$(per_queue rx_xdp_drop)" "$(plan 1000 50)"
-	"$tools/xdpprog" detach --dev ln0
+	tools/xdpprog detach --dev ln0
 	send 10 1 --first-seq 1000
 	finish host
 }
 judge "XDP_DROP gives none to the host, until it is detached" case_xdp_drop
 
 case_xdp_aborted() {
-	load
+	nic
 	attach --action aborted
 	send 100 5
 	same "XDP_ABORTED" "$(every ln0 rx_xdp_aborted)" 100
@@ -218,9 +218,9 @@ case_xdp_aborted() {
 judge "XDP_ABORTED drops and counts" case_xdp_aborted
 
 case_xdp_tx() {
-	load
+	nic
 	attach --action tx
-	start wire "$tools/wire" recv --dev ln1 --count 1000
+	start wire tools/wire recv --dev ln1 --count 1000
 	send 1000 50
 	finish wire
 	same "XDP_TX" "$(per_queue rx_xdp_tx)" "$(plan 1000 50)"
@@ -229,8 +229,8 @@ case_xdp_tx() {
 judge "XDP_TX sends every frame back on its queue" case_xdp_tx
 
 case_xdp_far() {
-	load
+	nic
 	refused "does not support XDP in native mode" \
-		"$tools/xdpprog" attach --dev ln1 --action pass
+		tools/xdpprog attach --dev ln1 --action pass
 }
 judge "the far end refuses native XDP" case_xdp_far

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # test.sh and words.sh set the variables
 # Cases: queues and sockets that come and go under traffic, up to the end of the NIC.
 
@@ -7,9 +7,9 @@
 case_restart() {
 	local want got i
 
-	load
+	nic
 	want=$(plan 10000 50)
-	start host "$tools/wire" recv --dev ln0
+	start host tools/wire recv --dev ln0
 	send 10000 50 --pps 10000 &
 	for ((i = 0; i < 20; i++)); do
 		restart_queue 3
@@ -29,11 +29,11 @@ judge "restart of a queue loses no frame of another, and its own are counted" ca
 
 # The socket of a restarted queue goes on: sending and receiving.
 case_restart_socket() {
-	load
+	nic
 	lease 3
 	steer 3
 	attach --redirect-map "$map"
-	start wire "$tools/wire" recv --dev ln1 --count 100
+	start wire tools/wire recv --dev ln1 --count 100
 	leased socket 1 --map "$map" --key 3 --zerocopy --recv 100 --echo
 	restart_queue 3
 	send 100 5
@@ -43,7 +43,7 @@ case_restart_socket() {
 judge "restart of a leased queue keeps its socket working" case_restart_socket
 
 case_restart_down() {
-	load
+	nic
 	ip link set ln0 down
 	restart_queue 3
 	up
@@ -56,11 +56,11 @@ judge "restart of a queue while down is harmless" case_restart_down
 case_xsk_comes_and_goes() {
 	local i
 
-	load
-	start host "$tools/wire" recv --dev ln0 --count 10000
+	nic
+	start host tools/wire recv --dev ln0 --count 10000
 	send 10000 50 --pps 10000 &
 	for ((i = 0; i < 10; i++)); do
-		"$tools/xsk" --dev ln0 --queue 3 --zerocopy --send 10 --dst "$far" >/dev/null
+		tools/xsk --dev ln0 --queue 3 --zerocopy --send 10 --dst "$far" >/dev/null
 	done
 	wait $!
 	finish host
@@ -69,16 +69,16 @@ case_xsk_comes_and_goes() {
 judge "a socket that comes and goes loses no frame" case_xsk_comes_and_goes
 
 case_channels() {
-	load
+	nic
 	rss_counts
 	ethtool -L ln0 combined 3
 	same "entries in the table per queue" "$(spread)" "43 43 42"
-	start host "$tools/wire" recv --dev ln0 --count 500 --per-queue
+	start host tools/wire recv --dev ln0 --count 500 --per-queue
 	send 500 50
 	finish host
 	same "recorded queues" "$(recorded host)" "$(plan 500 50)"
 	ethtool -L ln0 combined 8
-	start host "$tools/wire" recv --dev ln0 --count 500 --per-queue
+	start host tools/wire recv --dev ln0 --count 500 --per-queue
 	send 500 50
 	finish host
 	same "recorded queues" "$(recorded host)" "$(plan 500 50)"
@@ -92,7 +92,7 @@ judge "ethtool -L changes queues and spreads RSS anew" case_channels
 case_channels_lease() {
 	local i
 
-	load
+	nic
 	lease 2
 	ethtool -X ln0 weight 0 0 1
 	attach --redirect-map "$map"
@@ -112,7 +112,7 @@ judge "ethtool -L leaves leased queues alone, or is refused" case_channels_lease
 
 # Two leased queues whose zero copy sockets send back what they receive, and traffic on all queues.
 busy() {
-	load
+	nic
 	lease 5 2
 	attach --redirect-map "$map"
 	leased five 1 --map "$map" --key 5 --zerocopy --echo
@@ -157,10 +157,10 @@ judge "rmmod while leased, bound and under traffic" case_end_rmmod
 
 # The application ends by itself when the NIC goes down, in the middle of its removal.
 case_end_own_socket() {
-	load
+	nic
 	steer 3
 	attach --redirect-map "$map"
-	start socket "$tools/xsk" --dev ln0 --queue 3 --map "$map" --zerocopy --echo
+	start socket tools/xsk --dev ln0 --queue 3 --map "$map" --zerocopy --echo
 	send 100000000 50 --pps 10000 &>/dev/null &
 	await "traffic" some_echoed
 	rmmod labnic
@@ -219,9 +219,9 @@ case_end_xdp() {
 
 	busy
 	for ((i = 0; i < 5; i++)); do
-		"$tools/xdpprog" detach --dev ln0
+		tools/xdpprog detach --dev ln0
 		attach --action pass
-		"$tools/xdpprog" detach --dev ln0
+		tools/xdpprog detach --dev ln0
 		attach --action tx
 	done
 }

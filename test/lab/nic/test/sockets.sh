@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # test.sh and words.sh set the variables
 # Cases: AF_XDP sockets, on queues of the NIC itself and on leased ones.
 
@@ -10,8 +10,8 @@ xsk_receive() {
 	attach --redirect-map "$map"
 	want=$(plan 1000 50)
 	read -ra want <<<"$want"
-	start socket "$tools/xsk" --dev ln0 --queue 3 --map "$map" "$mode" --recv "${want[3]}" "$@"
-	start host "$tools/wire" recv --dev ln0 --count $((1000 - want[3]))
+	start socket tools/xsk --dev ln0 --queue 3 --map "$map" "$mode" --recv "${want[3]}" "$@"
+	start host tools/wire recv --dev ln0 --count $((1000 - want[3]))
 	send 1000 50
 	finish socket
 	finish host
@@ -19,7 +19,7 @@ xsk_receive() {
 }
 
 case_xsk_zerocopy() {
-	load
+	nic
 	xsk_receive --zerocopy
 	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" \
 		"$(counter ln0 q3_rx_xdp_redirect)"
@@ -27,7 +27,7 @@ case_xsk_zerocopy() {
 judge "AF_XDP zero copy receives its queue's frames, the host the rest" case_xsk_zerocopy
 
 case_xsk_small_buffers() {
-	load
+	nic
 	xsk_receive --zerocopy --frame-size 2048
 	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" \
 		"$(counter ln0 q3_rx_xdp_redirect)"
@@ -35,7 +35,7 @@ case_xsk_small_buffers() {
 judge "AF_XDP zero copy receives into 2048 byte buffers" case_xsk_small_buffers
 
 case_xsk_copy() {
-	load
+	nic
 	xsk_receive --copy
 	same "frames in zero copy buffers" "$(every ln0 rx_xsk_packets)" 0
 }
@@ -43,32 +43,32 @@ judge "AF_XDP copy mode receives its queue's frames, the host the rest" case_xsk
 
 # xsk_transmit MODE
 xsk_transmit() {
-	start wire "$tools/wire" recv --dev ln1 --count 3000
-	start socket "$tools/xsk" --dev ln0 --queue 3 "$1" --send 3000 --flows 7 --dst "$far"
+	start wire tools/wire recv --dev ln1 --count 3000
+	start socket tools/xsk --dev ln0 --queue 3 "$1" --send 3000 --flows 7 --dst "$far"
 	finish socket
 	finish wire
 }
 
 case_xsk_send() {
-	load
+	nic
 	xsk_transmit --zerocopy
 	same "sent from zero copy buffers" "$(counter ln0 q3_tx_xsk_packets)" 3000
 }
 judge "AF_XDP zero copy sends" case_xsk_send
 
 case_xsk_send_copy() {
-	load
+	nic
 	xsk_transmit --copy
 	same "sent from zero copy buffers" "$(every ln0 tx_xsk_packets)" 0
 }
 judge "AF_XDP copy mode sends" case_xsk_send_copy
 
 case_xsk_echo() {
-	load
+	nic
 	steer 3
 	attach --redirect-map "$map"
-	start wire "$tools/wire" recv --dev ln1 --count 1000
-	start socket "$tools/xsk" --dev ln0 --queue 3 --map "$map" --zerocopy --recv 1000 --echo
+	start wire tools/wire recv --dev ln1 --count 1000
+	start socket tools/xsk --dev ln0 --queue 3 --map "$map" --zerocopy --recv 1000 --echo
 	send 1000 20 --pps 20000
 	finish socket
 	finish wire
@@ -76,10 +76,10 @@ case_xsk_echo() {
 judge "AF_XDP zero copy echoes" case_xsk_echo
 
 case_xsk_no_program() {
-	load
+	nic
 	steer 3
-	start socket "$tools/xsk" --dev ln0 --queue 3 --zerocopy
-	start host "$tools/wire" recv --dev ln0 --count 100
+	start socket tools/xsk --dev ln0 --queue 3 --zerocopy
+	start host tools/wire recv --dev ln0 --count 100
 	send 100 5
 	finish host
 	stop socket
@@ -89,10 +89,10 @@ judge "a zero copy socket without a program leaves the frames to the host" case_
 
 # The program sends queue 5's frames to the socket of queue 3: the kernel must refuse each.
 case_xsk_wrong_queue() {
-	load
+	nic
 	steer 5
 	attach --redirect-map "$map" --fixed-key 3
-	start socket "$tools/xsk" --dev ln0 --queue 3 --map "$map" --zerocopy
+	start socket tools/xsk --dev ln0 --queue 3 --map "$map" --zerocopy
 	send 100 5
 	stop socket
 	same "received" "$(result socket received)" 0
@@ -104,10 +104,10 @@ judge "a socket of another queue gets nothing, and that is counted" case_xsk_wro
 case_xsk_starved() {
 	local lost
 
-	load
+	nic
 	steer 3
 	attach --redirect-map "$map"
-	start socket "$tools/xsk" --dev ln0 --queue 3 --map "$map" --zerocopy --tag 2 --recv 100
+	start socket tools/xsk --dev ln0 --queue 3 --map "$map" --zerocopy --tag 2 --recv 100
 	kill -STOP "${pid[socket]}"
 	send 10000 20 --size 64
 	lost=$(counter ln0 q3_rx_xsk_no_buffer q3_rx_ring_full q3_rx_xdp_redirect_error)
@@ -123,7 +123,7 @@ judge "a socket that does not run loses counted frames only, and goes on" case_x
 case_lease() {
 	local want mode
 
-	load
+	nic
 	lease 5 2
 	same "leases" "$(leases)" 2
 	attach --redirect-map "$map"
@@ -133,7 +133,7 @@ case_lease() {
 			--recv "${want[5]}"
 		leased two 2 --map "$map" --key 2 $mode \
 			--recv "${want[2]}"
-		start host "$tools/wire" recv --dev ln0 --count $((1000 - want[5] - want[2]))
+		start host tools/wire recv --dev ln0 --count $((1000 - want[5] - want[2]))
 		send 1000 50
 		finish five
 		finish two
@@ -145,9 +145,9 @@ case_lease() {
 judge "leased queues receive by zero copy and by copy, each its own frames" case_lease
 
 case_lease_send() {
-	load
+	nic
 	lease 5
-	start wire "$tools/wire" recv --dev ln1 --count 3000
+	start wire tools/wire recv --dev ln1 --count 3000
 	leased socket 1 --zerocopy --send 3000 --flows 3 \
 		--dst "$far"
 	finish socket
@@ -158,7 +158,7 @@ judge "a leased queue sends by zero copy" case_lease_send
 
 # Down and up of the NIC loses neither lease nor socket.
 case_lease_down_up() {
-	load
+	nic
 	lease 5
 	steer 5
 	attach --redirect-map "$map"
@@ -175,9 +175,9 @@ judge "leases and sockets outlive down and up" case_lease_down_up
 
 # The kernel holds the buffers against the MTU of the netkit only, so the NIC must mind its own.
 case_lease_mtu() {
-	local socket=("$tools/xsk" --netns "$pod" --dev nk0 --queue 1 --zerocopy --frame-size 2048)
+	local socket=(tools/xsk --netns "$pod" --dev nk0 --queue 1 --zerocopy --frame-size 2048)
 
-	load
+	nic
 	lease 5
 	ip link set ln0 mtu 1775
 	refused "MTU 1775, its buffers take at most 1774" "${socket[@]}" --send 1 --dst "$far"
