@@ -5,7 +5,7 @@
  *   step     ADD                                   DEL, rollback
  *   claim    reserve queues in the claims map      give them back
  *   device   netkit single in the Pod's netns      delete it, wherever it is now
- *   lease    queue-create for each queue           (ends with the device; the kernel has no other way)
+ *   lease    queue-create for each queue           wait for its users; it ends with the device
  *   program  XDP program on the NIC, on first use  off, after the last user, if so configured
  *   map      XSKMAP pinned and entered             taken out and unpinned
  *   filter   MAC into the NIC's unicast filter     out again
@@ -47,7 +47,7 @@ struct step {
 static const struct step steps[] = {
 	{ "claim", nk_step_claim_create, nk_step_claim_check, nk_step_claim_remove },
 	{ "device", nk_step_device_create, nk_step_device_check, nk_step_device_remove },
-	{ "lease", nk_step_lease_create, nk_step_lease_check, NULL },
+	{ "lease", nk_step_lease_create, nk_step_lease_check, nk_step_lease_remove },
 	{ "program", nk_step_program_create, nk_step_program_check, nk_step_program_remove },
 	{ "map", nk_step_map_create, nk_step_map_check, nk_step_map_remove },
 	{ "filter", nk_step_filter_create, nk_step_filter_check, nk_step_filter_remove },
@@ -125,7 +125,7 @@ static int remove_from(struct nk_attachment *att, int last, struct nk_error *err
 
 	for (i = last; i >= 0; i--) {
 		/* Without its claim nobody would find again what could not be removed. */
-		if (!steps[i].remove || (i == 0 && first))
+		if (i == 0 && first)
 			continue;
 		nk_error_reset(&mine);
 		rc = steps[i].remove(att, &mine);

@@ -17,7 +17,6 @@ struct nlmsghdr;
 
 #define NK_NSID_HERE	(-1)
 #define NK_NSID_GONE	(-2) /* of a netns that has no id, because it is on its way out */
-#define NK_NSID_GONE	(-2) /* of a netns that has no id, because it is on its way out */
 #define NK_ALIAS_SIZE	256  /* IFALIASZ of the kernel: 255 bytes and a NUL */
 #define NK_KIND_SIZE	16
 #define NK_PAIRING_NONE UINT32_MAX /* the kernel did not say: older than 7.1, or no netkit */

@@ -14,8 +14,11 @@
 #include <netlink/msg.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "banned.h"
+
+#define POLL_MS 20U
 
 static const struct nk_nl_names queue_id_names[] = {
 	{ NK_NETDEV_A_QUEUE_ID, "id", NULL },
@@ -165,6 +168,21 @@ int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, stru
 	if (rc)
 		nk_error_wrap(err, "read receive queue %u of ifindex %u", queue, ifindex);
 	return rc;
+}
+
+void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,
+			  enum nk_queue_state state, uint32_t *limit_ms)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
+	struct nk_error gone = { 0 };
+	struct nk_queue now = { 0 };
+
+	while (*limit_ms && !nk_netdev_queue_get(nl, ifindex, queue, &now, &gone)) {
+		if (state == NK_QUEUE_LEASED ? !now.leased : !now.user)
+			return;
+		nanosleep(&pause, NULL);
+		*limit_ms -= *limit_ms < POLL_MS ? *limit_ms : POLL_MS;
+	}
 }
 
 struct walk {

@@ -45,6 +45,18 @@ int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret, st
 int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, struct nk_queue *ret,
 			struct nk_error *err);
 
+enum nk_queue_state {
+	NK_QUEUE_LEASED,
+	NK_QUEUE_USED, /* by a socket or another memory provider, whose end the kernel may defer */
+};
+
+/**
+ * nk_netdev_queue_wait() - wait until a queue has left a state, or cannot be read any more
+ * @limit_ms: how long at most; what was waited is taken off, so that several queues can share it
+ */
+void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,
+			  enum nk_queue_state state, uint32_t *limit_ms);
+
 /**
  * nk_netdev_queues() - call @fn for every receive queue
  * @ifindex: of this device; 0: of every device in the netns of @nl. Devices that are down show none

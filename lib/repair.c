@@ -26,6 +26,10 @@ struct search {
 	char alias[NK_ALIAS_SIZE];
 	unsigned int count;
 	struct found found[FOUND_MAX];
+	uint32_t lease_count;
+	struct {
+		uint32_t nic_ifindex, queue;
+	} leases[NK_LEASES_MAX]; /* of any of them */
 };
 
 static bool is_device(const struct search *search, const struct nk_link *link)
@@ -34,30 +38,41 @@ static bool is_device(const struct search *search, const struct nk_link *link)
 	       link->group == NK_LINK_GROUP && !strcmp(link->alias, search->alias);
 }
 
-/* note_lease() - is the other end of this lease ours? Several queues may lead to one device. */
-static int note_lease(const struct nk_queue *queue, void *data, struct nk_error *err)
+/* find() - note the device at the other end of a lease. Return: is it ours? */
+static bool find(struct search *search, const struct nk_queue *queue)
 {
 	struct nk_error gone = { 0 };
-	struct search *search = data;
 	struct nk_link link;
 	unsigned int i;
 
-	(void)err;
-	if (!queue->leased || search->count == FOUND_MAX)
-		return 0;
 	for (i = 0; i < search->count; i++)
 		if (search->found[i].nsid == queue->lease_nsid &&
 		    search->found[i].link.ifindex == queue->lease_ifindex)
-			return 0;
-	if (nk_link_get(&search->att->host, queue->lease_nsid, NULL, queue->lease_ifindex, &link,
+			return true;
+	if (search->count == FOUND_MAX ||
+	    nk_link_get(&search->att->host, queue->lease_nsid, NULL, queue->lease_ifindex, &link,
 			&gone) ||
 	    !is_device(search, &link))
-		return 0;
-	search->found[search->count++] = (struct found){
+		return false;
+	search->found[search->count] = (struct found){
 		.nic_ifindex = queue->ifindex,
 		.nsid = queue->lease_nsid,
 		.link = link,
 	};
+	search->count++;
+	return true;
+}
+
+static int note_lease(const struct nk_queue *queue, void *data, struct nk_error *err)
+{
+	struct search *search = data;
+
+	(void)err;
+	if (!queue->leased || !find(search, queue) || search->lease_count == NK_LEASES_MAX)
+		return 0;
+	search->leases[search->lease_count].nic_ifindex = queue->ifindex;
+	search->leases[search->lease_count].queue = queue->id;
+	search->lease_count++;
 	return 0;
 }
 
@@ -81,8 +96,8 @@ static void look_in_netns(struct search *search)
 int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 {
 	struct search search = { .att = att };
+	uint32_t i, limit = NK_USERS_END_MS;
 	struct nk_error none = { 0 };
-	unsigned int i;
 	int rc = 0;
 
 	nk_step_alias(att, search.alias);
@@ -90,6 +105,9 @@ int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 	if (!nk_netdev_probe_lease(&att->host, &none))
 		rc = nk_netdev_queues(&att->host, 0, note_lease, &search, err);
 	look_in_netns(&search);
+	for (i = 0; i < search.lease_count; i++)
+		nk_netdev_queue_wait(&att->host, search.leases[i].nic_ifindex,
+				     search.leases[i].queue, NK_QUEUE_USED, &limit);
 	for (i = 0; i < search.count; i++) {
 		const struct found *found = &search.found[i];
 

@@ -10,15 +10,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "banned.h"
 
 /* A netns is taken down by the kernel after its last user has gone; the leases of its devices end
  * then. 200 ms were seen on a slow machine.
  */
-#define LEASE_END_MS   3000
-#define LEASE_PAUSE_MS 20
+#define LEASE_END_MS 3000
 
 int nk_step_device_create(struct nk_attachment *att, const struct nk_config *config,
 			  struct nk_error *err)
@@ -170,21 +168,12 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
  */
 static void wait_for_leases(struct nk_attachment *att)
 {
-	const struct timespec pause = { .tv_nsec = LEASE_PAUSE_MS * 1000000L };
-	struct nk_error unknown = { 0 };
-	struct nk_queue queue;
-	uint32_t i, waited = 0;
+	uint32_t i, limit = LEASE_END_MS;
 
-	for (i = 0; att->nic.ifindex && i < att->lease_count; i++) {
-		while (!nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys,
-					    &queue, &unknown) &&
-		       queue.leased && waited < LEASE_END_MS) {
-			nanosleep(&pause, NULL);
-			waited += LEASE_PAUSE_MS;
-		}
-		nk_error_reset(&unknown);
-	}
-	if (waited >= LEASE_END_MS)
+	for (i = 0; att->nic.ifindex && i < att->lease_count; i++)
+		nk_netdev_queue_wait(&att->host, att->nic.ifindex, att->leases[i].phys,
+				     NK_QUEUE_LEASED, &limit);
+	if (!limit)
 		nk_log_warn("%s: a queue is still leased after %d ms, its netns is in use yet",
 			    att->nic.name, LEASE_END_MS);
 }

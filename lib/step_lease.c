@@ -70,3 +70,22 @@ int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
 	}
 	return 0;
 }
+
+/**
+ * lease_remove() - have the queues let go of what used them
+ *
+ * The lease itself ends with the device: the kernel has no other way. But an AF_XDP socket that was
+ * closed a moment ago is taken off its queue later (xp_release_deferred()), by way of the device. On
+ * 7.3.4 a device that is deleted in between leaves the NIC's queue bound to nobody's buffers, and
+ * the kernel's log a warning. A socket that stays is alive, and the kernel then unbinds it itself.
+ */
+int nk_step_lease_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	uint32_t i, limit = NK_USERS_END_MS;
+
+	(void)err;
+	for (i = 0; att->nic.ifindex && i < att->lease_count; i++)
+		nk_netdev_queue_wait(&att->host, att->nic.ifindex, att->leases[i].phys,
+				     NK_QUEUE_USED, &limit);
+	return 0;
+}

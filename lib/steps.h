@@ -13,6 +13,9 @@
 
 struct nk_claim;
 
+/* How long DEL waits for applications that are gone, or going, to be off their queues. */
+#define NK_USERS_END_MS 2000
+
 #define NK_STEP(name)                                                                          \
 	int nk_step_##name##_create(struct nk_attachment *att, const struct nk_config *config, \
 				    struct nk_error *err);                                     \
@@ -21,7 +24,7 @@ struct nk_claim;
 
 NK_STEP(claim);
 NK_STEP(device);
-NK_STEP(lease); /* no remove is defined: a lease ends with its device */
+NK_STEP(lease);
 NK_STEP(program);
 NK_STEP(map);
 NK_STEP(filter);
