@@ -77,14 +77,15 @@ static int make_dirs(const char *bpffs, const char *path, struct nk_error *err)
 	char top[NK_PATH_SIZE];
 
 	top_path(bpffs, top);
-	if ((mkdir(top, 0700) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST)) {
-		/* ENOENT: the last user of another NIC has just removed the top directory. */
-		if (errno == ENOENT)
-			return 0;
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make a directory on bpffs",
-				    "mkdir %s: %s", path, nk_errno_name(errno));
-	}
-	return 0;
+	if ((!mkdir(top, 0700) || errno == EEXIST) && (!mkdir(path, 0700) || errno == EEXIST))
+		return 0;
+	/* ENOENT: the last user of another NIC has just removed the top directory. */
+	if (errno == ENOENT)
+		return 0;
+	nk_error_set(err, NK_CODE_BPF, errno, "cannot make a directory on bpffs", "mkdir %s: %s",
+		     path, nk_errno_name(errno));
+	(void)rmdir(top); /* which leaves it where somebody uses it */
+	return -err->sys;
 }
 
 static int64_t now_ms(void)
@@ -212,5 +213,6 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 			*err = mine;
 		}
 	}
+	(void)rmdir(top); /* an ADD may have been killed before it had a NIC's directory in it */
 	return first;
 }

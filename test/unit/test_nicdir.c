@@ -200,6 +200,19 @@ Test(nicdir, names_that_are_none_of_ours_are_passed_over)
 	cr_expect(!rmdir(odd) && !rmdir(top));
 }
 
+/* What an ADD leaves that was killed between the two directories. */
+Test(nicdir, empty_top_directory_goes_with_a_walk)
+{
+	struct names names = { 0 };
+	struct nk_error err = { 0 };
+	char top[PATH_MAX + 16];
+
+	snprintf(top, sizeof(top), "%s/nk-cni", bpffs);
+	cr_assert(!mkdir(top, 0700));
+	unit_expect_ok("empty top", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
+	cr_expect(access(top, F_OK) && errno == ENOENT, "%s is still there", top);
+}
+
 /* --- the lock -------------------------------------------------------------------------------- */
 
 Test(nicdir, missing_directory_is_enoent_unless_it_is_to_be_made)
