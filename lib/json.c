@@ -69,35 +69,84 @@ static int refuse_all_duplicates(const cJSON *json, // NOLINT(misc-no-recursion)
 
 	if (cJSON_IsObject(json))
 		rc = refuse_duplicates(json, err);
-	for (child = json->child; child && !rc; child = child->next)
+	for (child = json->child; child && !rc; child = child->next) {
 		rc = refuse_all_duplicates(child, err);
+		if (rc && child->string)
+			nk_error_wrap(err, "%.64s", child->string);
+	}
 	return rc;
+}
+
+/* The text of a document, read along with its tree. */
+struct source {
+	const char *text;
+	size_t size, at;
+};
+
+/* keep_numbers() - let every number below @json be printed as it is written. A double, all that
+ * cJSON has of it, loses digits beyond 2^53 and spells 1e3 in another way; valuedouble remains for
+ * decode_value(). The numbers of the tree come in the order of those in the text; nk_json_lex()
+ * has bounded the depth.
+ */
+static int keep_numbers(cJSON *json, // NOLINT(misc-no-recursion)
+			struct source *source, struct nk_error *err)
+{
+	cJSON *child;
+	size_t len;
+	int rc = 0;
+
+	if (cJSON_IsNumber(json)) {
+		len = nk_json_lex_number(source->text, source->size, &source->at, err);
+		json->valuestring = strndup(source->text + source->at - len, len);
+		if (!json->valuestring)
+			return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s",
+					    "");
+		json->type = cJSON_Raw;
+	}
+	for (child = json->child; child && !rc; child = child->next)
+		rc = keep_numbers(child, source, err);
+	return rc;
+}
+
+/* is_number() - nothing else is raw here. */
+static bool is_number(const cJSON *json)
+{
+	return cJSON_IsNumber(json) || cJSON_IsRaw(json);
+}
+
+/* is_digits() - a number that is spelled as Go wants an unsigned integer: not 1500.0, 1e3 or -0 */
+static bool is_digits(const cJSON *json)
+{
+	return !cJSON_IsRaw(json) || !json->valuestring[strspn(json->valuestring, "0123456789")];
 }
 
 int nk_json_parse(const char *text, size_t size, struct nk_json **ret, struct nk_error *err)
 {
+	struct source source = { .text = text, .size = size };
 	const char *end = NULL;
 	cJSON *json;
 	int rc;
 
 	if (size > NK_JSON_SIZE_MAX)
-		return nk_error_set(err, NK_CODE_JSON, EFBIG, "stdin is too long",
+		return nk_error_set(err, NK_CODE_JSON, EFBIG, "JSON is too long",
 				    "more than %u bytes", NK_JSON_SIZE_MAX);
 	rc = nk_json_lex(text, size, err);
 	if (rc)
 		return rc;
 	json = cJSON_ParseWithLengthOpts(text, size, &end, false);
 	if (!json)
-		return nk_error_set(err, NK_CODE_JSON, EINVAL, "stdin is not JSON",
+		return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON",
 				    "syntax error at byte %zu of %zu",
 				    end ? (size_t)(end - text) : 0, size);
 	while (end < text + size && strchr(" \t\r\n", *end))
 		end++;
 	if (end != text + size)
-		rc = nk_error_set(err, NK_CODE_JSON, EINVAL, "stdin is not one JSON document",
+		rc = nk_error_set(err, NK_CODE_JSON, EINVAL, "not one JSON document",
 				  "more text at byte %zu", (size_t)(end - text));
 	if (!rc)
 		rc = refuse_all_duplicates(json, err);
+	if (!rc)
+		rc = keep_numbers(json, &source, err);
 	if (rc) {
 		cJSON_Delete(json);
 		return rc;
@@ -144,23 +193,51 @@ static int decode_value(const cJSON *value, const char *path, const struct nk_js
 		*(bool *)member = cJSON_IsTrue(value);
 		return 0;
 	case NK_JSON_UINT:
+	case NK_JSON_NUMBER:
 		snprintf(wanted, sizeof(wanted), "an integer from %u to %u", field->min,
 			 field->max);
-		if (!cJSON_IsNumber(value) || value->valuedouble < field->min ||
+		if (!is_number(value) || value->valuedouble < field->min ||
 		    value->valuedouble > field->max ||
-		    value->valuedouble != (double)(uint32_t)value->valuedouble)
+		    value->valuedouble != (double)(uint32_t)value->valuedouble ||
+		    (field->type == NK_JSON_UINT && !is_digits(value)))
 			return bad_value(err, path, field->key, value, wanted);
 		*(uint32_t *)member = (uint32_t)value->valuedouble;
+		return 0;
+	case NK_JSON_TEXT:
+		if (!cJSON_IsString(value))
+			return bad_value(err, path, field->key, value, "a string");
+		*(const char **)member = value->valuestring;
 		return 0;
 	case NK_JSON_OBJECT:
 		if (!cJSON_IsObject(value))
 			return bad_value(err, path, field->key, value, "an object");
 		*(const struct nk_json **)member = out(value);
 		return 0;
+	case NK_JSON_ARRAY:
+		if (!cJSON_IsArray(value))
+			return bad_value(err, path, field->key, value, "an array");
+		*(const struct nk_json **)member = out(value);
+		return 0;
 	case NK_JSON_ANY:
 		return 0;
 	}
 	return 0;
+}
+
+/* bad_key() - the specification wants key and value in msg. */
+static int bad_key(struct nk_error *err, const char *path, const struct nk_json_field *fields,
+		   const cJSON *value)
+{
+	char msg[160], known[160] = "", text[64];
+	size_t used = 0;
+
+	nk_json_print_short(out(value), text, sizeof(text));
+	snprintf(msg, sizeof(msg), "unsupported key \"%s.%.32s\": %s", path, value->string, text);
+	for (; fields->key && used < sizeof(known); fields++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+					 used ? ", " : "", fields->key);
+	return nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg, "the keys of %s are %s", path,
+			    known);
 }
 
 static const struct nk_json_field *find_field(const struct nk_json_field *fields, const char *key)
@@ -194,14 +271,8 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 				    child->string);
 			continue;
 		}
-		if (!field) {
-			char msg[128];
-
-			nk_json_print_short(out(child), text, sizeof(text));
-			snprintf(msg, sizeof(msg), "unsupported key \"%s.%s\": %s", path,
-				 child->string, text);
-			return nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg, "%s", "");
-		}
+		if (!field)
+			return bad_key(err, path, fields, child);
 		if (cJSON_IsNull(child))
 			continue;
 		rc = decode_value(child, path, field, target, err);
@@ -209,6 +280,21 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 			return rc;
 	}
 	return 0;
+}
+
+bool nk_json_is_true(const struct nk_json *value)
+{
+	return cJSON_IsTrue(in(value));
+}
+
+bool nk_json_is_false(const struct nk_json *value)
+{
+	return cJSON_IsFalse(in(value));
+}
+
+const struct nk_json *nk_json_get_any_case(const struct nk_json *obj, const char *key)
+{
+	return out(cJSON_GetObjectItem(in(obj), key));
 }
 
 const struct nk_json *nk_json_get(const struct nk_json *obj, const char *key)
@@ -250,6 +336,26 @@ bool nk_json_is_empty(const struct nk_json *value)
 	return (cJSON_IsObject(json) || cJSON_IsArray(json)) && !json->child;
 }
 
+unsigned int nk_json_count(const struct nk_json *array)
+{
+	return cJSON_IsArray(in(array)) ? (unsigned int)cJSON_GetArraySize(in(array)) : 0;
+}
+
+const struct nk_json *nk_json_first(const struct nk_json *parent)
+{
+	return parent ? out(in(parent)->child) : NULL;
+}
+
+const struct nk_json *nk_json_next(const struct nk_json *value)
+{
+	return out(in(value)->next);
+}
+
+const char *nk_json_key(const struct nk_json *value)
+{
+	return in(value)->string;
+}
+
 struct nk_json *nk_json_new_object(void)
 {
 	return out(cJSON_CreateObject());
@@ -286,12 +392,41 @@ struct nk_json *nk_json_append_string(struct nk_json *array, const char *value)
 
 struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, const char *value)
 {
-	return out(cJSON_AddStringToObject(in_mut(parent), key, value));
+	char *text = strdup(value), *p;
+	cJSON *item = NULL;
+	size_t n;
+
+	for (p = text; p && *p; p += n ? n : 1) {
+		n = nk_json_utf8(p, strlen(p));
+		if (!n)
+			*p = '?';
+	}
+	if (text)
+		item = cJSON_AddStringToObject(in_mut(parent), key, text);
+	free(text);
+	return out(item);
 }
 
 struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint32_t value)
 {
 	return out(cJSON_AddNumberToObject(in_mut(parent), key, value));
+}
+
+struct nk_json *nk_json_add_copy(struct nk_json *parent, const char *key,
+				 const struct nk_json *value)
+{
+	cJSON *item = cJSON_Duplicate(in(value), true);
+
+	if (item && !cJSON_AddItemToObject(in_mut(parent), key, item)) {
+		cJSON_Delete(item);
+		return NULL;
+	}
+	return out(item);
+}
+
+struct nk_json *nk_json_append_copy(struct nk_json *array, const struct nk_json *value)
+{
+	return append(array, cJSON_Duplicate(in(value), true));
 }
 
 char *nk_json_print(const struct nk_json *json)

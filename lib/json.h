@@ -6,6 +6,8 @@
  * refuses or reads otherwise is refused here: bytes after the document, duplicate keys, numbers
  * that are no integers or out of range where an integer is wanted, NUL in strings, deep nesting.
  * Keys are matched by case. `path` in errors is the JSON path from the document's root.
+ *
+ * A number that was read is printed as it was written, with all its digits.
  */
 #ifndef NK_JSON_H
 #define NK_JSON_H
@@ -22,8 +24,11 @@ struct nk_json; /* opaque: a value of a document */
 enum nk_json_type {
 	NK_JSON_STRING, /* char[size] in the target, NUL terminated; min = shortest length */
 	NK_JSON_BOOL,	/* bool */
-	NK_JSON_UINT,	/* uint32_t, min..max */
+	NK_JSON_UINT,	/* uint32_t, min..max, of digits alone, as Go wants it */
+	NK_JSON_NUMBER, /* likewise, but 1e3 is 1000 too: for what is not our own */
+	NK_JSON_TEXT,	/* const char *: a string of any length, part of the document */
 	NK_JSON_OBJECT, /* const struct nk_json *, to be decoded by the caller */
+	NK_JSON_ARRAY,	/* likewise, element by element: nk_json_at() */
 	NK_JSON_ANY,	/* any type is taken and nothing is stored: known, but not ours to read */
 };
 
@@ -78,12 +83,24 @@ int nk_json_read_string(const struct nk_json *obj, const char *path, const char 
 
 /* Member of an object by exact key, element of an array, string value: NULL where there is none. */
 const struct nk_json *nk_json_get(const struct nk_json *obj, const char *key);
+const struct nk_json *nk_json_get_any_case(const struct nk_json *obj, const char *key); /* Go's */
 const struct nk_json *nk_json_at(const struct nk_json *array, unsigned int index);
 const char *nk_json_string(const struct nk_json *value);
-bool nk_json_is_empty(const struct nk_json *value); /* NULL, null, {} or [] */
+bool nk_json_is_true(const struct nk_json *value);
+bool nk_json_is_false(const struct nk_json *value);
+bool nk_json_is_empty(const struct nk_json *value);	 /* NULL, null, {} or [] */
+unsigned int nk_json_count(const struct nk_json *array); /* elements; 0 of what is no array */
+
+/* Walk the elements of an array or the members of an object, in their order: NULL at the end, and
+ * for what has none. The key of a member; of an element NULL.
+ */
+const struct nk_json *nk_json_first(const struct nk_json *parent);
+const struct nk_json *nk_json_next(const struct nk_json *value);
+const char *nk_json_key(const struct nk_json *value);
 
 /* Builders: each returns the new value, owned by its parent, or NULL when out of memory; a NULL
- * parent gives NULL, so that only the last result need be looked at (nk_json_print() does).
+ * parent gives NULL, so that only the last result need be looked at (nk_json_print() does). What is
+ * not UTF-8 in a member's value, a path of the environment or a text that was cut, becomes '?'.
  */
 struct nk_json *nk_json_new_object(void);
 struct nk_json *nk_json_add_object(struct nk_json *parent, const char *key);
@@ -92,6 +109,11 @@ struct nk_json *nk_json_append_object(struct nk_json *array);
 struct nk_json *nk_json_append_string(struct nk_json *array, const char *value);
 struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, const char *value);
 struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint32_t value);
+
+/* Likewise, with a deep copy of @value. */
+struct nk_json *nk_json_add_copy(struct nk_json *parent, const char *key,
+				 const struct nk_json *value);
+struct nk_json *nk_json_append_copy(struct nk_json *array, const struct nk_json *value);
 
 /* nk_json_print() - @json as text, indented; the caller frees it; NULL when out of memory. */
 char *nk_json_print(const struct nk_json *json);

@@ -19,8 +19,7 @@ struct lexer {
 
 static int refuse(const struct lexer *lex, struct nk_error *err, const char *what)
 {
-	return nk_error_set(err, NK_CODE_JSON, EINVAL, "stdin is not JSON", "%s at byte %zu", what,
-			    lex->at);
+	return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON", "%s at byte %zu", what, lex->at);
 }
 
 /* peek() - the byte @ahead of the present one, or 0 beyond the end; a NUL is no token either. */
@@ -49,18 +48,47 @@ static size_t escape(const struct lexer *lex)
 	return 6;
 }
 
+/* RFC 3629, section 4: first bytes, length, and what the second byte may be */
+static const struct {
+	unsigned char first, last, length, low, high;
+} sequences[] = {
+	{ 0x00, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+size_t nk_json_utf8(const char *text, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t i = 0, n;
+
+	while (i < sizeof(sequences) / sizeof(sequences[0]) &&
+	       (*p < sequences[i].first || *p > sequences[i].last))
+		i++;
+	if (i == sizeof(sequences) / sizeof(sequences[0]) || sequences[i].length > size)
+		return 0;
+	if (sequences[i].length > 1 && (p[1] < sequences[i].low || p[1] > sequences[i].high))
+		return 0;
+	for (n = 2; n < sequences[i].length; n++)
+		if ((p[n] & 0xc0) != 0x80)
+			return 0;
+	return sequences[i].length;
+}
+
 static int string(struct lexer *lex, struct nk_error *err)
 {
 	size_t n;
 
 	for (lex->at++; peek(lex, 0) != '"'; lex->at += n) {
-		n = 1;
 		if (lex->at == lex->size)
 			return refuse(lex, err, "JSON string without an end");
 		if (!peek(lex, 0))
 			return refuse(lex, err, "NUL byte");
 		if ((unsigned char)peek(lex, 0) < 0x20)
 			return refuse(lex, err, "control character in a JSON string");
+		n = nk_json_utf8(lex->text + lex->at, lex->size - lex->at);
+		if (!n)
+			return refuse(lex, err, "JSON string that is not UTF-8");
 		if (peek(lex, 0) == '\\')
 			n = escape(lex);
 		if (!n)
@@ -84,6 +112,7 @@ static bool digits(struct lexer *lex)
 
 static int number(struct lexer *lex, struct nk_error *err)
 {
+	size_t start = lex->at;
 	bool zero;
 
 	lex->at += peek(lex, 0) == '-';
@@ -103,7 +132,16 @@ static int number(struct lexer *lex, struct nk_error *err)
 		if (!digits(lex))
 			return refuse(lex, err, "number that JSON does not have");
 	}
+	if (lex->at - start > NK_JSON_NUMBER_MAX)
+		return nk_error_set(err, NK_CODE_JSON, EINVAL, "JSON number is too long",
+				    "more than %d characters at byte %zu", NK_JSON_NUMBER_MAX,
+				    start);
 	return 0;
+}
+
+static bool begins_number(char c)
+{
+	return c == '-' || is_digit(c);
 }
 
 static int token(struct lexer *lex, struct nk_error *err)
@@ -112,7 +150,7 @@ static int token(struct lexer *lex, struct nk_error *err)
 
 	if (c == '"')
 		return string(lex, err);
-	if (c == '-' || is_digit(c))
+	if (begins_number(c))
 		return number(lex, err);
 	if (c == '{' || c == '[') {
 		if (++lex->depth > NK_JSON_DEPTH_MAX)
@@ -138,4 +176,20 @@ int nk_json_lex(const char *text, size_t size, struct nk_error *err)
 	while (!rc && lex.at < size)
 		rc = token(&lex, err);
 	return rc;
+}
+
+size_t nk_json_lex_number(const char *text, size_t size, size_t *at, struct nk_error *err)
+{
+	struct lexer lex = { .text = text, .size = size, .at = *at };
+	bool found = false;
+	size_t start = 0;
+
+	while (!found && lex.at < size) {
+		start = lex.at;
+		found = begins_number(peek(&lex, 0));
+		if (token(&lex, err))
+			return 0;
+	}
+	*at = lex.at;
+	return found ? lex.at - start : 0;
 }

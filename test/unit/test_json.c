@@ -130,6 +130,35 @@ Test(json, numbers_that_json_does_not_have_are_refused)
 		expect_refused(bad[i], "JSON|at byte");
 }
 
+/* A double has them as 9007199254740992, 1000, 0.1, 0 and no number at all. */
+Test(json, numbers_are_printed_as_they_are_written)
+{
+	static const char *const texts[] = {
+		"9007199254740993",
+		"[18446744073709551615,-9223372036854775808]",
+		"[1e3,1E+3,1.50e-007,0.10,-0,0.0,-0.0]",
+		"[1e999,-1e-999]",
+		"{\"1\":2,\"-3\":\"4\",\"5\\\\\":[{\"6\\\"7\":8.0},9,\"10\",[],-11],\"12\":13}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		expect_taken(texts[i], texts[i]);
+}
+
+Test(json, numbers_end_at_63_characters)
+{
+	char text[80] = "[-";
+
+	memset(text + 2, '7', 62);
+	snprintf(text + 64, 16, "]");
+	expect_taken(text, text);
+	snprintf(text + 64, 16, ".5]");
+	expect_refused(text, "too long|63 characters at byte 1");
+	snprintf(text + 64, 16, "7]");
+	expect_refused(text, "too long|63 characters at byte 1");
+}
+
 /* Likewise: a line break in a string is a quote that was forgotten. */
 Test(json, control_characters_are_neither_space_nor_text)
 {
@@ -167,12 +196,41 @@ Test(json, escapes_without_four_hex_digits_are_refused)
 		expect_refused(bad[i], "JSON|at byte");
 }
 
+/* RFC 3629: too short, too long, surrogates, beyond Unicode; and the limits of what is fine. */
+Test(json, bytes_that_are_not_utf8_are_refused)
+{
+	static const char *const bad[] = {
+		"\"\x80\"",
+		"\"\xc3\"",
+		"\"\xc3(\"",
+		"\"\xc0\xaf\"",
+		"\"\xc1\xbf\"",
+		"\"\xe0\x9f\xbf\"",
+		"\"\xed\xa0\x80\"",
+		"\"\xe2\x82\"",
+		"\"\xf0\x8f\xbf\xbf\"",
+		"\"\xf4\x90\x80\x80\"",
+		"\"\xf8\x88\x80\x80\x80\"",
+		"\"\xff\"",
+		"{\"\xfe\":1}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_refused(bad[i], "not JSON|not UTF-8 at byte");
+	expect_taken("\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\"",
+		     "\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\"");
+	expect_taken("\"\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"",
+		     "\"\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"");
+}
+
 Test(json, keys_given_twice_are_refused_at_any_depth)
 {
 	expect_refused("{\"a\":1,\"a\":1}", "twice|\"a\"");
 	expect_refused("{\"a\":1,\"b\":2,\"a\":null}", "twice|\"a\"");
 	expect_refused("{\"a\":1,\"\\u0061\":2}", "twice|\"a\"");
-	expect_refused("[[{\"x\":{\"deep\":0,\"deep\":0}}]]", "twice|\"deep\"");
+	expect_refused("[[{\"x\":{\"deep\":0,\"deep\":0}}]]", "twice|x: \"deep\"");
+	expect_refused("{\"a\":{\"b\":[{\"c\":0,\"c\":0}]}}", "twice|a: b: \"c\"");
 	expect_refused("{\"\":1,\"\":2}", "twice|\"\"");
 	expect_taken("[{\"a\":1},{\"a\":1}]", "[{\"a\":1},{\"a\":1}]");
 }
@@ -240,7 +298,7 @@ Test(json, document_cut_at_any_byte_is_refused)
 		expect_refused_bytes(what, sample, size, "JSON|byte");
 	}
 	expect_taken(sample,
-		     "{\"cniVersion\":\"1.0.0\",\"name\":\"n\xc3\xa9\\n\",\"list\":[1,-2500,"
+		     "{\"cniVersion\":\"1.0.0\",\"name\":\"n\xc3\xa9\\n\",\"list\":[1,-2.5e3,"
 		     "true,null,{}],\"queues\":{\"pool\":\"8-15\",\"count\":2}}");
 }
 
@@ -277,14 +335,19 @@ struct target {
 	char text[8];
 	bool flag;
 	uint32_t number;
-	const struct nk_json *object;
+	const struct nk_json *object, *array;
+	const char *any_text;
 };
 
 static const struct nk_json_field fields[] = {
 	{ "text", NK_JSON_STRING, offsetof(struct target, text), 8, 2, 0 },
 	{ "flag", NK_JSON_BOOL, offsetof(struct target, flag), 0, 0, 0 },
 	{ "number", NK_JSON_UINT, offsetof(struct target, number), 0, 68, 65535 },
+	{ "any_way", NK_JSON_NUMBER, offsetof(struct target, number), 0, 0, 1500 },
+	{ "zero", NK_JSON_UINT, offsetof(struct target, number), 0, 0, 9 },
 	{ "object", NK_JSON_OBJECT, offsetof(struct target, object), 0, 0, 0 },
+	{ "array", NK_JSON_ARRAY, offsetof(struct target, array), 0, 0, 0 },
+	{ "anyText", NK_JSON_TEXT, offsetof(struct target, any_text), 0, 0, 0 },
 	{ "any", NK_JSON_ANY, 0, 0, 0, 0 },
 	{ NULL, NK_JSON_ANY, 0, 0, 0, 0 },
 };
@@ -310,8 +373,9 @@ static void expect_bad(const char *text, const char *path, enum nk_code code, co
 
 Test(json, members_are_decoded_by_the_table)
 {
-	static const char text[] = "{\"text\":\"1234567\",\"flag\":true,\"number\":1500,"
-				   "\"object\":{\"a\":1},\"any\":[null]}";
+	static const char text[] =
+		"{\"text\":\"1234567\",\"flag\":true,\"number\":1500,"
+		"\"object\":{\"a\":1},\"array\":[1,2],\"anyText\":\"\",\"any\":[null]}";
 	struct target target = { 0 };
 	struct nk_json *json;
 	struct nk_error err;
@@ -321,13 +385,16 @@ Test(json, members_are_decoded_by_the_table)
 	cr_expect(target.flag);
 	cr_expect_eq(target.number, 1500);
 	cr_expect_not_null(nk_json_get(target.object, "a"));
+	cr_expect_eq(nk_json_count(target.array), 2);
+	cr_expect_str_eq(target.any_text, "");
 	nk_json_free(json);
 }
 
 Test(json, absent_and_null_members_keep_their_defaults)
 {
 	static const char *const texts[] = {
-		"{}", "{\"text\":null,\"flag\":null,\"number\":null,\"object\":null,\"any\":null}"
+		"{}", "{\"text\":null,\"flag\":null,\"number\":null,\"object\":null,"
+		      "\"array\":null,\"any\":null}"
 	};
 	struct nk_json *json;
 	struct nk_error err;
@@ -342,6 +409,7 @@ Test(json, absent_and_null_members_keep_their_defaults)
 		cr_expect(target.flag);
 		cr_expect_eq(target.number, 7);
 		cr_expect_null(target.object);
+		cr_expect_null(target.array);
 		nk_json_free(json);
 	}
 }
@@ -365,9 +433,13 @@ Test(json, wrong_types_and_ranges_are_refused_with_path_value_and_what_is_allowe
 		{ "{\"number\":99999999999}", "p.number|99999999999|an integer from 68" },
 		{ "{\"number\":4294967364}", "p.number|4294967364|an integer from 68" },
 		{ "{\"number\":-1}", "p.number|-1|an integer from 68 to 65535" },
-		{ "{\"number\":1e999}", "p.number|an integer from 68 to 65535" },
+		{ "{\"number\":1e999}", "p.number|1e999|an integer from 68 to 65535" },
 		{ "{\"object\":[]}", "p.object|[]|an object" },
 		{ "{\"object\":\"{}\"}", "p.object|\"{}\"|an object" },
+		{ "{\"array\":{}}", "p.array|{}|an array" },
+		{ "{\"array\":\"[]\"}", "p.array|\"[]\"|an array" },
+		{ "{\"anyText\":0}", "p.anyText|0|a string" },
+		{ "{\"anyText\":[\"a\"]}", "p.anyText|[\"a\"]|a string" },
 	};
 	size_t i;
 
@@ -377,16 +449,12 @@ Test(json, wrong_types_and_ranges_are_refused_with_path_value_and_what_is_allowe
 	expect_bad("5", "", NK_CODE_CONFIG, "the document is not an object");
 }
 
-/* JSON has one kind of number: 1e3 and 1500.0 are integers in another spelling. */
-Test(json, limits_of_a_range_belong_to_it_and_spelling_does_not_matter)
+Test(json, limits_of_a_range_belong_to_it)
 {
 	static const struct {
 		const char *text;
 		uint32_t number;
-	} rows[] = { { "{\"number\":68}", 68 },
-		     { "{\"number\":65535}", 65535 },
-		     { "{\"number\":1e3}", 1000 },
-		     { "{\"number\":1500.0}", 1500 } };
+	} rows[] = { { "{\"number\":68}", 68 }, { "{\"number\":65535}", 65535 } };
 	struct target target = { 0 };
 	struct nk_json *json;
 	struct nk_error err;
@@ -401,6 +469,32 @@ Test(json, limits_of_a_range_belong_to_it_and_spelling_does_not_matter)
 	}
 }
 
+/* Go's encoding/json, which all other plugins read by, takes none of these for an integer. */
+Test(json, integers_are_digits_alone)
+{
+	expect_bad("{\"number\":1e3}", "p", NK_CODE_CONFIG, "p.number: 1e3 is not an integer");
+	expect_bad("{\"number\":1500.0}", "p", NK_CODE_CONFIG,
+		   "p.number: 1500.0 is not an integer");
+	expect_bad("{\"number\":15E+2}", "p", NK_CODE_CONFIG, "p.number: 15E+2 is not an integer");
+	expect_bad("{\"zero\":-0}", "p", NK_CODE_CONFIG, "p.zero: -0 is not an integer");
+	expect_bad("{\"zero\":0.0}", "p", NK_CODE_CONFIG, "p.zero: 0.0 is not an integer");
+}
+
+Test(json, numbers_that_are_not_ours_may_be_spelled_in_any_way)
+{
+	static const char text[] = "{\"any_way\":15.0e2}";
+	struct target target = { 0 };
+	struct nk_json *json;
+	struct nk_error err;
+
+	unit_expect_ok(text, decode(text, "", NK_JSON_REFUSE, &target, &json, &err), &err);
+	cr_expect_eq(target.number, 1500);
+	nk_json_free(json);
+	expect_bad("{\"any_way\":1.5}", "p", NK_CODE_CONFIG, "p.any_way: 1.5 is not an integer");
+	expect_bad("{\"any_way\":2e3}", "p", NK_CODE_CONFIG, "p.any_way: 2e3|from 0 to 1500");
+	expect_bad("{\"any_way\":-1}", "p", NK_CODE_CONFIG, "p.any_way: -1|from 0 to 1500");
+}
+
 Test(json, unknown_keys_are_refused_with_key_and_value_in_msg)
 {
 	struct target target;
@@ -409,7 +503,8 @@ Test(json, unknown_keys_are_refused_with_key_and_value_in_msg)
 
 	expect_bad("{\"nmber\":15}", "p", NK_CODE_UNSUPPORTED, "\"p.nmber\"|15");
 	expect_bad("{\"Number\":15}", "p", NK_CODE_UNSUPPORTED, "\"p.Number\"|15");
-	expect_bad("{\"x\":null}", "p", NK_CODE_UNSUPPORTED, "\"p.x\"|null");
+	expect_bad("{\"x\":null}", "p", NK_CODE_UNSUPPORTED,
+		   "\"p.x\"|null|the keys of p are text, flag, number");
 	decode("{\"nmber\":{\"a\":[1]}}", "p", NK_JSON_REFUSE, &target, &json, &err);
 	cr_expect(strstr(err.msg, "p.nmber") && strstr(err.msg, "{\"a\":[1]}"), "msg: %s", err.msg);
 	nk_json_free(json);
@@ -459,6 +554,10 @@ Test(json, getters_give_null_for_what_is_not_there)
 	cr_expect_null(nk_json_at(nk_json_get(json, "l"), 1));
 	cr_expect_null(nk_json_at(json, 0), "an object is no array");
 	cr_expect_null(nk_json_at(NULL, 0));
+	cr_expect_eq(nk_json_count(nk_json_get(json, "l")), 1);
+	cr_expect_eq(nk_json_count(json), 0, "an object is no array");
+	cr_expect_eq(nk_json_count(nk_json_get(json, "s")), 0);
+	cr_expect_eq(nk_json_count(NULL), 0);
 	nk_json_free(json);
 	nk_json_free(NULL);
 }
@@ -484,6 +583,48 @@ Test(json, empty_is_null_and_what_holds_nothing)
 	cr_expect(nk_json_is_empty(NULL));
 }
 
+Test(json, members_and_elements_are_walked_in_their_order)
+{
+	static const char *const keys[] = { "b", "", "a" };
+	struct nk_json *json = unit_json("{'b':['x','y'],'':{},'a':1}");
+	const struct nk_json *value = nk_json_first(json);
+	size_t i;
+
+	for (i = 0; i < 3; i++, value = nk_json_next(value)) {
+		cr_assert(value, "member %zu", i);
+		cr_expect_str_eq(nk_json_key(value), keys[i]);
+	}
+	cr_expect_null(value);
+	value = nk_json_first(nk_json_get(json, "b"));
+	cr_expect_str_eq(nk_json_string(value), "x");
+	cr_expect_null(nk_json_key(value));
+	value = nk_json_next(value);
+	cr_expect_str_eq(nk_json_string(value), "y");
+	cr_expect_null(nk_json_next(value));
+	cr_expect_eq(nk_json_count(nk_json_get(json, "b")), 2);
+	cr_expect_null(nk_json_first(nk_json_get(json, "")));
+	cr_expect_null(nk_json_first(nk_json_get(json, "a")));
+	cr_expect_null(nk_json_first(NULL));
+	cr_expect_eq(nk_json_count(json), 0, "an object is no array");
+	cr_expect_eq(nk_json_count(NULL), 0);
+	nk_json_free(json);
+}
+
+Test(json, copies_are_whole_and_outlive_what_they_are_of)
+{
+	struct nk_json *from = unit_json("{'k':[{'':[1e3,'\xc3\xa9\\n',null,true]},{}]}");
+	struct nk_json *json = nk_json_new_object();
+	char buf[256];
+
+	nk_json_add_copy(json, "other", nk_json_get(from, "k"));
+	nk_json_append_copy(nk_json_add_array(json, "l"), nk_json_get(from, "k"));
+	nk_json_free(from);
+	nk_json_print_short(json, buf, sizeof(buf));
+	cr_expect_str_eq(buf, "{\"other\":[{\"\":[1e3,\"\xc3\xa9\\n\",null,true]},{}],"
+			      "\"l\":[[{\"\":[1e3,\"\xc3\xa9\\n\",null,true]},{}]]}");
+	nk_json_free(json);
+}
+
 Test(json, built_documents_are_printed_in_order)
 {
 	struct nk_json *json = nk_json_new_object(), *list;
@@ -501,8 +642,22 @@ Test(json, built_documents_are_printed_in_order)
 	nk_json_free(json);
 }
 
+/* A path of the environment may be of any bytes, and a text that is cut ends anywhere. */
+Test(json, what_is_not_utf8_is_printed_as_question_marks)
+{
+	struct nk_json *json = nk_json_new_object();
+	char buf[64];
+
+	nk_json_add_string(json, "a", "\xff\x80/\xc3\xa9/\xe2\x82");
+	nk_json_print_short(json, buf, sizeof(buf));
+	cr_expect_str_eq(buf, "{\"a\":\"?\?/\xc3\xa9/?\?\"}");
+	nk_json_free(json);
+}
+
 Test(json, builders_hand_a_null_parent_on)
 {
+	struct nk_json *json = nk_json_new_object();
+
 	cr_expect_null(nk_json_add_object(NULL, "k"));
 	cr_expect_null(nk_json_add_array(NULL, "k"));
 	cr_expect_null(nk_json_append_object(NULL));
@@ -510,6 +665,10 @@ Test(json, builders_hand_a_null_parent_on)
 	cr_expect_null(nk_json_add_string(NULL, "k", "v"));
 	cr_expect_null(nk_json_add_uint(NULL, "k", 1));
 	cr_expect_null(nk_json_print(NULL));
+	cr_expect_null(nk_json_add_copy(NULL, "k", json));
+	cr_expect_null(nk_json_append_copy(NULL, json));
+	cr_expect_null(nk_json_add_copy(json, "k", NULL));
+	nk_json_free(json);
 }
 
 Test(json, short_print_is_cut_with_dots)

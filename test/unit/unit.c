@@ -2,6 +2,8 @@
 /* unit.c - what several unit tests share */
 #include "unit.h"
 
+#include "json.h"
+
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* has_word() - is the word that begins @words, up to '|', in any text of @err? */
@@ -43,6 +46,28 @@ void unit_expect_ok(const char *what, int rc, const struct nk_error *err)
 	cr_expect(rc >= 0 && err->code == NK_CODE_NONE && !err->sys,
 		  "ran: %.400s\nwanted success; got rc %d, code %d\n%s: %s; %s", what, rc,
 		  (int)err->code, err->msg, err->details, err->remedy);
+}
+
+char *unit_quoted(const char *text)
+{
+	char *copy = strdup(text), *at;
+
+	cr_assert(copy, "out of memory");
+	for (at = copy; (at = strchr(at, '\'')); at++)
+		*at = '"';
+	return copy;
+}
+
+struct nk_json *unit_json(const char *text)
+{
+	struct nk_json *json = NULL;
+	struct nk_error err = { 0 };
+	char *copy = unit_quoted(text);
+
+	unit_expect_ok(text, nk_json_parse(copy, strlen(copy), &json, &err), &err);
+	cr_assert(json, "ran: %.400s", text);
+	free(copy);
+	return json;
 }
 
 void unit_skip(const char *reason)
@@ -135,4 +160,16 @@ void unit_temp_dir_end(const char *path)
 {
 	cr_expect(!rmdir(path), "rmdir %s: %s: the test left something there", path,
 		  nk_errno_name(errno));
+}
+
+void unit_write_script(const char *dir, const char *name, const char *body)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "we");
+	cr_assert(file && fprintf(file, "#!/bin/sh\n%s\n", body) > 0 && !fclose(file) &&
+			  !chmod(path, 0755),
+		  "write %s: %s", path, nk_errno_name(errno));
 }

@@ -25,6 +25,14 @@ void unit_expect_error(const char *what, int rc, const struct nk_error *err, enu
 /* unit_expect_ok() - a call returned @rc >= 0 and left @err untouched. */
 void unit_expect_ok(const char *what, int rc, const struct nk_error *err);
 
+struct nk_json;
+
+/* unit_quoted() - @text with each ' made a ", so that documents can be read here; to be freed. */
+char *unit_quoted(const char *text);
+
+/* unit_json() - a document written like that, parsed; to be freed with nk_json_free(). */
+struct nk_json *unit_json(const char *text);
+
 /* unit_skip() - leave the test for a reason; with NK_TEST_STRICT=1, as in CI, that is a failure. */
 void unit_skip(const char *reason);
 
@@ -52,5 +60,8 @@ size_t unit_read_hex(const char *path, uint8_t *buf, size_t size);
 /* unit_temp_dir() - a new directory; path of it, PATH_MAX bytes. It has to be empty at the end. */
 void unit_temp_dir(char ret[]);
 void unit_temp_dir_end(const char *path);
+
+/* unit_write_script() - an executable @dir/@name that /bin/sh runs */
+void unit_write_script(const char *dir, const char *name, const char *body);
 
 #endif
