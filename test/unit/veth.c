@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* veth.c - two devices that are wired to each other, in a netns of the test's own */
+#include "veth.h"
+
+#include "ip.h"
+#include "link.h"
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <limits.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const uint8_t veth_mac[2][6] = { { 2, 0, 0, 0, 0, 0xa0 }, { 2, 0, 0, 0, 0, 0xa1 } };
+
+static int make_pair(struct nk_nl *nl, struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE] = "";
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
+	struct nlattr *info, *data, *peer;
+
+	msg->nlmsg_type = RTM_NEWLINK;
+	msg->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	mnl_nlmsg_put_extra_header(msg, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(msg, IFLA_IFNAME, "nkv0");
+	mnl_attr_put(msg, IFLA_ADDRESS, sizeof(veth_mac[0]), veth_mac[0]);
+	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
+	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(msg, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(msg, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(msg, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(msg, IFLA_IFNAME, "nkv1");
+	mnl_attr_put(msg, IFLA_ADDRESS, sizeof(veth_mac[1]), veth_mac[1]);
+	mnl_attr_nest_end(msg, peer);
+	mnl_attr_nest_end(msg, data);
+	mnl_attr_nest_end(msg, info);
+	return nk_nl_do(nl, msg, sizeof(struct ifinfomsg), NULL, NULL, NULL, err);
+}
+
+void veth_open(struct veth *veth)
+{
+	struct nk_error err = { 0 };
+	struct nk_link link;
+	int rc;
+
+	if (unshare(CLONE_NEWNET)) {
+		cr_assert_eq(errno, EPERM, "unshare: %s", nk_errno_name(errno));
+		unit_skip("no second netns can be made: run as root, or under unshare -rn");
+	}
+	veth_sysctl("ipv6/conf/default/addr_gen_mode", "1");
+	unit_expect_ok("nk_nl_open", nk_nl_open(&veth->nl, -1, "Pod", &err), &err);
+	rc = make_pair(&veth->nl, &err);
+	if (rc == -EOPNOTSUPP)
+		unit_skip("this kernel has no veth");
+	unit_expect_ok("make veth", rc, &err);
+	unit_expect_ok("nkv0", nk_link_get(&veth->nl, NK_NSID_HERE, "nkv0", 0, &link, &err), &err);
+	veth->ifindex[0] = link.ifindex;
+	unit_expect_ok("nkv1", nk_link_get(&veth->nl, NK_NSID_HERE, "nkv1", 0, &link, &err), &err);
+	veth->ifindex[1] = link.ifindex;
+}
+
+void veth_open_up(struct veth *veth)
+{
+	struct nk_error err = { 0 };
+	int i;
+
+	veth_open(veth);
+	for (i = 0; i < 2; i++)
+		unit_expect_ok("up", nk_ip_link_up(&veth->nl, veth->ifindex[i], &err), &err);
+	for (i = 0; i < 2; i++)
+		unit_expect_ok("runs", nk_ip_link_wait(&veth->nl, veth->ifindex[i], 5000, &err),
+			       &err);
+}
+
+void veth_close(struct veth *veth)
+{
+	nk_nl_close(&veth->nl);
+}
+
+void veth_sysctl(const char *name, const char *value)
+{
+	const ssize_t size = (ssize_t)strlen(value);
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	cr_assert(fd >= 0 && write(fd, value, (size_t)size) == size, "write %s to %s: %s", value,
+		  path, nk_errno_name(errno));
+	close(fd);
+}
