@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+/* delegate.c - find another CNI plugin, start it, feed it, hear it, reap it */
+#include "delegate.h"
+
+#include "cleanup.h"
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+#define TRIES	 6    /* of a file that is being written, as libcni does */
+#define PAUSE_MS 1000 /* between them */
+#define GRACE_MS 200  /* for a stdout that somebody holds open after the plugin's end */
+
+/* What the child needs, made before fork(). */
+struct plan {
+	char *file;
+	char **environment;
+	pid_t parent;
+};
+
+/* A running plugin. Each fd is -1 once it is closed. */
+struct child {
+	pid_t pid;
+	int pidfd; /* readable when the plugin has ended */
+	int in;	   /* our end of its stdin */
+	int out;   /* our end of its stdout */
+};
+
+struct output {
+	char *text; /* NK_DELEGATE_OUTPUT_MAX + 1 bytes */
+	size_t size;
+};
+
+static int __attribute__((format(printf, 4, 5)))
+failed(const struct nk_delegate *call, int sys, struct nk_error *err, const char *fmt, ...)
+{
+	char text[1536];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return nk_error_set(err, NK_CODE_IPAM, sys, "the IPAM plugin failed",
+			    "IPAM plugin %.64s (command %s) %s", call->type, call->command, text);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* left_ms() - until @deadline, as poll() takes it */
+static int left_ms(uint64_t deadline)
+{
+	uint64_t now = now_ms();
+
+	if (now >= deadline)
+		return 0;
+	return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
+}
+
+static void close_end(int *fd)
+{
+	close(*fd);
+	*fd = -1;
+}
+
+/* find() - the first directory of CNI_PATH that has the file, as libcni does (invoke.FindInPath) */
+static int find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_error *err)
+{
+	const char *path = call->path ? call->path : "", *dir, *end;
+	struct stat st;
+	int size;
+
+	if (!*call->type || strchr(call->type, '/') || !strcmp(call->type, ".") ||
+	    !strcmp(call->type, ".."))
+		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+				    "ipam.type: \"%.64s\" is not the file name of a plugin",
+				    call->type);
+	for (dir = path; *dir; dir = end + (*end == ':')) {
+		end = strchrnul(dir, ':');
+		if (end == dir)
+			continue;
+		size = snprintf(ret, PATH_MAX, "%.*s/%s", (int)(end - dir), dir, call->type);
+		if (size < PATH_MAX && !stat(ret, &st) && S_ISREG(st.st_mode))
+			return 0;
+	}
+	nk_error_set(err, NK_CODE_CONFIG, ENOENT, "there is no such IPAM plugin",
+		     "IPAM plugin %.64s: looked for in %.1024s", call->type,
+		     *path ? path : "no directory: CNI_PATH is empty");
+	nk_error_remedy(err, "install the plugin in a directory of CNI_PATH, or correct ipam.type");
+	return -ENOENT;
+}
+
+/* make_environment() - ours, but for CNI_COMMAND; to be freed, its strings not. NULL: no memory */
+static char **make_environment(char *command)
+{
+	const size_t key_size = strcspn(command, "=") + 1;
+	size_t i, size = 0, used = 0;
+	char **ret;
+
+	while (environ && environ[size])
+		size++;
+	ret = calloc(size + 2, sizeof(*ret));
+	if (!ret)
+		return NULL;
+	for (i = 0; i < size; i++)
+		if (strncmp(environ[i], command, key_size) != 0)
+			ret[used++] = environ[i];
+	ret[used] = command;
+	return ret;
+}
+
+/**
+ * become() - the child: from fork() to the plugin
+ * @report: gets the errno if that fails, and is closed if it does not
+ *
+ * Only what is safe between fork() and execve(), in a process that may have threads.
+ */
+static void __attribute__((noreturn)) become(const struct plan *plan, int in, int out, int report)
+{
+	char *const argv[] = { plan->file, NULL };
+	sigset_t none;
+	int sys;
+
+	/* A runtime kills us alone (SIGKILL) when its patience ends; nobody waits for the plugin
+	 * then. Who was killed before prctl() sends no signal, but is no longer the parent.
+	 */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != plan->parent)
+		_exit(EXIT_FAILURE);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && /* stdin, stdout; stderr is ours */
+	    !close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) &&
+	    !sigprocmask(SIG_SETMASK, &none, NULL))
+		execve(plan->file, argv, plan->environment);
+	sys = errno;
+	if (write(report, &sys, sizeof(sys)) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+/* reap() - wait for the end, which is there or comes by SIGKILL. Return: 0 or a negative errno */
+static int reap(pid_t pid, int *ret_status)
+{
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/* confirm() - has the child become the plugin? If not, it is reaped. */
+static int confirm(int report, struct child *child, const char **what)
+{
+	int sys = 0, status;
+	ssize_t n;
+
+	*what = "execve";
+	do
+		n = read(report, &sys, sizeof(sys));
+	while (n < 0 && errno == EINTR);
+	if (!sys) {
+		*what = "pidfd_open";
+		child->pidfd = pidfd_open(child->pid, 0);
+		if (child->pidfd >= 0)
+			return 0;
+		sys = errno;
+		kill(child->pid, SIGKILL);
+	}
+	(void)reap(child->pid, &status); /* why it ended we know */
+	return -sys;
+}
+
+/**
+ * spawn() - fork and become the plugin
+ * @in, @out: the child's ends of its stdin and stdout
+ * @what: set to the name of what failed
+ *
+ * Return: 0, or a negative errno and no child
+ */
+static int spawn(const struct plan *plan, int in, int out, struct child *ret, const char **what)
+{
+	int report[2], rc;
+
+	*what = "pipe";
+	if (pipe2(report, O_CLOEXEC))
+		return -errno;
+	*what = "fork";
+	ret->pid = fork();
+	if (!ret->pid)
+		become(plan, in, out, report[1]);
+	rc = ret->pid < 0 ? -errno : 0;
+	close(report[1]);
+	if (!rc)
+		rc = confirm(report[0], ret, what);
+	close(report[0]);
+	return rc;
+}
+
+/* start() - spawn() with pipes for stdin and stdout; those ends that are ours never block. */
+static int start(const struct plan *plan, struct child *ret, const char **what)
+{
+	int in[2], out[2], rc;
+
+	*what = "pipe";
+	if (pipe2(in, O_CLOEXEC))
+		return -errno;
+	if (pipe2(out, O_CLOEXEC)) {
+		rc = -errno;
+		close(in[0]);
+		close(in[1]);
+		return rc;
+	}
+	rc = fcntl(in[1], F_SETFL, O_NONBLOCK) || fcntl(out[0], F_SETFL, O_NONBLOCK) ? -errno : 0;
+	if (!rc)
+		rc = spawn(plan, in[0], out[1], ret, what);
+	close(in[0]);
+	close(out[1]);
+	ret->in = in[1];
+	ret->out = out[0];
+	if (rc) {
+		close_end(&ret->in);
+		close_end(&ret->out);
+	}
+	return rc;
+}
+
+/* start_patiently() - somebody may just be installing the plugin */
+static int start_patiently(const struct nk_delegate *call, const struct plan *plan,
+			   uint64_t deadline, struct child *ret, struct nk_error *err)
+{
+	const char *what;
+	int tries = 1, rc, pause;
+
+	while ((rc = start(plan, ret, &what)) == -ETXTBSY && tries < TRIES && left_ms(deadline)) {
+		pause = left_ms(deadline);
+		poll(NULL, 0, pause < PAUSE_MS ? pause : PAUSE_MS);
+		tries++;
+	}
+	if (rc)
+		failed(call, -rc, err, "cannot be started: %s %.1024s: %s%s", what, plan->file,
+		       nk_errno_name(-rc), rc == -ETXTBSY ? ", the file is open for writing" : "");
+	if (rc == -EACCES)
+		nk_error_remedy(err, "make the file executable, and its file system too (noexec)");
+	return rc;
+}
+
+/* feed() - some more of the input. A plugin need not read it: a closed pipe is no error. */
+static void feed(const struct nk_delegate *call, struct child *child, size_t *done)
+{
+	ssize_t n = write(child->in, call->input + *done, call->input_size - *done);
+
+	if (n > 0)
+		*done += (size_t)n;
+	if (*done == call->input_size || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_end(&child->in);
+}
+
+/* hear() - some more of the output. Return: 0, or -EFBIG */
+static int hear(struct child *child, struct output *output)
+{
+	ssize_t n = read(child->out, output->text + output->size,
+			 NK_DELEGATE_OUTPUT_MAX + 1 - output->size);
+
+	if (n > 0)
+		output->size += (size_t)n;
+	else if (!n || (errno != EAGAIN && errno != EINTR))
+		close_end(&child->out);
+	return output->size > NK_DELEGATE_OUTPUT_MAX ? -EFBIG : 0;
+}
+
+/**
+ * talk() - feed and hear the plugin until it has ended and all that it wrote is read
+ *
+ * It has ended when its process has, not when its stdout is closed: a daemon that it started may
+ * hold that open for ever, and a plugin may close it early.
+ *
+ * Return: 0, -ETIMEDOUT, -EFBIG, or the errno of poll()
+ */
+static int talk(const struct nk_delegate *call, struct child *child, uint64_t deadline,
+		struct output *output)
+{
+	bool ended = false;
+	size_t done = 0;
+	int n;
+
+	while (!ended || child->out >= 0) {
+		struct pollfd fds[] = { { .fd = child->pidfd, .events = POLLIN },
+					{ .fd = child->out, .events = POLLIN },
+					{ .fd = child->in, .events = POLLOUT } };
+
+		n = poll(fds, sizeof(fds) / sizeof(fds[0]), left_ms(deadline));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			continue;
+		if (!ended && !fds[0].revents && !left_ms(deadline))
+			return -ETIMEDOUT;
+		if (!n)
+			return 0; /* the grace has passed */
+		if (fds[1].revents && hear(child, output))
+			return -EFBIG;
+		if (fds[2].revents)
+			feed(call, child, &done);
+		if (fds[0].revents) {
+			ended = true;
+			close_end(&child->pidfd);
+			if (child->in >= 0)
+				close_end(&child->in);
+			deadline = now_ms() + GRACE_MS;
+		}
+	}
+	return 0;
+}
+
+/* judge() - what became of the process. @rc: what talk() returned; @status: as waitpid() has it */
+static int judge(const struct nk_delegate *call, int rc, int status, struct nk_error *err)
+{
+	switch (-rc) {
+	case 0:
+		break;
+	case ETIMEDOUT:
+		return failed(call, ETIMEDOUT, err, "did not answer within %g s",
+			      call->limit_ms / 1000.0);
+	case EFBIG:
+		return failed(call, EFBIG, err, "wrote more than %u bytes on its stdout",
+			      NK_DELEGATE_OUTPUT_MAX);
+	default:
+		return failed(call, -rc, err, "cannot be waited for: %s", nk_errno_name(-rc));
+	}
+	if (WIFSIGNALED(status))
+		return failed(call, EREMOTEIO, err, "died by signal %d (%s)", WTERMSIG(status),
+			      strsignal(WTERMSIG(status)));
+	return 0;
+}
+
+static int run(const struct nk_delegate *call, const struct plan *plan, struct output *output,
+	       int *ret_status, struct nk_error *err)
+{
+	const uint64_t deadline = now_ms() + call->limit_ms;
+	struct child child = { .pidfd = -1, .in = -1, .out = -1 };
+	int rc, reaped, status = 0;
+
+	rc = start_patiently(call, plan, deadline, &child, err);
+	if (rc)
+		return rc;
+	rc = talk(call, &child, deadline, output);
+	if (rc)
+		kill(child.pid, SIGKILL);
+	reaped = reap(child.pid, &status);
+	nk_cleanup_close(&child.pidfd);
+	nk_cleanup_close(&child.in);
+	nk_cleanup_close(&child.out);
+	rc = judge(call, rc ? rc : reaped, status, err);
+	*ret_status = WEXITSTATUS(status);
+	return rc;
+}
+
+int nk_delegate_run(const struct nk_delegate *call, char **ret, size_t *ret_size, int *ret_status,
+		    struct nk_error *err)
+{
+	/* Ignored, as a runtime may have left it to us, SIGCHLD would reap the plugin unseen; not
+	 * ignored, SIGPIPE would end us when a plugin does not read.
+	 */
+	const struct sigaction keep = { .sa_handler = SIG_DFL }, ignore = { .sa_handler = SIG_IGN };
+	struct output output = { .text = malloc(NK_DELEGATE_OUTPUT_MAX + 1) };
+	char file[PATH_MAX], command[32];
+	struct plan plan = { .file = file, .parent = getpid() };
+	struct sigaction old_child, old_pipe;
+	int rc;
+
+	snprintf(command, sizeof(command), "CNI_COMMAND=%s", call->command);
+	plan.environment = make_environment(command);
+	rc = find(call, file, err);
+	if (!rc && (!output.text || !plan.environment))
+		rc = nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	if (!rc) {
+		sigaction(SIGCHLD, &keep, &old_child);
+		sigaction(SIGPIPE, &ignore, &old_pipe);
+		rc = run(call, &plan, &output, ret_status, err);
+		sigaction(SIGPIPE, &old_pipe, NULL);
+		sigaction(SIGCHLD, &old_child, NULL);
+	}
+	free(plan.environment);
+	if (rc) {
+		free(output.text);
+		return rc;
+	}
+	output.text[output.size] = '\0';
+	*ret = output.text;
+	*ret_size = output.size;
+	return 0;
+}

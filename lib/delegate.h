@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delegate.h - run another CNI plugin as a runtime would, but with a time limit
+ *
+ * The plugin is found in CNI_PATH and gets our environment with another CNI_COMMAND, our stderr,
+ * the input on its stdin, and no other file of ours. What it answers is the caller's to judge.
+ */
+#ifndef NK_DELEGATE_H
+#define NK_DELEGATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct nk_error;
+
+#define NK_DELEGATE_OUTPUT_MAX (1U << 20) /* bytes of stdout we take */
+
+struct nk_delegate {
+	const char *path;    /* CNI_PATH: directories, separated by ':'; NULL as empty */
+	const char *type;    /* file name of the plugin */
+	const char *command; /* its CNI_COMMAND */
+	const char *input;
+	size_t input_size;
+	uint32_t limit_ms; /* for all of it, from 1 */
+};
+
+/**
+ * nk_delegate_run() - find the plugin, run it to its end, hand back what it wrote
+ * @ret: its stdout, NUL terminated; the caller frees it; set on success only
+ * @ret_size: bytes of it, without that NUL
+ * @ret_status: its exit status, 0..255
+ *
+ * The plugin never outlives the call, nor this process; what it starts itself may. It need not read
+ * its stdin. A file that is being written (ETXTBSY, an installation) is tried again for 5 s.
+ * The standard fds of this process have to be open.
+ *
+ * Return: 0, or a negative errno: -ENOENT and -EINVAL with error code 7 (CNI_PATH, type); with code
+ * 104 -ETIMEDOUT, -EFBIG (too much on stdout), -EREMOTEIO (it died by a signal), and those of its
+ * start
+ */
+int nk_delegate_run(const struct nk_delegate *call, char **ret, size_t *ret_size, int *ret_status,
+		    struct nk_error *err);
+
+#endif
