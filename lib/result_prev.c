@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+/* result_prev.c - look at a prevResult before it is added to, and at CHECK; no system call */
+#include "result.h"
+
+#include "config.h"
+#include "error.h"
+#include "ipaddr.h"
+#include "json.h"
+#include "mac.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "banned.h"
+
+/* --- its shape ------------------------------------------------------------------------------- */
+
+#define NO_INTERFACE UINT32_MAX
+
+struct prev {
+	const char *cni_version;
+	const struct nk_json *interfaces, *ips, *routes, *dns;
+};
+
+static const struct nk_json_field prev_fields[] = {
+	{ "cniVersion", NK_JSON_TEXT, offsetof(struct prev, cni_version), 0, 0, 0 },
+	{ "interfaces", NK_JSON_ARRAY, offsetof(struct prev, interfaces), 0, 0, 0 },
+	{ "ips", NK_JSON_ARRAY, offsetof(struct prev, ips), 0, 0, 0 },
+	{ "routes", NK_JSON_ARRAY, offsetof(struct prev, routes), 0, 0, 0 },
+	{ "dns", NK_JSON_OBJECT, offsetof(struct prev, dns), 0, 0, 0 },
+	{ NULL, NK_JSON_ANY, 0, 0, 0, 0 },
+};
+
+/* An element of one of the lists; of most members only the type is of interest. */
+struct element {
+	const char *address;
+	uint32_t interface;
+	const char *text;
+	uint32_t number;
+};
+
+#define TEXT(key, member)                                                    \
+	{                                                                    \
+		key, NK_JSON_TEXT, offsetof(struct element, member), 0, 0, 0 \
+	}
+#define NUMBER(key, member, max)                                                 \
+	{                                                                        \
+		key, NK_JSON_NUMBER, offsetof(struct element, member), 0, 0, max \
+	}
+#define END                                   \
+	{                                     \
+		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
+	}
+
+/* What the other family has is here a member like any that we do not know. */
+static const struct nk_json_field old_interface_fields[] = {
+	TEXT("name", text),
+	TEXT("mac", text),
+	TEXT("sandbox", text),
+	END,
+};
+
+static const struct nk_json_field new_interface_fields[] = {
+	TEXT("name", text),
+	TEXT("mac", text),
+	TEXT("sandbox", text),
+	NUMBER("mtu", number, UINT32_MAX),
+	TEXT("socketPath", text),
+	TEXT("pciID", text),
+	END,
+};
+
+static const struct nk_json_field old_ip_fields[] = {
+	TEXT("version", text),
+	TEXT("address", address),
+	TEXT("gateway", text),
+	NUMBER("interface", interface, NO_INTERFACE - 1),
+	END,
+};
+
+static const struct nk_json_field *const new_ip_fields = old_ip_fields + 1; /* no version */
+
+static const struct nk_json_field route_fields[] = {
+	TEXT("dst", text),
+	TEXT("gw", text),
+	NUMBER("mtu", number, UINT32_MAX),
+	NUMBER("advmss", number, UINT32_MAX),
+	NUMBER("priority", number, UINT32_MAX),
+	NUMBER("table", number, UINT32_MAX),
+	NUMBER("scope", number, UINT32_MAX),
+	END,
+};
+
+/* check_ip() - what types do not tell of it. */
+static int check_ip(const char *path, const struct element *ip, unsigned int interfaces,
+		    struct nk_error *err)
+{
+	struct nk_prefix prefix;
+
+	if (!ip->address)
+		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+				    "missing %s.address", path);
+	if (!nk_prefix_parse(ip->address, false, &prefix))
+		return nk_error_set(
+			err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+			"%s.address: \"%.64s\" is not an address with its prefix length", path,
+			ip->address);
+	if (ip->interface != NO_INTERFACE && ip->interface >= interfaces)
+		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+				    "%s.interface: %u, but prevResult lists %u interfaces", path,
+				    ip->interface, interfaces);
+	return 0;
+}
+
+/* check_list() - the elements of "interfaces", "ips" or "routes". */
+static int check_list(const struct nk_json *list, const char *key,
+		      const struct nk_json_field *fields, const struct prev *prev,
+		      struct nk_error *err)
+{
+	unsigned int interfaces = nk_json_count(prev->interfaces);
+	const struct nk_json *value;
+	unsigned int i = 0;
+	char path[64];
+	int rc = 0;
+
+	for (value = nk_json_first(list); value && !rc; value = nk_json_next(value)) {
+		struct element element = { .interface = NO_INTERFACE };
+
+		snprintf(path, sizeof(path), "prevResult.%s[%u]", key, i++);
+		rc = nk_json_decode(value, path, fields, NK_JSON_IGNORE, &element, err);
+		if (!rc && list == prev->ips)
+			rc = check_ip(path, &element, interfaces, err);
+	}
+	return rc;
+}
+
+static int check_version(const char *version, const char *cni_version, struct nk_error *err)
+{
+	unsigned int i;
+
+	for (i = 0; nk_config_versions[i]; i++)
+		if (!strcmp(version, nk_config_versions[i]))
+			return 0;
+	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+		     "prevResult.cniVersion: \"%.16s\" is not supported", version);
+	nk_error_remedy(err, "have the plugins before nk-cni answer in cniVersion %s, the list's",
+			cni_version);
+	return -EINVAL;
+}
+
+struct dns {
+	const struct nk_json *nameservers, *search, *options;
+	const char *domain;
+};
+
+static const struct nk_json_field dns_fields[] = {
+	{ "nameservers", NK_JSON_ARRAY, offsetof(struct dns, nameservers), 0, 0, 0 },
+	{ "search", NK_JSON_ARRAY, offsetof(struct dns, search), 0, 0, 0 },
+	{ "options", NK_JSON_ARRAY, offsetof(struct dns, options), 0, 0, 0 },
+	{ "domain", NK_JSON_TEXT, offsetof(struct dns, domain), 0, 0, 0 },
+	END,
+};
+
+/* check_texts() - @list, absent or an array, holds strings alone. */
+static int check_texts(const struct nk_json *list, const char *path, const char *key,
+		       struct nk_error *err)
+{
+	const struct nk_json *value;
+	unsigned int i = 0;
+
+	for (value = nk_json_first(list); value; value = nk_json_next(value), i++)
+		if (!nk_json_string(value))
+			return nk_error_set(err, NK_CODE_CONFIG, EINVAL,
+					    "invalid network configuration",
+					    "%s.%s[%u]: not a string", path, key, i);
+	return 0;
+}
+
+int nk_result_check_dns(const struct nk_json *dns, const char *path, struct nk_error *err)
+{
+	struct dns parsed = { 0 };
+	int rc = 0;
+
+	if (dns)
+		rc = nk_json_decode(dns, path, dns_fields, NK_JSON_IGNORE, &parsed, err);
+	if (!rc)
+		rc = check_texts(parsed.nameservers, path, "nameservers", err);
+	if (!rc)
+		rc = check_texts(parsed.search, path, "search", err);
+	return rc ? rc : check_texts(parsed.options, path, "options", err);
+}
+
+int nk_result_check_shape(const struct nk_json *prev, const char *cni_version, struct nk_error *err)
+{
+	struct prev parsed = { 0 };
+	int rc = 0;
+	bool old;
+
+	if (prev)
+		rc = nk_json_decode(prev, "prevResult", prev_fields, NK_JSON_IGNORE, &parsed, err);
+	if (!rc && parsed.cni_version && *parsed.cni_version)
+		rc = check_version(parsed.cni_version, cni_version, err);
+	old = nk_result_is_old(prev, cni_version);
+	if (!rc)
+		rc = check_list(parsed.interfaces, "interfaces",
+				old ? old_interface_fields : new_interface_fields, &parsed, err);
+	if (!rc)
+		rc = check_list(parsed.ips, "ips", old ? old_ip_fields : new_ip_fields, &parsed,
+				err);
+	if (!rc)
+		rc = check_list(parsed.routes, "routes", route_fields, &parsed, err);
+	return rc ? rc : nk_result_check_dns(parsed.dns, "prevResult.dns", err);
+}
+
+/* --- its interfaces -------------------------------------------------------------------------- */
+
+/* is_equal() - an absent member is an empty one. */
+static bool is_equal(const struct nk_json *member, const char *text)
+{
+	const char *found = nk_json_string(member);
+
+	return !strcmp(found ? found : "", text ? text : "");
+}
+
+static const struct nk_json *find_interface(const struct nk_json *prev, const char *name,
+					    const char *sandbox)
+{
+	const struct nk_json *interface = nk_json_first(nk_json_get(prev, "interfaces"));
+
+	while (interface && (!is_equal(nk_json_get(interface, "name"), name) ||
+			     !is_equal(nk_json_get(interface, "sandbox"), sandbox)))
+		interface = nk_json_next(interface);
+	return interface;
+}
+
+bool nk_result_lists(const struct nk_json *prev, const char *name)
+{
+	const struct nk_json *interface = nk_json_first(nk_json_get(prev, "interfaces"));
+
+	while (interface && !is_equal(nk_json_get(interface, "name"), name))
+		interface = nk_json_next(interface);
+	return interface != NULL;
+}
+
+int32_t nk_result_find(const struct nk_json *prev, const char *name, const char *sandbox)
+{
+	const struct nk_json *found = find_interface(prev, name, sandbox);
+	const struct nk_json *interface = nk_json_first(nk_json_get(prev, "interfaces"));
+	int32_t index = 0;
+
+	for (; interface && interface != found; interface = nk_json_next(interface))
+		index++;
+	return found ? index : -1;
+}
+
+int nk_result_check_absent(const struct nk_json *prev, const char *name, const char *sandbox,
+			   struct nk_error *err)
+{
+	if (!find_interface(prev, name, sandbox))
+		return 0;
+	nk_error_set(err, NK_CODE_CONFIG, EEXIST, "invalid network configuration",
+		     "prevResult already has interface %s %s%s", name,
+		     sandbox && *sandbox ? "with sandbox " : "on the host", sandbox ? sandbox : "");
+	nk_error_remedy(err, "give this plugin another device name: \"ifName\": \"nk0\"");
+	return -EEXIST;
+}
+
+/* differs() - a member of prevResult's interface is there and is not what it should be. */
+static bool differs(const struct nk_json *interface, const char *key, const char *expected,
+		    struct nk_error *err)
+{
+	const char *found = nk_json_string(nk_json_get(interface, key));
+
+	if (!found || !*found || !*expected || !strcmp(found, expected))
+		return false;
+	nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: prevResult is not what was made",
+		     "%s: made %s, prevResult has %s", key, expected, found);
+	return true;
+}
+
+static int check_interface(const struct nk_json *prev, const struct nk_result_interface *expected,
+			   struct nk_error *err)
+{
+	const char *sandbox = expected->sandbox ? expected->sandbox : "";
+	const struct nk_json *interface = find_interface(prev, expected->name, sandbox);
+	char mac[NK_MAC_TEXT_SIZE] = "";
+
+	if (!interface)
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+				    "CHECK: prevResult is not what was made",
+				    "it lists no interface %s %s%s", expected->name,
+				    *sandbox ? "with sandbox " : "on the host", sandbox);
+	if (expected->has_mac)
+		nk_mac_text(expected->mac, mac);
+	if (differs(interface, "mac", mac, err) ||
+	    differs(interface, "socketPath", expected->socket_path, err)) {
+		nk_error_wrap(err, "interface %s", expected->name);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+int nk_result_check_prev(const struct nk_json *prev, const struct nk_result *expected,
+			 struct nk_error *err)
+{
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < expected->interface_count && !rc; i++)
+		rc = check_interface(prev, &expected->interfaces[i], err);
+	return rc;
+}
