@@ -6,12 +6,18 @@
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 declare -A apt_answer=()	# what the mirror said for a suite, as it is asked only once
 
-# Prints the suites to take packages from when SUITE is wanted.
-suites_of() {
+# Prints the lines of sources.list for SUITE: backports come with the suite they are made for.
+# SUITE-source is its source packages and nothing else: who needs none must not fetch their list.
+sources_of() {
+	local type=deb suite suites=$1
+
 	case $1 in
-	*-backports) echo "${1%-backports} $1" ;;
-	*) echo "$1" ;;
+	*-backports) suites="${1%-backports} $1" ;;
+	*-source) type=deb-src suites=${1%-source} ;;
 	esac
+	for suite in $suites; do
+		echo "$type [signed-by=$apt_keyring] $MIRROR $suite main"
+	done
 }
 
 # Prints the directory of the private apt for SUITE. Mirrors do not share one, as a failed update
@@ -23,14 +29,12 @@ apt_dir() {
 # Writes the configuration of a private apt for SUITE, with nothing installed. Of the host's own
 # configuration, which would override it, only the ways to reach a mirror (proxies) are kept.
 apt_configure() {
-	local dir suite
+	local dir
 
 	dir=$(apt_dir "$1")
 	mkdir -p "$dir"/{empty.d,state/lists/partial} "$lab_cache/apt/archives/partial"
 	: >"$dir/state/status"
-	for suite in $(suites_of "$1"); do
-		echo "deb [signed-by=$apt_keyring] $MIRROR $suite main"
-	done >"$dir/sources.list"
+	sources_of "$1" >"$dir/sources.list"
 	apt-config dump | sed -n '/^Acquire::https\?::/p' >"$dir/apt.conf"
 	cat >>"$dir/apt.conf" <<-END
 		Dir::Etc::main "/dev/null";
@@ -47,7 +51,7 @@ apt_configure() {
 		APT::Architectures { "amd64"; };
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "";
-		APT::Default-Release "$1";
+		APT::Default-Release "${1%-source}";
 		Acquire::Languages "none";
 		Acquire::Retries "2";
 		Acquire::http::Timeout "30";
@@ -88,12 +92,14 @@ need_mirror() {
 	fi
 }
 
-# make_layer, for a layer that is made of packages of SUITE.
+# make_layer, for a layer that is made of packages of the SUITES, words of one argument.
 make_debian_layer() {
-	local layer=$1 suite=$3
+	local layer=$1 suite
 
 	if [[ ! -d $lab_cache/$layer ]]; then
-		need_mirror "$suite" "$layer"
+		for suite in $3; do
+			need_mirror "$suite" "$layer"
+		done
 	fi
 	make_layer "$layer" "$2" "${@:4}"
 }
@@ -133,4 +139,15 @@ fetch_and_unpack() {
 	grep -v '^base-files_' <<<"$files" |
 		xargs -r -n1 -P"$(nproc)" bash -eo pipefail -c "$unpack_script" unpack "$dir"
 	forget_old .
+}
+
+# unpack_source SUITE DIRECTORY PACKAGE: what the authors released of a source package, without
+# Debian's changes to it.
+unpack_source() {
+	local suite=$1 dir=$2 package=$3
+
+	mkdir -p "$dir"
+	cd "$dir" || return
+	apt_in "$suite-source" apt-get --quiet --download-only --tar-only source "$package"
+	tar -x --strip-components=1 -f "$package"_*.orig.tar.*z
 }

@@ -7,12 +7,17 @@
 #   initrd/ABI-KEY     initrd                              <- init.c, kernel
 #   nic/ABI-KEY        labnic.ko                           <- nic/, headers
 #   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
+#   cni-tools/KEY      cnitool, cni-result                 <- cni-result's source, the mirror
 #   qemu/KEY           QEMU of Debian 13                   <- the mirror
 # Every KEY covers the text of the function that makes the layer, too.
 
 # The suite of everything but kernels: Debian 13. The newest kernel is looked for in its
 # backports first, so one set of package lists serves both.
 base_suite=trixie-backports
+
+# The suite of the CNI plugins and of libcni: those of Debian 13 end at CNI 1.0.0.
+cni_suite=forky
+cni_result_source=$lab_tree/test/tools/cni-result
 
 make_kernel() {
 	local dir=$1 abi=$2 suite=$3 packages name
@@ -74,6 +79,8 @@ make_root() {
 	packages=$(read_list "$lab_dir/packages")
 	# shellcheck disable=SC2086 # a list of names
 	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$tree"
+	# Without what they depend on: iptables, which is in the list, and an older C library.
+	echo containernetworking-plugins | fetch_and_unpack "$cni_suite" "$tree"
 	configure_root "$tree"
 	# No journal: the image is only ever read. No loop device: root may lack it in a container.
 	truncate -s "$(($(du -sk "$tree" | cut -f1) * 5 / 4 + 65536))K" "$dir/root.ext4"
@@ -83,12 +90,15 @@ make_root() {
 
 # What the maintainer scripts would have done, as far as the lab needs it.
 configure_root() {
-	local tree=$1
+	local tree=$1 name
 
 	mkdir -p "$tree"/{dev,proc,sys,run,tmp,lab/run,etc}
 	cp "$tree/usr/share/base-passwd/passwd.master" "$tree/etc/passwd"
 	cp "$tree/usr/share/base-passwd/group.master" "$tree/etc/group"
 	ln -sf gawk "$tree/usr/bin/awk"
+	for name in {iptables,ip6tables}{,-save,-restore}; do
+		ln -sf xtables-nft-multi "$tree/usr/sbin/$name"
+	done
 	ln -sf /proc/self/mounts "$tree/etc/mtab"
 	echo lab >"$tree/etc/hostname"
 	printf '127.0.0.1 localhost lab\n::1 localhost\n' >"$tree/etc/hosts"
@@ -165,6 +175,21 @@ make_netdevsim() {
 	rm -rf "$dir/tree" "$lab_cache/apt/archives/$package"_*
 	build_module "$abi" CONFIG_NETDEVSIM=m
 	cp "$build/netdevsim.ko" "$dir/"
+}
+
+# Debian has no package of cnitool. Its Go is linked statically, so that it runs on every host.
+make_cni_tools() {
+	local dir=$1 go=$1/go source=$1/path/src/github.com/containernetworking/cni
+
+	apt_closure "$base_suite" golang-go | fetch_and_unpack "$base_suite" "$go"
+	unpack_source "$cni_suite" "$source" golang-github-appc-cni
+	cp -r "$cni_result_source" "$dir/path/src/"
+	# libcni needs nothing beyond Go's own library: no module is looked for anywhere.
+	env -i PATH="$go/usr/bin:/usr/bin" HOME="$dir/path" GOPATH="$dir/path" \
+		GO111MODULE=off GOTOOLCHAIN=local GOTELEMETRY=off GOPROXY=off CGO_ENABLED=0 \
+		go build -trimpath -ldflags="-s -w" -o "$dir/" \
+		github.com/containernetworking/cni/cnitool cni-result
+	rm -rf "$go" "$dir/path"
 }
 
 make_qemu() {
