@@ -89,9 +89,10 @@ $(TOOLS): $(B)/test/%: $(B)/test/tools/%.o $(TOOL_OBJ)
 -include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TOOL_MAIN:%.c=$(B)/%.d)
 
 # --- tests ------------------------------------------------------------------------------------
-check: $(B)/test/unit-main $(TOOLS) ## unit tests: no root, a few seconds
+check: $(B)/test/unit-main $(TOOLS) $(B)/nk-cni ## unit and protocol tests: no root, some seconds
 	$(Q)test/count check $(B)/test/unit-main --jobs 2 --short-filename
 	$(Q)test/count tools $(B)/test/wire selftest
+	$(Q)test/count spec cni-spec-tests/run $(B)/nk-cni
 
 asan: ## unit tests under address, leak and undefined behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory B=$(B)/asan \
@@ -130,8 +131,8 @@ $(B)/lint/%.ok: % Makefile
 format: | $(B)/deps-lint ## reformat all C files
 	$(Q)clang-format -i $(C_FILES) $(HEADERS) bpf/*.c test/lab/*.c
 
-lab-build: | $(B)/deps-lab ## make the lab's kernel, root file system and NIC
-	$(Q)$(LAB) build
+lab-build: | $(B)/deps-lab ## make the lab's kernel, root file system, NIC and CNI tools
+	$(Q)$(LAB) build --with-cni-tools
 
 lab: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## a shell on the lab's kernel
 	$(Q)$(LAB) shell

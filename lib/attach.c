@@ -4,7 +4,7 @@
  *
  *   step     ADD                                   DEL, rollback
  *   claim    reserve queues in the claims map      give them back
- *   device   netkit single in the Pod's netns      delete it, wherever it is now
+ *   device   netkit in the Pod's netns             delete it, wherever it is now
  *   lease    queue-create for each queue           wait for its users; it ends with the device
  *   program  XDP program on the NIC, on first use  off, after the last user, if so configured
  *   map      XSKMAP pinned and entered             taken out and unpinned
@@ -21,6 +21,7 @@
 #include "netns.h"
 #include "prog.h"
 #include "steps.h"
+#include "uapi.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -68,7 +69,9 @@ int nk_attachment_init(struct nk_attachment *att, const struct nk_request *reque
 	memcpy(att->network, config->name, sizeof(att->network));
 	memcpy(att->container_id, request->container_id, sizeof(att->container_id));
 	memcpy(att->cni_ifname, request->ifname, sizeof(att->cni_ifname));
-	memcpy(att->ifname, request->ifname, sizeof(att->ifname));
+	memcpy(att->ifname, *config->ifname ? config->ifname : request->ifname,
+	       sizeof(att->ifname));
+	att->pair = config->pair;
 	memcpy(att->pod_name, request->pod_name, sizeof(att->pod_name));
 	return nk_nl_open(&att->host, -1, "host", err);
 }
@@ -166,10 +169,11 @@ static int choose_mac(struct nk_attachment *att, const struct nk_config *config,
 	return 0;
 }
 
+/* choose_mtu() - a pair without a NIC has the kernel's default for Ethernet. */
 static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
 		      struct nk_error *err)
 {
-	uint32_t limit = att->nic.mtu;
+	uint32_t limit = att->nic.ifindex ? att->nic.mtu : 1500;
 	bool by_frame = false;
 
 	if (config->xsk_map && config->xsk_frame_size - XSK_CHUNK_OVERHEAD < limit) {
@@ -177,7 +181,7 @@ static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
 		by_frame = true;
 	}
 	att->mtu = config->mtu ? config->mtu : limit;
-	if (att->mtu <= limit)
+	if (att->mtu <= limit || att->pair)
 		return 0;
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the MTU is too large",
 		     "mtu: %u is more than %u, %s", att->mtu, limit,
@@ -185,6 +189,23 @@ static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
 				"the MTU of the NIC");
 	nk_error_remedy(err, "set \"mtu\" to %u or less, or leave it out", limit);
 	return -ERANGE;
+}
+
+/* take_nic() - the NIC's lock, and how the NIC is now that nobody else of us changes it: a DEL may
+ * have taken the program off.
+ */
+static int take_nic(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+{
+	int rc;
+
+	if (!config->queue_count)
+		return 0;
+	rc = nk_nicdir_open(config->bpffs, att->nic.name, true, &att->dir, err);
+	if (!rc)
+		rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, err);
+	if (!rc && att->with_map)
+		rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+	return rc;
 }
 
 int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
@@ -200,19 +221,66 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 	if (!rc)
 		rc = nk_netns_cookie(att->netns_fd, &att->netns_cookie, err);
 	if (!rc)
-		rc = nk_nicdir_open(config->bpffs, att->nic.name, true, &att->dir, err);
-	/* Again, now that nobody else of us changes it: a DEL may have taken the program off. */
-	if (!rc)
-		rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, err);
+		rc = take_nic(att, config, err);
 	if (rc)
 		return rc;
-	if (att->with_map)
-		rc = nk_prog_check_owner(&att->dir, &att->nic, err);
 	for (i = 0; i < STEPS && !rc; i++)
 		rc = steps[i].create(att, config, err);
 	if (rc && remove_from(att, i - 1, err))
 		err->code = NK_CODE_KERNEL; /* "try again" would be a lie: something is left */
 	return rc;
+}
+
+void nk_attach_unlock(struct nk_attachment *att)
+{
+	if (att->dir.fd >= 0)
+		nk_nicdir_unlock(&att->dir);
+}
+
+/* is_still_mine() - a DEL may have come meanwhile, and another ADD taken the queues. */
+static bool is_still_mine(const struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_claim claim;
+	uint32_t i;
+
+	for (i = 0; i < att->lease_count; i++)
+		if (nk_claims_get(att->claims, att->leases[i].phys, &claim, err) ||
+		    !nk_step_is_mine(att, &claim) || claim.netns_cookie != att->netns_cookie ||
+		    memcmp(claim.mac, att->mac, NK_MAC_LEN) != 0)
+			return false;
+	return true;
+}
+
+/* disown() - what it had on the NIC is gone, or somebody else's by now; its device may be there yet,
+ * and then its MAC in the filter.
+ */
+static void disown(struct nk_attachment *att)
+{
+	struct nk_error gone = { 0 };
+	struct nk_link link;
+
+	att->lease_count = 0;
+	att->with_map = false;
+	if (nk_link_get(&att->pod, NK_NSID_HERE, NULL, att->ifindex, &link, &gone))
+		att->in_filter = false;
+}
+
+int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error unknown = { 0 };
+	int rc;
+
+	if (att->dir.fd < 0)
+		return 0;
+	rc = nk_nicdir_relock(&att->dir, err);
+	if (rc && rc != -ESTALE)
+		return rc;
+	if (!rc && is_still_mine(att, &unknown))
+		return 0;
+	disown(att);
+	nk_error_reset(err);
+	return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "the attachment was deleted meanwhile",
+			    "its queues of %s are not claimed for it any more", att->nic.name);
 }
 
 int nk_attach_commit(struct nk_attachment *att, struct nk_error *err)
@@ -227,6 +295,8 @@ int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
 
 	for (i = 0; i < STEPS && !rc; i++)
 		rc = steps[i].check(att, err);
+	if (rc)
+		err->code = NK_CODE_CHECK;
 	return rc;
 }
 
@@ -247,6 +317,9 @@ static int note_mine(uint32_t queue, const struct nk_claim *claim, void *data)
 	struct nk_attachment *att = search->att;
 
 	if (!nk_step_is_mine(att, claim) || att->lease_count == NK_LEASES_MAX)
+		return 0;
+	/* Two devices of one key are two attachments: one at a time. */
+	if (att->lease_count && strcmp(claim->ifname, search->claim.ifname) != 0)
 		return 0;
 	search->claim = *claim;
 	att->leases[att->lease_count].phys = queue;
@@ -289,6 +362,7 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->committed = search.claim.committed;
 	att->in_filter = search.claim.in_filter;
 	att->with_map = search.claim.with_map;
+	att->pair = search.claim.pair;
 	att->nic.ifindex = search.claim.nic_ifindex;
 	memcpy(att->mac, search.claim.mac, sizeof(att->mac));
 	memcpy(att->ifname, search.claim.ifname, sizeof(att->ifname));
@@ -367,19 +441,47 @@ int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic
 		rc = look_around(att, nic, err);
 		rc = rc ? rc : 1;
 	}
+	if (rc > 0 && att->pair)
+		rc = nk_step_pair_find(att, err) < 0 ? -err->sys : 1;
 	if (rc <= 0)
 		nk_attach_unload(att);
+	return rc;
+}
+
+int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_step_pair_find(att, err);
+
+	if (rc > 0)
+		att->loaded = att->committed = true;
 	return rc;
 }
 
 void nk_attach_result(const struct nk_attachment *att, const struct nk_request *request,
 		      const struct nk_config *config, struct nk_result *ret)
 {
-	*ret = (struct nk_result){ .mtu = att->mtu, .sandbox = request->netns };
+	struct nk_result_interface *pod = &ret->interfaces[att->pair ? 1 : 0];
+	struct nk_result_interface *host = &ret->interfaces[0];
+
+	*ret = (struct nk_result){
+		.prev = config->prev,
+		.dns = config->dns,
+		.interface_count = att->pair ? 2 : 1,
+		.pod_interface = att->pair ? 1 : 0,
+	};
 	memcpy(ret->cni_version, config->cni_version, sizeof(ret->cni_version));
-	memcpy(ret->ifname, att->ifname, sizeof(ret->ifname));
-	memcpy(ret->mac, att->mac, sizeof(ret->mac));
-	memcpy(ret->pci_id, att->nic.pci_id, sizeof(ret->pci_id));
+	if (att->pair) {
+		memcpy(host->name, att->host_name, sizeof(host->name));
+		host->has_mac = config->netkit.mode == NK_NETKIT_L2;
+		memcpy(host->mac, att->host_mac, sizeof(host->mac));
+		host->mtu = att->mtu;
+	}
+	memcpy(pod->name, att->ifname, sizeof(pod->name));
+	pod->has_mac = config->netkit.mode == NK_NETKIT_L2;
+	memcpy(pod->mac, att->mac, sizeof(pod->mac));
+	pod->mtu = att->mtu;
+	pod->sandbox = request->netns;
+	memcpy(pod->pci_id, att->nic.pci_id, sizeof(pod->pci_id));
 	if (att->with_map)
-		nk_nicdir_xsks_map(&att->dir, att->leases[0].phys, ret->socket_path);
+		nk_nicdir_xsks_map(&att->dir, att->leases[0].phys, pod->socket_path);
 }

@@ -10,7 +10,8 @@
  * Calling sequence: nk_attachment_init(), then either
  *   ADD:    nk_attach_create(), nk_attach_commit(), and nk_attach_remove() if what follows fails
  *   others: nk_attach_load(), then nk_attach_check() or nk_attach_remove()
- * then nk_attachment_fini(). Between create or load and fini the NIC's lock is held.
+ * then nk_attachment_fini(). Between create or load and fini the NIC's lock is held, but for
+ * nk_attach_unlock() and nk_attach_unload().
  */
 #ifndef NK_ATTACH_H
 #define NK_ATTACH_H
@@ -28,7 +29,8 @@ struct nk_attachment {
 	char network[NK_ID_SIZE];
 	char container_id[NK_ID_SIZE];
 	char cni_ifname[IFNAMSIZ];
-	char ifname[IFNAMSIZ]; /* effective name; the same until configurations can choose one */
+	char ifname[IFNAMSIZ]; /* effective name of the Pod's device */
+	bool any_name;	       /* whatever its effective name: the configuration was edited */
 	char pod_name[NK_ID_SIZE];
 
 	/* the host's side */
@@ -45,6 +47,12 @@ struct nk_attachment {
 	int32_t nsid;	  /* Pod's netns, as the host's counts */
 	int32_t nic_nsid; /* host's netns, as the Pod's counts */
 
+	/* a pair's other end */
+	bool pair;
+	uint32_t host_ifindex;
+	char host_name[IFNAMSIZ];
+	uint8_t host_mac[NK_MAC_LEN];
+
 	/* what is, or is going to be, there; as in struct nk_claim */
 	uint32_t ifindex;
 	uint32_t mtu;
@@ -53,6 +61,7 @@ struct nk_attachment {
 	uint32_t lease_count;
 	struct nk_lease leases[NK_LEASES_MAX];
 
+	bool asked;	   /* the kernel was asked for the device and did not refuse for certain */
 	bool loaded;	   /* from claims: another call made it, perhaps not to its end */
 	bool drop_program; /* the remove of the program step takes it off, if nobody else uses it */
 };
@@ -71,6 +80,14 @@ void nk_attachment_fini(struct nk_attachment *att);
 int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 		     struct nk_error *err);
 
+/* nk_attach_unlock() - let others have the NIC while something slow is waited for; nk_attach_lock()
+ * takes it back. It fails with -ESTALE if the NIC's directory, or our claims, went meanwhile: then
+ * nk_attach_remove() still removes what is ours. Both do nothing where there is no NIC, and lock
+ * nothing twice.
+ */
+void nk_attach_unlock(struct nk_attachment *att);
+int nk_attach_lock(struct nk_attachment *att, struct nk_error *err);
+
 /* nk_attach_commit() - note in the claims that ADD came to its end. */
 int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
 
@@ -82,6 +99,11 @@ int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
  */
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
 		   struct nk_error *err);
+
+/* nk_attach_find_pair() - find this attachment by a pair's end on the host, where no claim tells of
+ * it, as it had no queues. Return: 1 if found, 0 if not, or a negative errno.
+ */
+int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err);
 
 /* nk_attach_unload() - give the lock up, ready for another nk_attach_load(). Where nobody uses the
  * NIC any more its directory goes.

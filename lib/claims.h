@@ -34,7 +34,8 @@ struct nk_claim {
 	uint8_t committed; /* ADD came to its end */
 	uint8_t in_filter; /* mac is ours to take out of the NIC's filter */
 	uint8_t with_map;  /* has an XSKMAP */
-	uint8_t reserved[7];
+	uint8_t pair;	   /* the device is the Pod's end of a pair */
+	uint8_t reserved[6];
 	char ifname[IFNAMSIZ];	   /* effective name */
 	char cni_ifname[IFNAMSIZ]; /* CNI_IFNAME */
 	char network[NK_ID_SIZE];

@@ -2,11 +2,12 @@
 /* config.c - netconf bytes to struct nk_config; no system call but a warning on stderr */
 #include "config.h"
 
+#include "config_parts.h"
 #include "error.h"
 #include "json.h"
 #include "mac.h"
-#include "queues.h"
 #include "request.h"
+#include "uapi.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,138 +18,86 @@
 
 #define FRAME_SIZE_DEFAULT 4096
 
-const char *const nk_config_versions[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", NULL };
-
-/* The document as it is written, before anything is derived from it. */
-struct raw {
-	char cni_version[64];
-	char name[NK_ID_SIZE];
-	char master[NK_ALTNAME_SIZE];
-	char device_id[NK_ALTNAME_SIZE + 16];
-	char pairing[16];
-	char mode[8];
-	char mac[32];
-	const char *mac_path, *device_id_path; /* where they are from */
-	uint32_t mtu;
-	char bpffs[NK_BPFFS_SIZE];
-	const struct nk_json *queues;
-	const struct nk_json *xsk;
-	const struct nk_json *prev;
-	const struct nk_json *runtime_config;
-};
-
-#define STRING(struct_, key, member, min_)                                                      \
-	{                                                                                       \
-		key, NK_JSON_STRING, offsetof(struct_, member), sizeof(((struct_ *)0)->member), \
-			min_, 0                                                                 \
-	}
-#define UINT(struct_, key, member, min_, max_)                              \
-	{                                                                   \
-		key, NK_JSON_UINT, offsetof(struct_, member), 0, min_, max_ \
-	}
-#define BOOL(struct_, key, member)                                    \
-	{                                                             \
-		key, NK_JSON_BOOL, offsetof(struct_, member), 0, 0, 0 \
-	}
-#define OBJECT(struct_, key, member)                                    \
-	{                                                               \
-		key, NK_JSON_OBJECT, offsetof(struct_, member), 0, 0, 0 \
-	}
-#define ANY(key)                             \
-	{                                    \
-		key, NK_JSON_ANY, 0, 0, 0, 0 \
-	}
-#define END                                   \
-	{                                     \
-		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
-	}
+const char *const nk_config_versions[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", NULL };
 
 /* What is read first: of a version that we do not know nothing else can be said. */
 static const struct nk_json_field version_fields[] = {
-	STRING(struct raw, "cniVersion", cni_version, 0),
+	STRING(struct nk_config_raw, "cniVersion", cni_version, 0),
 	END,
 };
 
 /* What every command reads. */
 static const struct nk_json_field common_fields[] = {
-	STRING(struct raw, "name", name, 0),
-	STRING(struct raw, "bpffs", bpffs, 1),
+	STRING(struct nk_config_raw, "name", name, 0),
+	STRING(struct nk_config_raw, "bpffs", bpffs, 1),
 	END,
 };
 
 /* What CHECK reads beside it. DEL does not look at a prevResult. */
 static const struct nk_json_field check_fields[] = {
-	OBJECT(struct raw, "prevResult", prev),
+	OBJECT(struct nk_config_raw, "prevResult", prev),
 	END,
 };
 
 /* What ADD reads beside it. */
 static const struct nk_json_field add_fields[] = {
-	STRING(struct raw, "master", master, 1),
-	STRING(struct raw, "deviceID", device_id, 1),
-	STRING(struct raw, "pairing", pairing, 1),
-	STRING(struct raw, "mode", mode, 1),
-	STRING(struct raw, "mac", mac, 1),
-	UINT(struct raw, "mtu", mtu, 68, 65535),
-	OBJECT(struct raw, "queues", queues),
-	OBJECT(struct raw, "xsk", xsk),
-	OBJECT(struct raw, "runtimeConfig", runtime_config),
-	OBJECT(struct raw, "prevResult", prev),
+	STRING(struct nk_config_raw, "master", master, 1),
+	STRING(struct nk_config_raw, "deviceID", device_id, 1),
+	STRING(struct nk_config_raw, "pairing", pairing, 1),
+	STRING(struct nk_config_raw, "mode", mode, 1),
+	STRING(struct nk_config_raw, "ifName", ifname, 1),
+	STRING(struct nk_config_raw, "mac", mac, 1),
+	STRING(struct nk_config_raw, "policy", policy, 1),
+	STRING(struct nk_config_raw, "peerPolicy", peer_policy, 1),
+	STRING(struct nk_config_raw, "scrub", scrub, 1),
+	STRING(struct nk_config_raw, "peerScrub", peer_scrub, 1),
+	UINT(struct nk_config_raw, "headroom", headroom, 0, 65535),
+	UINT(struct nk_config_raw, "tailroom", tailroom, 0, 65535),
+	UINT(struct nk_config_raw, "mtu", mtu, 68, 65535),
+	BOOL(struct nk_config_raw, "setAddresses", set_addresses),
+	BOOL(struct nk_config_raw, "hostRoute", host_route),
+	BOOL(struct nk_config_raw, "forwarding", forwarding),
+	BOOL(struct nk_config_raw, "dad", dad),
+	OBJECT(struct nk_config_raw, "ipam", ipam),
+	OBJECT(struct nk_config_raw, "dns", dns),
+	OBJECT(struct nk_config_raw, "queues", queues),
+	OBJECT(struct nk_config_raw, "xsk", xsk),
+	OBJECT(struct nk_config_raw, "runtimeConfig", runtime_config),
+	OBJECT(struct nk_config_raw, "args", args),
+	OBJECT(struct nk_config_raw, "prevResult", prev),
 	/* read by common_fields, or by runtimes alone */
 	ANY("cniVersion"),
 	ANY("cniVersions"),
 	ANY("name"),
-	ANY("type"),
+	STRING(struct nk_config_raw, "type", type, 0),
 	ANY("bpffs"),
 	ANY("xdp"),
-	ANY("dns"),
-	ANY("args"),
 	ANY("capabilities"),
 	ANY("pciBusID"),
 	/* those of refused_keys, where they are empty */
-	ANY("ipam"),
 	ANY("rss"),
 	ANY("steering"),
 	ANY("neigh"),
 	ANY("rings"),
-	ANY("ifName"),
-	ANY("policy"),
-	ANY("scrub"),
-	ANY("peerPolicy"),
-	ANY("peerScrub"),
-	ANY("headroom"),
-	ANY("tailroom"),
-	ANY("setAddresses"),
-	ANY("hostRoute"),
-	ANY("forwarding"),
-	ANY("dad"),
 	ANY("logLevel"),
 	ANY("logFile"),
 	ANY("statusQueues"),
 	END,
 };
 
+/* Of "args", which everybody may put something into. */
+static const struct nk_json_field args_fields[] = {
+	OBJECT(struct nk_config_raw, "cni", cni_args),
+	END,
+};
+
+static const char mac_of_args[] = "MAC of CNI_ARGS";
+
 /* Keys that mean something in product and peers alike but are not built yet. They are refused:
  * a key that asks for something must never be ignored.
  */
 static const char *const refused_keys[] = {
-	"ipam",	    "rss",	"steering",	"neigh",	"rings",
-	"ifName",   "policy",	"scrub",	"peerPolicy",	"peerScrub",
-	"headroom", "tailroom", "setAddresses", "hostRoute",	"forwarding",
-	"dad",	    "logLevel", "logFile",	"statusQueues", NULL,
-};
-
-struct raw_queues {
-	uint32_t count, max;
-	char pool[512], ids[512];
-};
-
-static const struct nk_json_field queues_fields[] = {
-	UINT(struct raw_queues, "count", count, 1, NK_LEASES_MAX),
-	UINT(struct raw_queues, "max", max, 1, NK_LEASES_MAX),
-	STRING(struct raw_queues, "pool", pool, 1),
-	STRING(struct raw_queues, "ids", ids, 1),
-	END,
+	"rss", "steering", "neigh", "rings", "logLevel", "logFile", "statusQueues", NULL,
 };
 
 static const struct nk_json_field xsk_fields[] = {
@@ -168,30 +117,30 @@ static const struct nk_json_field xdp_fields[] = {
 	END,
 };
 
-static int unsupported(struct nk_error *err, const char *key, const char *value)
+int nk_config_unsupported(struct nk_error *err, const char *key, const char *value)
 {
 	char msg[160];
 
 	snprintf(msg, sizeof(msg), "unsupported field \"%s\": \"%.64s\"", key, value);
-	return nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg,
-			    "this version of nk-cni does not have it");
+	nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg,
+		     "this version of nk-cni does not have it");
+	nk_error_remedy(err, "leave it out");
+	return -EINVAL;
 }
 
-static int invalid(struct nk_error *err, const char *key, const char *value, const char *wanted)
+int nk_config_invalid(struct nk_error *err, const char *key, const char *value, const char *wanted)
 {
 	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
 			    "%s: \"%.64s\" is not %s", key, value, wanted);
 }
 
-static int missing(struct nk_error *err, const char *what)
+int nk_config_missing(struct nk_error *err, const char *what)
 {
 	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
 			    "missing %s", what);
 }
 
-/* bad_number() - @fmt holds the JSON path and says why. */
-static int __attribute__((format(printf, 2, 3)))
-bad_number(struct nk_error *err, const char *fmt, ...)
+int nk_config_refuse(struct nk_error *err, const char *fmt, ...)
 {
 	char text[128];
 	va_list ap;
@@ -234,7 +183,7 @@ static int refuse_keys(const struct nk_json *json, struct nk_error *err)
 		if (nk_json_is_empty(value))
 			continue;
 		nk_json_print_short(value, text, sizeof(text));
-		return unsupported(err, refused_keys[i], text);
+		return nk_config_unsupported(err, refused_keys[i], text);
 	}
 	return 0;
 }
@@ -253,13 +202,13 @@ static int parse_xdp(const struct nk_json *json, struct nk_config *config, struc
 	if (rc)
 		return rc;
 	if (strcmp(xdp.mode, "native") != 0)
-		return unsupported(err, "xdp.mode", xdp.mode);
+		return nk_config_unsupported(err, "xdp.mode", xdp.mode);
 	config->xdp_keep = xdp.keep;
 	return 0;
 }
 
-static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_config *config,
-			struct nk_error *err)
+static int parse_common(const struct nk_json *json, struct nk_config_raw *raw,
+			struct nk_config *config, struct nk_error *err)
 {
 	int rc;
 
@@ -271,12 +220,12 @@ static int parse_common(const struct nk_json *json, struct raw *raw, struct nk_c
 	if (rc)
 		return rc;
 	if (!*raw->name)
-		return missing(err, "\"name\", the network's name");
+		return nk_config_missing(err, "\"name\", the network's name");
 	if (!nk_request_is_id(raw->name))
-		return invalid(err, "name", raw->name,
-			       "a network name ([a-zA-Z0-9][a-zA-Z0-9_.-]*)");
+		return nk_config_invalid(err, "name", raw->name,
+					 "a network name ([a-zA-Z0-9][a-zA-Z0-9_.-]*)");
 	if (*raw->bpffs != '/')
-		return invalid(err, "bpffs", raw->bpffs, "an absolute path");
+		return nk_config_invalid(err, "bpffs", raw->bpffs, "an absolute path");
 	snprintf(config->cni_version, sizeof(config->cni_version), "%.7s", raw->cni_version);
 	memcpy(config->name, raw->name, sizeof(config->name));
 	memcpy(config->bpffs, raw->bpffs, sizeof(config->bpffs));
@@ -293,205 +242,222 @@ static int parse_mac(const char *path, const char *text, struct nk_config *confi
 		return 0;
 	}
 	if (!nk_mac_parse(text, config->mac))
-		return invalid(err, path, text, "\"master\" or six hex bytes with colons");
+		return nk_config_invalid(err, path, text,
+					 "\"master\" or six hex bytes with colons");
 	if ((config->mac[0] & 1) || !memcmp(config->mac, zero, sizeof(zero)))
-		return invalid(err, path, text, "a unicast address");
+		return nk_config_invalid(err, path, text, "a unicast address");
 	config->mac_source = NK_MAC_GIVEN;
 	return 0;
 }
 
-/* parse_runtime_config() - the two keys we read; they win over the configuration's own. */
-static int parse_runtime_config(struct raw *raw, struct nk_error *err)
+/* read_one() - a string member @key of @object, if it is there, in place of what came before. */
+static int read_one(const struct nk_json *object, const char *name, const char *key, char *buf,
+		    size_t size, const char **path, const char *new_path, struct nk_error *err)
 {
-	int rc;
+	int rc = object ? nk_json_read_string(object, name, key, buf, size, err) : 0;
 
-	if (!raw->runtime_config)
-		return 0;
-	rc = nk_json_read_string(raw->runtime_config, "runtimeConfig", "deviceID", raw->device_id,
-				 sizeof(raw->device_id), err);
-	if (rc < 0)
-		return rc;
-	if (rc)
-		raw->device_id_path = "runtimeConfig.deviceID";
-	rc = nk_json_read_string(raw->runtime_config, "runtimeConfig", "mac", raw->mac,
-				 sizeof(raw->mac), err);
-	if (rc < 0)
-		return rc;
-	if (rc)
-		raw->mac_path = "runtimeConfig.mac";
-	return 0;
+	if (rc > 0)
+		*path = new_path;
+	return rc < 0 ? rc : 0;
 }
 
-/* queues_by_device_id() - NIC and queues in one name. Return: how many queues, or an error */
-static int queues_by_device_id(const struct raw *raw, const struct raw_queues *queues,
-			       struct nk_config *config, struct nk_error *err)
-{
-	struct nk_queue_set pool;
-	uint32_t id;
-	int rc, count = nk_device_id_parse(raw->device_id, raw->device_id_path, config->master,
-					   &config->queues, err);
-
-	if (count < 0)
-		return count;
-	if (*raw->master && strcmp(raw->master, config->master) != 0)
-		return invalid(err, raw->device_id_path, raw->device_id,
-			       "of the NIC in \"master\"");
-	if (*queues->ids)
-		return invalid(err, "queues.ids", queues->ids,
-			       "allowed beside \"deviceID\", which names the queues");
-	if (!*queues->pool)
-		return count;
-	rc = nk_queue_set_parse(queues->pool, "queues.pool", &pool, err);
-	if (rc < 0)
-		return rc;
-	for (id = 0; id < NK_QUEUE_IDS; id++)
-		if (nk_queue_set_has(&config->queues, id) && !nk_queue_set_has(&pool, id))
-			return bad_number(err, "%s: queue %u is not in queues.pool",
-					  raw->device_id_path, id);
-	return count;
-}
-
-/* queues_by_ids() - exactly these. Return: how many queues, or an error */
-static int queues_by_ids(const struct raw_queues *queues, struct nk_config *config,
+/* parse_runtime() - what the runtime says beside the configuration; the last of these counts, as
+ * for the tuning plugin: CNI_ARGS, runtimeConfig, args.cni.
+ */
+static int parse_runtime(const struct nk_request *request, struct nk_config_raw *raw,
 			 struct nk_error *err)
 {
-	if (*queues->pool)
-		return invalid(err, "queues.pool", queues->pool, "allowed beside \"queues.ids\"");
-	return nk_queue_set_parse(queues->ids, "queues.ids", &config->queues, err);
+	int rc = 0;
+
+	if (raw->args)
+		rc = nk_json_decode(raw->args, "args", args_fields, NK_JSON_IGNORE, raw, err);
+	if (rc)
+		return rc;
+	if (*request->mac) {
+		snprintf(raw->mac, sizeof(raw->mac), "%s", request->mac);
+		raw->mac_path = mac_of_args;
+	}
+	rc = read_one(raw->runtime_config, "runtimeConfig", "deviceID", raw->device_id,
+		      sizeof(raw->device_id), &raw->device_id_path, "runtimeConfig.deviceID", err);
+	if (!rc)
+		rc = read_one(raw->runtime_config, "runtimeConfig", "mac", raw->mac,
+			      sizeof(raw->mac), &raw->mac_path, "runtimeConfig.mac", err);
+	if (!rc)
+		rc = read_one(raw->cni_args, "args.cni", "mac", raw->mac, sizeof(raw->mac),
+			      &raw->mac_path, "args.cni.mac", err);
+	return rc;
 }
 
-/* queues_by_pool() - any of these. Return: how many are wanted, or an error */
-static int queues_by_pool(const struct raw_queues *queues, struct nk_config *config,
-			  struct nk_error *err)
+/* check_whole() - what no single key tells */
+static int check_whole(const struct nk_config *config, struct nk_error *err)
 {
-	int size = nk_queue_set_parse(queues->pool, "queues.pool", &config->queues, err);
-	int wanted = queues->count ? (int)queues->count : 1;
-
-	if (size < 0 || wanted <= size)
-		return size < 0 ? size : wanted;
-	return bad_number(err, "queues.count: %u is more than the %u queues of queues.pool",
-			  queues->count, (uint32_t)size);
-}
-
-static int parse_queues(const struct raw *raw, struct nk_config *config, struct nk_error *err)
-{
-	struct raw_queues queues = { 0 };
-	int count = 0;
-
-	if (raw->queues)
-		count = nk_json_decode(raw->queues, "queues", queues_fields, NK_JSON_REFUSE,
-				       &queues, err);
-	if (count)
-		return count;
-	config->fixed_queues = *raw->device_id || *queues.ids;
-	if (*raw->device_id)
-		count = queues_by_device_id(raw, &queues, config, err);
-	else if (*queues.ids)
-		count = queues_by_ids(&queues, config, err);
-	else if (*queues.pool)
-		count = queues_by_pool(&queues, config, err);
-	else
-		count = missing(err, "queues: a single device is useless without; give "
-				     "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, or a "
-				     "\"deviceID\" such as \"eth0-q14\"");
-	if (count < 0)
-		return count;
-	config->queue_count = (uint32_t)count;
-	config->queue_max = queues.max ? queues.max : config->queue_count;
-	if (queues.count && queues.count != config->queue_count)
-		return bad_number(err, "queues.count: %u, but %u queues are named", queues.count,
-				  config->queue_count);
-	if (config->queue_count > NK_LEASES_MAX)
-		return bad_number(err, "queues: %u, at most %u can be leased", config->queue_count,
-				  NK_LEASES_MAX);
-	if (config->queue_max < config->queue_count)
-		return bad_number(err, "queues.max: %u is less than the %u queues asked for",
-				  config->queue_max, config->queue_count);
+	if (!config->pair && !config->queue_count)
+		return nk_config_missing(err,
+					 "queues: a single device is useless without; give "
+					 "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, "
+					 "a \"deviceID\" such as \"eth0-q14\", or "
+					 "\"pairing\": \"pair\"");
+	if (config->queue_count && !*config->master)
+		return nk_config_missing(err, "\"master\", the NIC that lends the queues");
+	if (config->netkit.mode == NK_NETKIT_L3 && config->mac_source != NK_MAC_RANDOM)
+		return nk_config_refuse(err, "mac: a device in mode \"l3\" has none");
+	if (config->mac_source == NK_MAC_MASTER && !*config->master)
+		return nk_config_missing(err, "\"master\", whose MAC is asked for");
 	return 0;
 }
 
-static int parse_add(const struct nk_json *json, struct raw *raw, struct nk_config *config,
+static int parse_xsk(const struct nk_config_raw *raw, struct nk_config *config,
 		     struct nk_error *err)
+{
+	int rc = 0;
+
+	config->xsk_map =
+		!config->pair; /* the kernel has AF_XDP through a lease for singles alone */
+	if (raw->xsk)
+		rc = nk_json_decode(raw->xsk, "xsk", xsk_fields, NK_JSON_REFUSE, config, err);
+	if (rc)
+		return rc;
+	if (config->xsk_frame_size != 2048 && config->xsk_frame_size != 4096)
+		return nk_config_refuse(err, "xsk.frameSize: %u is not 2048 or 4096",
+					config->xsk_frame_size);
+	if (config->pair && config->xsk_map)
+		return nk_config_refuse(err, "xsk.map: a pair has none, only a single");
+	return 0;
+}
+
+static int parse_add(const struct nk_json *json, const struct nk_request *request,
+		     struct nk_config_raw *raw, struct nk_config *config, struct nk_error *err)
 {
 	int rc;
 
 	rc = refuse_keys(json, err);
 	if (!rc)
 		rc = nk_json_decode(json, "", add_fields, NK_JSON_WARN, raw, err);
-	if (!rc && raw->prev)
-		rc = unsupported(err, "prevResult", "chained behind another plugin");
-	if (!rc && strcmp(raw->pairing, "single") != 0)
-		rc = unsupported(err, "pairing", raw->pairing);
-	if (!rc && strcmp(raw->mode, "l2") != 0)
-		rc = unsupported(err, "mode", raw->mode);
-	if (!rc && raw->xsk)
-		rc = nk_json_decode(raw->xsk, "xsk", xsk_fields, NK_JSON_REFUSE, config, err);
-	if (!rc && config->xsk_frame_size != 2048 && config->xsk_frame_size != 4096)
-		rc = nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				  "xsk.frameSize: %u is not 2048 or 4096", config->xsk_frame_size);
+	if (!rc && *raw->ifname && !nk_request_is_ifname(raw->ifname))
+		rc = nk_config_invalid(err, "ifName", raw->ifname,
+				       "an interface name (1 to 15 bytes without '/', ':', '%', "
+				       "white space)");
 	if (!rc)
-		rc = parse_runtime_config(raw, err);
-	if (!rc && *raw->mac)
+		rc = nk_config_parse_pair(json, raw, config, err);
+	if (!rc)
+		rc = parse_xsk(raw, config, err);
+	if (!rc)
+		rc = parse_runtime(request, raw, err);
+	if (!rc && *raw->mac) {
 		rc = parse_mac(raw->mac_path, raw->mac, config, err);
+		if (rc && raw->mac_path == mac_of_args)
+			nk_error_class(err, NK_CODE_ENV, "invalid environment variable CNI_ARGS");
+	}
 	if (rc)
 		return rc;
 	config->mtu = raw->mtu;
+	config->prev = raw->prev;
+	memcpy(config->ifname, raw->ifname, sizeof(config->ifname));
 	memcpy(config->master, raw->master, sizeof(config->master));
-	rc = parse_queues(raw, config, err);
-	if (rc)
-		return rc;
-	if (!*config->master)
-		return missing(err, "\"master\", the NIC that lends the queues");
-	return 0;
+	rc = nk_config_parse_queues(raw, config, err);
+	if (!rc)
+		rc = nk_config_parse_addresses(raw, request, config, err);
+	return rc ? rc : check_whole(config, err);
 }
 
-int nk_config_parse(const char *text, size_t size, enum nk_command command, struct nk_config *ret,
-		    struct nk_error *err)
+/* parse_lenient() - the keys of ADD that others go by; what is wrong in them counts as absent, for
+ * an edited configuration must not keep an attachment from being deleted.
+ */
+static void parse_lenient(const struct nk_json *json, struct nk_config *config)
 {
-	struct raw raw = {
+	const char *ifname = nk_json_string(nk_json_get(json, "ifName"));
+	const char *pairing = nk_json_string(nk_json_get(json, "pairing"));
+	const char *ipam = nk_json_string(nk_json_get(nk_json_get(json, "ipam"), "type"));
+	const char *type = nk_json_string(nk_json_get(json, "type"));
+	const struct nk_json *set = nk_json_get(json, "setAddresses");
+
+	if (ifname && nk_request_is_ifname(ifname))
+		snprintf(config->ifname, sizeof(config->ifname), "%s", ifname);
+	config->pair = pairing && !strcmp(pairing, "pair");
+	if (ipam && nk_config_is_plugin(ipam) && !(type && !strcmp(ipam, type)))
+		snprintf(config->ipam_type, sizeof(config->ipam_type), "%s", ipam);
+	config->host_route = !nk_json_is_false(nk_json_get(json, "hostRoute"));
+	config->set_addresses = config->pair;
+	if (nk_json_is_true(set))
+		config->set_addresses = true;
+	else if (nk_json_is_false(set))
+		config->set_addresses = false;
+	config->prev = nk_json_get(json, "prevResult");
+}
+
+static int parse_check(const struct nk_json *json, struct nk_config *config, struct nk_error *err)
+{
+	struct nk_config_raw raw = { 0 };
+	int rc;
+
+	if (!strncmp(config->cni_version, "0.3", 3))
+		return nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
+				    "CHECK came with cniVersion 0.4.0, the configuration is of %s",
+				    config->cni_version);
+	rc = nk_json_decode(json, "", check_fields, NK_JSON_IGNORE, &raw, err);
+	if (rc)
+		return rc;
+	parse_lenient(json, config);
+	config->prev = raw.prev;
+	return config->prev ? 0 : nk_config_missing(err, "\"prevResult\", which CHECK needs");
+}
+
+/* needs_1_1() - STATUS and GC are of CNI 1.1.0. */
+static int needs_1_1(enum nk_command command, const struct nk_config *config, struct nk_error *err)
+{
+	if (!strcmp(config->cni_version, "1.1.0"))
+		return 0;
+	return nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
+			    "%s came with cniVersion 1.1.0, the configuration is of %s",
+			    nk_request_command_name(command), config->cni_version);
+}
+
+int nk_config_parse(const char *text, size_t size, const struct nk_request *request,
+		    struct nk_config *ret, struct nk_error *err)
+{
+	struct nk_config_raw raw = {
 		.pairing = "single",
-		.mode = "l2",
 		.bpffs = "/sys/fs/bpf",
 		.mac_path = "mac",
 		.device_id_path = "deviceID",
+		.host_route = true,
 	};
 	int rc;
 
-	ret->xsk_map = true;
+	ret->text = text;
+	ret->text_size = size;
 	ret->xsk_frame_size = FRAME_SIZE_DEFAULT;
+	ret->xdp_keep = true;
 	rc = nk_json_parse(text, size, &ret->json, err);
-	if (!rc)
+	if (rc)
+		nk_error_wrap(err, "stdin");
+	else
 		rc = parse_common(ret->json, &raw, ret, err);
 	if (rc)
 		return rc;
-	ret->xdp_keep = true;
 	rc = parse_xdp(ret->json, ret, err);
-	if (rc && command == NK_COMMAND_ADD)
+	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS))
 		return rc;
 	nk_error_reset(err);
-	switch (command) {
+	rc = 0;
+	switch (request->command) {
 	case NK_COMMAND_ADD:
-		return parse_add(ret->json, &raw, ret, err);
+		return parse_add(ret->json, request, &raw, ret, err);
+	case NK_COMMAND_STATUS:
+		rc = needs_1_1(request->command, ret, err);
+		return rc ? rc : parse_add(ret->json, request, &raw, ret, err);
 	case NK_COMMAND_CHECK:
-		if (!strncmp(ret->cni_version, "0.3", 3))
-			return nk_error_set(err, NK_CODE_VERSION, EINVAL,
-					    "incompatible CNI versions",
-					    "CHECK came with cniVersion 0.4.0, the configuration "
-					    "is of %s",
-					    ret->cni_version);
-		rc = nk_json_decode(ret->json, "", check_fields, NK_JSON_IGNORE, &raw, err);
-		if (rc)
-			return rc;
-		ret->prev = raw.prev;
-		if (!ret->prev)
-			return missing(err, "\"prevResult\", which CHECK needs");
-		return 0;
+		return parse_check(ret->json, ret, err);
+	case NK_COMMAND_GC:
+		rc = needs_1_1(request->command, ret, err);
+		break;
 	case NK_COMMAND_NONE:
 	case NK_COMMAND_DEL:
 	case NK_COMMAND_VERSION:
-		return 0;
+		break;
 	}
-	return 0;
+	parse_lenient(ret->json, ret);
+	return rc;
 }
 
 void nk_config_probe_version(const char *text, size_t size, char ret[8])

@@ -16,14 +16,17 @@ extern const char *const nk_config_versions[];
 
 /**
  * nk_config_parse() - bytes of stdin to struct nk_config
- * @command: ADD is checked in full; DEL only for what it needs (name, bpffs, xdp.keep), because a
- *           DEL must work after the configuration was edited; CHECK like DEL, with prevResult
- * @ret: to be freed with nk_config_fini(), also after a failure
+ * @text: must live as long as @ret
+ * @request: its command says how much is checked. ADD and STATUS: all of it. DEL and GC: only what
+ *           they need (name, bpffs, xdp.keep; ifName, pairing and ipam.type as far as they are
+ *           right), because a DEL must work after the configuration was edited. CHECK: like DEL,
+ *           with prevResult. Its CNI_ARGS are part of what is configured
+ * @ret: zeroed by the caller; to be freed with nk_config_fini(), also after a failure
  *
  * Return: 0, or a negative errno with error code 1, 2, 6 or 7
  */
-int nk_config_parse(const char *text, size_t size, enum nk_command command, struct nk_config *ret,
-		    struct nk_error *err);
+int nk_config_parse(const char *text, size_t size, const struct nk_request *request,
+		    struct nk_config *ret, struct nk_error *err);
 
 /**
  * nk_config_probe_version() - the cniVersion of a document, for VERSION and for error objects

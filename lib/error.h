@@ -22,13 +22,18 @@ enum nk_code {
 	NK_CODE_UNKNOWN = 3,	 /* container or netns unknown: nothing was done, no DEL needed */
 	NK_CODE_ENV = 4,	 /* bad CNI_* variable; msg holds its name */
 	NK_CODE_IO = 5,		 /* stdin or stdout failed */
-	NK_CODE_JSON = 6,	 /* stdin is not JSON */
-	NK_CODE_CONFIG = 7,   /* invalid value; details hold its JSON path and the allowed range */
-	NK_CODE_RETRY = 11,   /* try again later; everything was rolled back */
-	NK_CODE_KERNEL = 100, /* the kernel or the NIC refused */
-	NK_CODE_BPF = 101,    /* bpf(2) or bpffs refused */
-	NK_CODE_CHECK = 102,  /* CHECK: found is not what was made */
-	NK_CODE_INTERNAL = 103, /* out of memory, and what must not happen */
+	NK_CODE_JSON = 6,	 /* not JSON */
+	NK_CODE_CONFIG = 7, /* invalid value; details hold its JSON path and the allowed range */
+	NK_CODE_RETRY = 11, /* try again later; everything was rolled back */
+	NK_CODE_UNAVAILABLE = 50, /* STATUS: ADD could not be served */
+	NK_CODE_DEGRADED = 51,	  /* STATUS: and existing containers may suffer */
+	NK_CODE_KERNEL = 100,	  /* the kernel or the NIC refused */
+	NK_CODE_BPF = 101,	  /* bpf(2) or bpffs refused */
+	NK_CODE_CHECK = 102,	  /* CHECK: found is not what was made */
+	NK_CODE_INTERNAL = 103,	  /* out of memory, and what must not happen */
+	NK_CODE_IPAM = 104, /* the IPAM plugin hung, died or answered garbage; its own errors keep
+				 * the code that it gave them, which may be none of these
+				 */
 };
 
 struct nk_error {

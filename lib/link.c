@@ -57,7 +57,7 @@ static const struct nk_nl_names nsid_names[] = {
 	{ 0, NULL, NULL },
 };
 
-static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags, uint32_t ifindex)
+struct nlmsghdr *nk_link_put_header(void *buf, uint16_t type, uint16_t flags, uint32_t ifindex)
 {
 	struct nlmsghdr *msg;
 	struct ifinfomsg *ifi;
@@ -71,82 +71,16 @@ static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags, uin
 	return msg;
 }
 
-static int do_link(struct nk_nl *nl, struct nlmsghdr *msg, nk_nl_reply reply, void *data,
-		   struct nk_error *err)
+int nk_link_do(struct nk_nl *nl, struct nlmsghdr *msg, nk_nl_reply reply, void *data,
+	       struct nk_error *err)
 {
 	return nk_nl_do(nl, msg, sizeof(struct ifinfomsg), link_names, reply, data, err);
 }
 
-/* put_netkit() - IFLA_LINKINFO of a netkit single; @pairing is out of range in the probe. */
-static void put_netkit(struct nlmsghdr *msg, uint32_t pairing)
+/* u32_or() - what the kernel said, or that it said nothing: it is older than the attribute */
+static uint32_t u32_or(const struct nlattr *attr)
 {
-	struct nlattr *info, *data;
-
-	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
-	mnl_attr_put_strz(msg, IFLA_INFO_KIND, "netkit");
-	data = mnl_attr_nest_start(msg, IFLA_INFO_DATA);
-	mnl_attr_put_u32(msg, NK_IFLA_NETKIT_MODE, NK_NETKIT_L2);
-	mnl_attr_put_u32(msg, NK_IFLA_NETKIT_PAIRING, pairing);
-	mnl_attr_nest_end(msg, data);
-	mnl_attr_nest_end(msg, info);
-}
-
-struct nlmsghdr *nk_link_put_single(void *buf, const struct nk_link_single *spec)
-{
-	struct nlmsghdr *msg;
-	struct ifinfomsg *ifi;
-
-	msg = put_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, 0);
-	ifi = mnl_nlmsg_get_payload(msg);
-	ifi->ifi_flags = IFF_UP;
-	ifi->ifi_change = IFF_UP;
-	mnl_attr_put_strz(msg, IFLA_IFNAME, spec->name);
-	mnl_attr_put(msg, IFLA_ADDRESS, NK_MAC_LEN, spec->mac);
-	mnl_attr_put_u32(msg, IFLA_MTU, spec->mtu);
-	mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, spec->num_rx_queues);
-	mnl_attr_put_u32(msg, IFLA_GROUP, NK_LINK_GROUP);
-	put_netkit(msg, NK_NETKIT_PAIRING_SINGLE);
-	return msg;
-}
-
-int nk_link_probe_single(struct nk_nl *nl, struct nk_error *err)
-{
-	char buf[NK_NL_REQUEST_SIZE];
-	struct utsname uts = { 0 };
-	struct nlmsghdr *msg;
-	int rc;
-
-	/* A request that no kernel can grant, so that nothing comes of it: more rx queues than a
-	 * device may have, which is looked at last, and a pairing that does not exist. A kernel
-	 * without netkit refuses the kind; one whose netkit knows no pairing skips that attribute
-	 * and refuses the queues (EINVAL); one that has singles refuses the pairing (ERANGE).
-	 */
-	msg = put_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
-	mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, UINT32_MAX);
-	put_netkit(msg, UINT32_MAX);
-	rc = do_link(nl, msg, NULL, NULL, err);
-	if (rc == -ERANGE) {
-		nk_error_reset(err);
-		return 0;
-	}
-	uname(&uts);
-	if (rc == -EOPNOTSUPP) {
-		nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit");
-		nk_error_wrap(err, "probe for netkit on Linux %.64s", uts.release);
-		nk_error_remedy(err, "run Linux >= 7.1 with CONFIG_NETKIT");
-	} else if (rc == -EINVAL) {
-		nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit single");
-		nk_error_wrap(err, "probe for netkit pairing \"single\" on Linux %.64s",
-			      uts.release);
-		nk_error_remedy(err,
-				"run Linux >= 7.1: single devices and queue leases came with it");
-		return -EOPNOTSUPP;
-	} else if (rc == -EPERM) {
-		nk_error_remedy(err, "run nk-cni as root (CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF)");
-	}
-	return rc ? rc :
-		    nk_error_set(err, NK_CODE_INTERNAL, EPROTO, "netkit probe was granted", "%s",
-				 "");
+	return attr ? nk_nl_u32(attr) : NK_UNSAID;
 }
 
 static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
@@ -159,15 +93,23 @@ static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
 	if (strcmp(link->kind, "netkit") != 0 ||
 	    nk_nl_parse_nested(info[IFLA_INFO_DATA], NK_IFLA_NETKIT_PAIRING, data))
 		return;
-	if (data[NK_IFLA_NETKIT_PAIRING])
-		link->pairing = nk_nl_u32(data[NK_IFLA_NETKIT_PAIRING]);
+	link->netkit = (struct nk_link_netkit){
+		.pairing = u32_or(data[NK_IFLA_NETKIT_PAIRING]),
+		.mode = u32_or(data[NK_IFLA_NETKIT_MODE]),
+		.policy = u32_or(data[NK_IFLA_NETKIT_POLICY]),
+		.peer_policy = u32_or(data[NK_IFLA_NETKIT_PEER_POLICY]),
+		.scrub = u32_or(data[NK_IFLA_NETKIT_SCRUB]),
+		.peer_scrub = u32_or(data[NK_IFLA_NETKIT_PEER_SCRUB]),
+		.headroom = nk_nl_u16(data[NK_IFLA_NETKIT_HEADROOM]),
+		.tailroom = nk_nl_u16(data[NK_IFLA_NETKIT_TAILROOM]),
+	};
 }
 
 int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_error *err)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *tb[IFLA_PARENT_DEV_BUS_NAME + 1], *xdp[IFLA_XDP_MAX + 1];
-	struct nk_link link = { .pairing = NK_PAIRING_NONE };
+	struct nk_link link = { .netkit.pairing = NK_UNSAID };
 	const size_t skip = NLMSG_LENGTH(sizeof(*ifi));
 
 	if (msg->nlmsg_type != RTM_NEWLINK || msg->nlmsg_len < skip ||
@@ -182,6 +124,10 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == NK_MAC_LEN)
 		memcpy(link.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), NK_MAC_LEN);
 	link.mtu = nk_nl_u32(tb[IFLA_MTU]);
+	link.peer_ifindex = nk_nl_u32(tb[IFLA_LINK]);
+	link.peer_nsid = NK_NSID_HERE;
+	if (tb[IFLA_LINK_NETNSID])
+		link.peer_nsid = (int32_t)nk_nl_u32(tb[IFLA_LINK_NETNSID]);
 	link.group = nk_nl_u32(tb[IFLA_GROUP]);
 	link.num_rx_queues = nk_nl_u32(tb[IFLA_NUM_RX_QUEUES]);
 	snprintf(link.alias, sizeof(link.alias), "%s", nk_nl_str(tb[IFLA_IFALIAS]));
@@ -195,7 +141,7 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 	return 0;
 }
 
-static int parse_reply(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+int nk_link_parse_reply(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
 	return nk_link_parse(reply, data, err);
 }
@@ -207,14 +153,14 @@ int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifind
 	struct nlmsghdr *msg;
 	int rc;
 
-	msg = put_header(buf, RTM_GETLINK, 0, name ? 0 : ifindex);
+	msg = nk_link_put_header(buf, RTM_GETLINK, 0, name ? 0 : ifindex);
 	if (name && strlen(name) < IFNAMSIZ)
 		mnl_attr_put_strz(msg, IFLA_IFNAME, name);
 	else if (name)
 		mnl_attr_put_strz(msg, IFLA_ALT_IFNAME, name);
 	if (nsid != NK_NSID_HERE)
 		mnl_attr_put_u32(msg, IFLA_TARGET_NETNSID, (uint32_t)nsid);
-	rc = do_link(nl, msg, parse_reply, ret, err);
+	rc = nk_link_do(nl, msg, nk_link_parse_reply, ret, err);
 	if (rc == -EINVAL && nsid != NK_NSID_HERE) {
 		/* The kernel's word for an id that no netns has (rtnl_get_net_ns_capable). */
 		nk_error_reset(err);
@@ -228,33 +174,6 @@ int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifind
 	return rc;
 }
 
-int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec, struct nk_link *ret,
-			  struct nk_error *err)
-{
-	char buf[NK_NL_REQUEST_SIZE];
-	int rc;
-
-	*ret = (struct nk_link){ 0 };
-	rc = do_link(nl, nk_link_put_single(buf, spec), parse_reply, ret, err);
-	if (rc) {
-		nk_error_class(err, NK_CODE_KERNEL, "cannot create the netkit device");
-		nk_error_wrap(err, "create netkit single %s (%s)", spec->name, nl->where);
-	}
-	if (rc == -EEXIST)
-		nk_error_remedy(err,
-				"the Pod has an interface %s already: choose another name, "
-				"or call DEL for the attachment that left it",
-				spec->name);
-	if (rc)
-		return rc;
-	if (ret->ifindex && ret->pairing == NK_NETKIT_PAIRING_SINGLE)
-		return 0;
-	rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "this kernel has no netkit single",
-			  "create netkit single %s: the kernel made something else", spec->name);
-	(void)nk_link_remove(nl, NK_NSID_HERE, ret->ifindex, err); /* the first error counts */
-	return rc;
-}
-
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err)
 {
 	char buf[NK_NL_REQUEST_SIZE], text[NK_ALIAS_SIZE];
@@ -262,9 +181,9 @@ int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, str
 	int rc;
 
 	snprintf(text, sizeof(text) - 1, "%s", alias); /* the kernel takes 255 with the NUL */
-	msg = put_header(buf, RTM_SETLINK, 0, ifindex);
+	msg = nk_link_put_header(buf, RTM_SETLINK, 0, ifindex);
 	mnl_attr_put_strz(msg, IFLA_IFALIAS, text);
-	rc = do_link(nl, msg, NULL, NULL, err);
+	rc = nk_link_do(nl, msg, NULL, NULL, err);
 	if (rc)
 		nk_error_wrap(err, "set the alias of ifindex %u (%s)", ifindex, nl->where);
 	return rc;
@@ -277,10 +196,10 @@ int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_e
 	struct nlmsghdr *msg;
 	int rc;
 
-	msg = put_header(buf, RTM_DELLINK, 0, ifindex);
+	msg = nk_link_put_header(buf, RTM_DELLINK, 0, ifindex);
 	if (nsid != NK_NSID_HERE)
 		mnl_attr_put_u32(msg, IFLA_TARGET_NETNSID, (uint32_t)nsid);
-	rc = do_link(nl, msg, NULL, NULL, &mine);
+	rc = nk_link_do(nl, msg, NULL, NULL, &mine);
 	if (!rc || rc == -ENODEV || (rc == -EINVAL && nsid != NK_NSID_HERE))
 		return 0;
 	nk_error_wrap(&mine, "delete device with ifindex %u (%s)", ifindex, nl->where);

@@ -9,24 +9,35 @@
 #ifndef NK_LINK_H
 #define NK_LINK_H
 
+#include "nl.h"
 #include "types.h"
 
 struct nk_error;
-struct nk_nl;
 struct nlmsghdr;
 
-#define NK_NSID_HERE	(-1)
-#define NK_NSID_GONE	(-2) /* of a netns that has no id, because it is on its way out */
-#define NK_ALIAS_SIZE	256  /* IFALIASZ of the kernel: 255 bytes and a NUL */
-#define NK_KIND_SIZE	16
-#define NK_PAIRING_NONE UINT32_MAX /* the kernel did not say: older than 7.1, or no netkit */
+#define NK_NSID_HERE  (-1)
+#define NK_NSID_GONE  (-2) /* of a netns that has no id, because it is on its way out */
+#define NK_ALIAS_SIZE 256  /* IFALIASZ of the kernel: 255 bytes and a NUL */
+#define NK_KIND_SIZE  16
+#define NK_UNSAID     UINT32_MAX /* the kernel did not say: older than the attribute */
+
+/* What makes a netkit device; NK_UNSAID where the kernel does not know the attribute. */
+struct nk_link_netkit {
+	uint32_t pairing; /* NK_NETKIT_PAIRING_*; NK_UNSAID also for what is no netkit */
+	uint32_t mode;	  /* NK_NETKIT_L2 or _L3 */
+	uint32_t policy, peer_policy;
+	uint32_t scrub, peer_scrub;
+	uint16_t headroom, tailroom;
+};
 
 /* A device as RTM_NEWLINK describes it. */
 struct nk_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
 	char kind[NK_KIND_SIZE]; /* "netkit", or empty for hardware */
-	uint32_t pairing;	 /* of a netkit: NK_NETKIT_PAIRING_*, or NK_PAIRING_NONE */
+	struct nk_link_netkit netkit;
+	uint32_t peer_ifindex; /* of the other end of a pair, in its netns; 0: none */
+	int32_t peer_nsid;     /* that netns; NK_NSID_HERE: the same */
 	uint8_t mac[NK_MAC_LEN];
 	uint32_t mtu;
 	uint32_t group;
@@ -38,21 +49,6 @@ struct nk_link {
 	char parent_dev[64];
 };
 
-/* What to make. */
-struct nk_link_single {
-	const char *name;
-	const uint8_t *mac;
-	uint32_t mtu;
-	uint32_t num_rx_queues; /* leases it has room for, and one of its own */
-};
-
-/**
- * nk_link_probe_single() - can this kernel make a netkit single? Makes nothing.
- *
- * Return: 0, or -EOPNOTSUPP with an error that names the kernel and what it lacks
- */
-int nk_link_probe_single(struct nk_nl *nl, struct nk_error *err);
-
 /**
  * nk_link_get() - read a device
  * @name: or altname; NULL to go by @ifindex
@@ -61,17 +57,6 @@ int nk_link_probe_single(struct nk_nl *nl, struct nk_error *err);
  */
 int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifindex,
 		struct nk_link *ret, struct nk_error *err);
-
-/**
- * nk_link_create_single() - make a netkit single in the netns of @nl, up, in one request
- *
- * What is made carries NK_LINK_GROUP. The kernel's echo says what it made: one that ignores what it
- * does not know would have made a pair; that is removed again.
- *
- * Return: 0, or -EEXIST where the name is taken, or the kernel's refusal
- */
-int nk_link_create_single(struct nk_nl *nl, const struct nk_link_single *spec, struct nk_link *ret,
-			  struct nk_error *err);
 
 /* nk_link_set_alias() - text for people, on a device in the netns of @nl; cut to 255 bytes. */
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err);
@@ -94,8 +79,18 @@ int nk_nic_get(struct nk_nl *nl, const char *name, struct nk_nic *ret, struct nk
 int nk_nic_get_by_index(struct nk_nl *nl, uint32_t ifindex, struct nk_nic *ret,
 			struct nk_error *err);
 
-/* Builders and parsers, for tests. */
-struct nlmsghdr *nk_link_put_single(void *buf, const struct nk_link_single *spec);
+/* For those who make devices, and for tests. */
+
+/* nk_link_put_header() - begin a request about a device in @buf, which is zeroed. */
+struct nlmsghdr *nk_link_put_header(void *buf, uint16_t type, uint16_t flags, uint32_t ifindex);
+
+/* nk_link_do() - nk_nl_do() with the names of link attributes. */
+int nk_link_do(struct nk_nl *nl, struct nlmsghdr *msg, nk_nl_reply reply, void *data,
+	       struct nk_error *err);
+
 int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_error *err);
+
+/* nk_link_parse_reply() - the same as a reply function; @data is a struct nk_link. */
+int nk_link_parse_reply(const struct nlmsghdr *reply, void *data, struct nk_error *err);
 
 #endif

@@ -131,6 +131,7 @@ void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret)
 int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
 		   struct nk_error *err)
 {
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
 	const int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
 	int rc;
 
@@ -144,8 +145,10 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 				return rc;
 		}
 		fd = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT && create && now_ms() <= deadline)
+		if (fd < 0 && errno == ENOENT && create && now_ms() <= deadline) {
+			nanosleep(&pause, NULL);
 			continue;
+		}
 		if (fd < 0)
 			return nk_error_set(err, NK_CODE_BPF, errno, "cannot open on bpffs",
 					    "open %s: %s", ret->path, nk_errno_name(errno));
@@ -157,6 +160,21 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 			return 0;
 		}
 	}
+}
+
+void nk_nicdir_unlock(struct nk_nicdir *dir)
+{
+	flock(dir->fd, LOCK_UN);
+}
+
+int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err)
+{
+	int rc = lock(dir->fd, dir->path, now_ms() + LOCK_TIMEOUT_MS, err);
+
+	if (rc || is_current(dir->fd, dir->path))
+		return rc;
+	return nk_error_set(err, NK_CODE_BPF, ESTALE, "bpffs was emptied during the call",
+			    "%s was removed by somebody", dir->path);
 }
 
 void nk_nicdir_close(struct nk_nicdir *dir)

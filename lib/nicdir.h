@@ -39,6 +39,14 @@ void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret);
 int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
 		   struct nk_error *err);
 
+/* nk_nicdir_unlock() - give the lock up for a while; the directory must not be empty. */
+void nk_nicdir_unlock(struct nk_nicdir *dir);
+
+/* nk_nicdir_relock() - Return: 0; -EAGAIN as for nk_nicdir_open(); -ESTALE where somebody removed
+ * the directory meanwhile. A lock that is held already is held on.
+ */
+int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err);
+
 /* nk_nicdir_close() - give the lock up; the directory goes too where it is empty. */
 void nk_nicdir_close(struct nk_nicdir *dir);
 

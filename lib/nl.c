@@ -69,9 +69,15 @@ static int open_genl(struct nk_nl *nl, struct nk_error *err)
 	if (rc < 0)
 		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot open generic netlink", "%s",
 				    nl_geterror(rc));
+	rc = set_options(nl_socket_get_fd(nl->genl), err);
+	if (rc)
+		return rc;
 	rc = genl_ctrl_resolve(nl->genl, "netdev");
+	if (rc < 0 && rc != -NLE_OBJ_NOTFOUND)
+		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot ask generic netlink",
+				    "resolve family netdev: %s", nl_geterror(rc));
 	nl->netdev_family = rc > 0 ? rc : 0; /* a kernel before 6.3 has none */
-	return set_options(nl_socket_get_fd(nl->genl), err);
+	return 0;
 }
 
 static int open_both(void *arg, struct nk_error *err)
@@ -128,6 +134,11 @@ int nk_nl_parse_nested(const struct nlattr *attr, uint16_t max, const struct nla
 	if (!attr)
 		return nk_nl_parse(NULL, 0, max, ret);
 	return nk_nl_parse(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), max, ret);
+}
+
+uint16_t nk_nl_u16(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) == 2 ? mnl_attr_get_u16(attr) : 0;
 }
 
 uint32_t nk_nl_u32(const struct nlattr *attr)

@@ -90,6 +90,7 @@ int nk_nl_genl_has_command(struct nk_nl *nl, uint8_t command, struct nk_error *e
 int nk_nl_parse(const void *attrs, size_t size, uint16_t max, const struct nlattr **ret);
 
 /* Typed payloads: 0, or "" , where @attr is NULL or of another length. */
+uint16_t nk_nl_u16(const struct nlattr *attr);
 uint32_t nk_nl_u32(const struct nlattr *attr);
 uint64_t nk_nl_u64(const struct nlattr *attr);
 const char *nk_nl_str(const struct nlattr *attr);

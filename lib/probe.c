@@ -6,6 +6,7 @@
 #include "error.h"
 #include "link.h"
 #include "netdev.h"
+#include "netkit.h"
 #include "netns.h"
 #include "nl.h"
 
@@ -16,13 +17,14 @@
 void nk_probe_remedy(int rc, struct nk_error *err)
 {
 	if (rc == -EINVAL || rc == -EOPNOTSUPP)
-		nk_error_remedy(err, "lend from a NIC whose driver can: mlx5, gve, bnxt, fbnic");
+		nk_error_remedy(err, "lend from a NIC whose driver can: mlx5, gve; without "
+				     "AF_XDP also bnxt, fbnic");
 }
 
 static int try_lease(struct nk_nl *nl, int own, const struct nk_nic *nic, struct nk_error *err)
 {
 	static const uint8_t mac[NK_MAC_LEN] = { 0x02, 0, 0, 0, 0, 1 };
-	const struct nk_link_single spec = {
+	const struct nk_netkit_spec spec = {
 		.name = "nk-probe",
 		.mac = mac,
 		.mtu = 1500,
@@ -35,7 +37,7 @@ static int try_lease(struct nk_nl *nl, int own, const struct nk_nic *nic, struct
 
 	rc = nk_link_nsid(nl, own, true, &nsid, err);
 	if (!rc)
-		rc = nk_link_create_single(nl, &spec, &link, err);
+		rc = nk_netkit_create_single(nl, &spec, &link, err);
 	if (rc)
 		return rc;
 	rc = nk_netdev_lease(nl, link.ifindex, nsid, nic->ifindex, UINT32_MAX, &id, err);

@@ -32,11 +32,12 @@ static const char *parse_id(const char *p, uint32_t *ret)
 	return p;
 }
 
-int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *ret,
-		       struct nk_error *err)
+/* parse_list() - @list, the end or all of the value @text */
+static int parse_list(const char *list, const char *text, const char *path,
+		      struct nk_queue_set *ret, struct nk_error *err)
 {
 	struct nk_queue_set set = { 0 };
-	const char *p = text;
+	const char *p = list;
 	uint32_t first = 0, last = 0;
 	int count = 0;
 
@@ -65,6 +66,12 @@ int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *
 	return count;
 }
 
+int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *ret,
+		       struct nk_error *err)
+{
+	return parse_list(text, text, path, ret, err);
+}
+
 int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_ALTNAME_SIZE],
 		       struct nk_queue_set *ret, struct nk_error *err)
 {
@@ -79,5 +86,5 @@ int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_AL
 		return bad_list(err, path, text, "is not of the form <master>-q<N>[-<M>]");
 	memcpy(ret_master, text, len);
 	ret_master[len] = '\0';
-	return nk_queue_set_parse(mark + 2, path, ret, err);
+	return parse_list(mark + 2, text, path, ret, err);
 }

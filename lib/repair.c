@@ -34,7 +34,7 @@ struct search {
 
 static bool is_device(const struct search *search, const struct nk_link *link)
 {
-	return !strcmp(link->kind, "netkit") && link->pairing == NK_NETKIT_PAIRING_SINGLE &&
+	return !strcmp(link->kind, "netkit") && link->netkit.pairing == NK_NETKIT_PAIRING_SINGLE &&
 	       link->group == NK_LINK_GROUP && !strcmp(link->alias, search->alias);
 }
 

@@ -12,8 +12,9 @@
 #include "banned.h"
 
 static const char *const command_names[] = {
-	[NK_COMMAND_NONE] = "",	      [NK_COMMAND_ADD] = "ADD",		[NK_COMMAND_DEL] = "DEL",
-	[NK_COMMAND_CHECK] = "CHECK", [NK_COMMAND_VERSION] = "VERSION",
+	[NK_COMMAND_NONE] = "",		  [NK_COMMAND_ADD] = "ADD",	  [NK_COMMAND_DEL] = "DEL",
+	[NK_COMMAND_CHECK] = "CHECK",	  [NK_COMMAND_STATUS] = "STATUS", [NK_COMMAND_GC] = "GC",
+	[NK_COMMAND_VERSION] = "VERSION",
 };
 
 const char *nk_request_command_name(enum nk_command command)
@@ -82,7 +83,7 @@ static int parse_command(const char *value, enum nk_command *ret, struct nk_erro
 			return 0;
 		}
 	}
-	return bad_variable(err, "CNI_COMMAND", value, "ADD, DEL, CHECK or VERSION");
+	return bad_variable(err, "CNI_COMMAND", value, "ADD, DEL, CHECK, STATUS, GC or VERSION");
 }
 
 static int refuse_missing(const char *id, const char *netns, const char *ifname,
@@ -127,6 +128,37 @@ static void parse_pod_name(const char *args, struct nk_request *request)
 	make_printable(request->pod_name);
 }
 
+/* copy_argument() - the value of @key in CNI_ARGS ("K=V;K=V"); it is checked by those who read it. */
+static int copy_argument(const char *args, const char *key, char *buf, size_t size,
+			 struct nk_error *err)
+{
+	size_t key_len = strlen(key), len;
+
+	for (; *args; args += len + (args[len] == ';')) {
+		len = strcspn(args, ";");
+		if (len <= key_len || strncmp(args, key, key_len) != 0 || args[key_len] != '=')
+			continue;
+		if (len - key_len > size)
+			return nk_error_set(err, NK_CODE_ENV, EINVAL,
+					    "invalid environment variable CNI_ARGS",
+					    "its %s is longer than %zu bytes", key, size - 1);
+		snprintf(buf, size, "%.*s", (int)(len - key_len - 1), args + key_len + 1);
+	}
+	return 0;
+}
+
+/* parse_args() - only ADD reads them: no other command may fail for what is in them. */
+static int parse_args(const char *args, struct nk_request *request, struct nk_error *err)
+{
+	int rc;
+
+	parse_pod_name(args, request);
+	if (request->command != NK_COMMAND_ADD)
+		return 0;
+	rc = copy_argument(args, "MAC", request->mac, sizeof(request->mac), err);
+	return rc ? rc : copy_argument(args, "IP", request->ips, sizeof(request->ips), err);
+}
+
 int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err)
 {
 	const char *id = lookup(env, "CNI_CONTAINERID");
@@ -137,7 +169,9 @@ int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err
 	rc = parse_command(lookup(env, "CNI_COMMAND"), &ret->command, err);
 	if (rc)
 		return rc;
-	if (ret->command == NK_COMMAND_NONE || ret->command == NK_COMMAND_VERSION)
+	ret->cni_path = lookup(env, "CNI_PATH");
+	if (ret->command != NK_COMMAND_ADD && ret->command != NK_COMMAND_DEL &&
+	    ret->command != NK_COMMAND_CHECK)
 		return 0;
 	rc = refuse_missing(id, netns, ifname, ret->command, err);
 	if (rc)
@@ -154,6 +188,5 @@ int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err
 	snprintf(ret->container_id, sizeof(ret->container_id), "%s", id);
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s", ifname);
 	snprintf(ret->netns, sizeof(ret->netns), "%s", netns);
-	parse_pod_name(lookup(env, "CNI_ARGS"), ret);
-	return 0;
+	return parse_args(lookup(env, "CNI_ARGS"), ret, err);
 }

@@ -44,6 +44,7 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 		.committed = att->committed,
 		.in_filter = att->in_filter,
 		.with_map = att->with_map,
+		.pair = att->pair,
 	};
 	memcpy(claim->mac, att->mac, sizeof(claim->mac));
 	memcpy(claim->ifname, att->ifname, sizeof(claim->ifname));
@@ -57,7 +58,8 @@ bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *cla
 {
 	return !strcmp(claim->network, att->network) &&
 	       !strcmp(claim->container_id, att->container_id) &&
-	       !strcmp(claim->cni_ifname, att->cni_ifname);
+	       !strcmp(claim->cni_ifname, att->cni_ifname) &&
+	       (att->any_name ? claim->pair == att->pair : !strcmp(claim->ifname, att->ifname));
 }
 
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
@@ -175,7 +177,7 @@ static int is_free(struct nk_attachment *att, uint32_t queue, char *why, size_t 
 	rc = nk_claims_get(att->claims, queue, &claim, err);
 	if (!rc) {
 		describe(&claim, text, sizeof(text));
-		snprintf(why, size, "queue %u has %s", queue, text);
+		snprintf(why, size, "queue %u is held by %s", queue, text);
 		return 0;
 	}
 	if (rc != -ENOENT)
@@ -244,6 +246,8 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 	uint32_t wanted, i;
 	int rc;
 
+	if (!config->queue_count)
+		return 0; /* a pair without queues */
 	nk_nicdir_pin(&att->dir, "claims", path);
 	att->claims = nk_claims_open(path, true, err);
 	if (att->claims < 0)
@@ -265,6 +269,8 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 
 int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
 {
+	if (!att->lease_count)
+		return 0;
 	if (!att->nic.ifindex)
 		return nk_error_set(err, NK_CODE_CHECK, ENODEV, "CHECK: the NIC is gone",
 				    "%s: lost: NIC removed, recreate the Pod", att->nic.name);

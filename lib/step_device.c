@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* step_device.c - step "device": the netkit single in the Pod's netns */
+/* step_device.c - step "device": the netkit single in the Pod's netns, or a pair (step_pair.c) */
 #include "steps.h"
 
 #include "error.h"
 #include "log.h"
 #include "mac.h"
+#include "netkit.h"
 #include "uapi.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@
 int nk_step_device_create(struct nk_attachment *att, const struct nk_config *config,
 			  struct nk_error *err)
 {
-	const struct nk_link_single spec = {
+	const struct nk_netkit_spec spec = {
 		.name = att->ifname,
 		.mac = att->mac,
 		.mtu = att->mtu,
@@ -32,9 +33,12 @@ int nk_step_device_create(struct nk_attachment *att, const struct nk_config *con
 	struct nk_link link;
 	int rc;
 
+	if (att->pair)
+		return nk_step_pair_create(att, config, err);
 	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
-		rc = nk_link_create_single(&att->pod, &spec, &link, err);
+		rc = nk_netkit_create_single(&att->pod, &spec, &link, err);
+	att->asked = rc && rc != -EEXIST; /* the reply may be what was lost */
 	if (rc)
 		return rc;
 	att->ifindex = link.ifindex;
@@ -61,6 +65,8 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 	struct nk_link link;
 	int rc;
 
+	if (att->pair)
+		return nk_step_pair_check(att, err);
 	rc = nk_link_get(&att->host, att->nsid, NULL, att->ifindex, &link, err);
 	if (rc) {
 		nk_error_class(err, NK_CODE_CHECK, "CHECK: the device is gone");
@@ -69,7 +75,7 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 	}
 	if (strcmp(link.name, att->ifname) != 0)
 		return mismatch(err, att, "name", att->ifname, link.name);
-	if (strcmp(link.kind, "netkit") != 0 || link.pairing != NK_NETKIT_PAIRING_SINGLE)
+	if (strcmp(link.kind, "netkit") != 0 || link.netkit.pairing != NK_NETKIT_PAIRING_SINGLE)
 		return mismatch(err, att, "kind", "netkit single", *link.kind ? link.kind : "none");
 	nk_mac_text(att->mac, expected);
 	nk_mac_text(link.mac, found);
@@ -99,17 +105,19 @@ static bool is_device(const struct nk_attachment *att, const struct nk_link *lin
 	bool in_group = link->group == NK_LINK_GROUP;
 	char alias[NK_ALIAS_SIZE];
 
-	if (strcmp(link->kind, "netkit") != 0 || link->pairing != NK_NETKIT_PAIRING_SINGLE)
+	if (strcmp(link->kind, "netkit") != 0 ||
+	    (link->netkit.pairing == NK_NETKIT_PAIRING_SINGLE) == att->pair)
 		return false;
+	nk_step_alias(att, alias);
 	switch (evidence) {
 	case BY_NETNS:
 		/* Not noted yet where the process died: then the MAC, chosen before, stands for it. */
 		return att->ifindex ? link->ifindex == att->ifindex : in_group && same_mac;
 	case BY_LEASE:
-		/* A move can give it another ifindex; the Pod can change its group. */
-		return in_group || (att->ifindex && link->ifindex == att->ifindex);
+		/* A move can give it another ifindex; the Pod can change all else. */
+		return (att->ifindex && link->ifindex == att->ifindex) ||
+		       (in_group && (same_mac || !strcmp(link->alias, alias)));
 	case BY_NSID:
-		nk_step_alias(att, alias);
 		return in_group && (*link->alias ? !strcmp(link->alias, alias) : same_mac);
 	}
 	return false;
@@ -154,10 +162,17 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 
 	for (i = 0; att->nic.ifindex && i < att->lease_count && !rc; i++) {
 		nk_error_reset(&unknown);
-		if (nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
-					&unknown) ||
-		    !queue.leased)
-			continue; /* a NIC that is down tells nothing: the other ways must do */
+		rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
+					 &unknown);
+		/* A NIC that is down, or has fewer queues now, tells nothing: the other ways must do. */
+		if (rc == -ENOENT || rc == -EINVAL || rc == -ENODEV || (!rc && !queue.leased)) {
+			rc = 0;
+			continue;
+		}
+		if (rc) {
+			*err = unknown;
+			return rc;
+		}
 		rc = remove_at(att, queue.lease_nsid, queue.lease_ifindex, BY_LEASE, err);
 	}
 	return rc;
@@ -178,6 +193,22 @@ static void wait_for_leases(struct nk_attachment *att)
 			    att->nic.name, LEASE_END_MS);
 }
 
+/* remove_pair() - by the host's end; and where somebody has changed that, by the Pod's, which has the
+ * leases.
+ */
+static int remove_pair(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_step_pair_remove(att, err);
+
+	if (!rc)
+		rc = remove_by_lease(att, err);
+	if (rc < 0)
+		return rc;
+	wait_for_leases(att);
+	att->ifindex = 0;
+	return 0;
+}
+
 /**
  * device_remove() - delete the device, where ever it is
  *
@@ -191,8 +222,10 @@ int nk_step_device_remove(struct nk_attachment *att, struct nk_error *err)
 	int rc = 0;
 
 	/* Of this very call, and not made: a device of that name is somebody else's. */
-	if (!att->loaded && !att->ifindex)
+	if (!att->loaded && !att->ifindex && !att->asked)
 		return 0;
+	if (att->pair)
+		return remove_pair(att, err);
 	if (att->netns_is_ours && !nk_link_nsid(&att->host, att->netns_fd, true, &nsid, &no_id))
 		rc = remove_at(att, nsid, 0, BY_NETNS, err);
 	if (!rc)

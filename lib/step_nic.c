@@ -62,8 +62,10 @@ int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
 	struct others others = { .att = att };
 	int rc;
 
+	if (att->dir.fd < 0)
+		return 0; /* a pair without queues */
 	/* A link that lost its NIC is of no use to anybody, kept or not. */
-	if (!att->drop_program && nk_prog_is_attached(&att->dir, att->nic.ifindex))
+	if (nk_prog_is_alive(&att->dir) && !(att->drop_program && att->with_map))
 		return 0;
 	rc = nk_claims_each(att->claims, find_other, &others, err);
 	return rc || others.any ? rc : nk_prog_detach(&att->dir, err);
@@ -99,6 +101,8 @@ int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *con
 	int rc;
 
 	(void)config;
+	if (att->pair)
+		return 0; /* its frames come by way of the host */
 	if (!memcmp(att->mac, att->nic.mac, NK_MAC_LEN))
 		return 0; /* the NIC's own: it is let in anyway, and not ours to take out */
 	att->in_filter = true;

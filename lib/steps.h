@@ -29,6 +29,14 @@ NK_STEP(program);
 NK_STEP(map);
 NK_STEP(filter);
 
+/* The same of a pair, for step "device". */
+NK_STEP(pair);
+
+/* nk_step_pair_find() - look for the pair by its host's end. Return: 1 and @att filled, 0, or an
+ * error.
+ */
+int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err);
+
 /* nk_step_is_mine() - is this a claim of the attachment? */
 bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim);
 

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define NK_MAC_LEN	6
@@ -19,7 +20,10 @@
 #define NK_ALTNAME_SIZE 128  /* ALTIFNAMSIZ of linux/if.h */
 #define NK_LEASES_MAX	1023 /* netkit: at most 1024 rx queues, of which queue 0 is its own */
 #define NK_QUEUE_IDS	4096 /* physical queue ids we handle: 0..4095, the kernel's limit */
+#define NK_ARGS_IP_SIZE 1024 /* value of IP in CNI_ARGS */
 #define NK_BPFFS_SIZE	256  /* mount point of bpffs */
+#define NK_IPS_MAX	64   /* addresses of one attachment */
+#define NK_ROUTES_MAX	256  /* routes of one attachment */
 #define NK_PATH_SIZE	512  /* any path of ours below it: none can be cut, see nicdir.h */
 
 /* What the runtime asked for: CNI_* variables (CNI specification, "Parameters"). */
@@ -28,6 +32,8 @@ enum nk_command {
 	NK_COMMAND_ADD,
 	NK_COMMAND_DEL,
 	NK_COMMAND_CHECK,
+	NK_COMMAND_STATUS,
+	NK_COMMAND_GC,
 	NK_COMMAND_VERSION,
 };
 
@@ -37,6 +43,9 @@ struct nk_request {
 	char ifname[IFNAMSIZ];
 	char netns[PATH_MAX];	   /* verbatim; empty where the runtime gave none */
 	char pod_name[NK_ID_SIZE]; /* K8S_POD_NAMESPACE/K8S_POD_NAME of CNI_ARGS, or empty */
+	const char *cni_path;	   /* CNI_PATH, or empty; the environment's */
+	char mac[32];		   /* MAC of CNI_ARGS, or empty; not checked yet */
+	char ips[NK_ARGS_IP_SIZE]; /* IP of CNI_ARGS: addresses with commas; not checked yet */
 };
 
 /* A set of physical queue ids. */
@@ -50,14 +59,46 @@ enum nk_mac_source {
 	NK_MAC_MASTER,
 };
 
+/* An address of either family. */
+struct nk_ipaddr {
+	uint8_t family; /* AF_INET, AF_INET6; 0: there is none */
+	uint8_t bytes[16];
+};
+
+struct nk_prefix {
+	struct nk_ipaddr addr;
+	uint8_t len; /* bits */
+};
+
+/* What only a pair has; the kernel's own numbers (NK_NETKIT_*). */
+struct nk_netkit_options {
+	uint32_t mode;
+	uint32_t policy, peer_policy;
+	uint32_t scrub, peer_scrub;
+	uint16_t headroom, tailroom; /* bytes in front of and behind a frame; 0: the default */
+};
+
 /* The network configuration, validated. See README.md for the keys and their meaning. */
 struct nk_config {
 	char cni_version[8];
 	char name[NK_ID_SIZE];
-	char master[NK_ALTNAME_SIZE]; /* name or altname of the NIC */
+	char ifname[IFNAMSIZ];	      /* of the Pod's device; empty: CNI_IFNAME */
+	char master[NK_ALTNAME_SIZE]; /* name or altname of the NIC; empty: no queues, a pair */
+
+	bool pair; /* a pair; else a single */
+	struct nk_netkit_options netkit;
+
+	char ipam_type[NK_ID_SIZE]; /* plugin that gives addresses; empty: none */
+	uint32_t ip_count; /* addresses given by the runtime, where there is no such plugin */
+	struct nk_prefix ips[NK_IPS_MAX];
+	bool set_addresses; /* on the device; else they are reported alone */
+	bool host_route;    /* pair: routes to the Pod on the host */
+	bool forwarding;    /* pair: have the host forward */
+	bool dad;	    /* wait for duplicate address detection */
+	const struct nk_json *dns;
 
 	bool fixed_queues;	    /* exactly `queues`, in ascending order; else the lowest free */
-	uint32_t queue_count;	    /* 1..NK_LEASES_MAX */
+	uint32_t queue_count;	    /* 0 (pair alone) to NK_LEASES_MAX */
 	uint32_t queue_max;	    /* leases the device has room for, >= queue_count */
 	struct nk_queue_set queues; /* the pool, or the fixed queues */
 
@@ -72,6 +113,34 @@ struct nk_config {
 
 	struct nk_json *json;	    /* the whole document; freed by nk_config_fini() */
 	const struct nk_json *prev; /* its prevResult, or NULL */
+	const char *text;	    /* the document as it came, for plugins we call; the caller's */
+	size_t text_size;
+};
+
+/* One entry of a result's "ips". */
+struct nk_ip {
+	struct nk_prefix address;
+	struct nk_ipaddr gateway; /* family 0: none */
+	int32_t interface;	  /* index in the result's "interfaces"; -1: none */
+};
+
+/* One entry of a result's "routes", with all members of CNI 1.1. A number is as the kernel counts. */
+struct nk_route {
+	struct nk_prefix dst;
+	struct nk_ipaddr gw;		/* family 0: none given */
+	uint32_t mtu, advmss, priority; /* 0: not given */
+	bool has_table, has_scope;
+	uint32_t table, scope;
+	bool any_table; /* for a comparison: a later plugin may have moved it */
+};
+
+/* What an IPAM plugin answered: addresses, routes, and its dns object. */
+struct nk_ipam_result {
+	uint32_t ip_count, route_count;
+	struct nk_ip ips[NK_IPS_MAX];
+	struct nk_route routes[NK_ROUTES_MAX];
+	const struct nk_json *dns; /* part of `json`, or NULL */
+	struct nk_json *json;	   /* the whole answer */
 };
 
 /* The NIC, as the kernel describes it at this moment. */
@@ -92,15 +161,26 @@ struct nk_lease {
 	uint32_t netkit;
 };
 
-/* The interface that ADD reports. */
-struct nk_result {
-	char cni_version[8];
-	char ifname[IFNAMSIZ];
+/* One interface that ADD made. */
+struct nk_result_interface {
+	char name[IFNAMSIZ];
+	bool has_mac; /* a layer 3 device has none */
 	uint8_t mac[NK_MAC_LEN];
-	uint32_t mtu;
-	const char *sandbox;		/* CNI_NETNS verbatim; the request's */
+	uint32_t mtu;			/* 0: not reported */
+	const char *sandbox;		/* CNI_NETNS verbatim, the request's; NULL: on the host */
 	char pci_id[IFNAMSIZ];		/* empty: not reported */
 	char socket_path[NK_PATH_SIZE]; /* pinned XSKMAP; empty: not reported */
+};
+
+/* What ADD reports. It owns nothing. */
+struct nk_result {
+	char cni_version[8];	    /* of the configuration */
+	const struct nk_json *prev; /* prevResult, or NULL: first in the list */
+	uint32_t interface_count;   /* 1: a single; 2: a pair, the host's end first */
+	struct nk_result_interface interfaces[2];
+	uint32_t pod_interface;		   /* the one in the Pod: the addresses are its */
+	const struct nk_ipam_result *ipam; /* or NULL */
+	const struct nk_json *dns; /* of the configuration, or NULL; where it is not empty it wins */
 };
 
 static inline bool nk_queue_set_has(const struct nk_queue_set *set, uint32_t id)

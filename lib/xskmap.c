@@ -96,7 +96,9 @@ static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uin
 	int rc = 0;
 
 	for (i = 0; i < count; i++) {
-		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST))
+		/* E2BIG: the maps were made anew since, for a NIC that has fewer queues now. */
+		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST) &&
+		    errno != E2BIG)
 			rc = refused(err, "leave", leases[i].phys);
 		if (xsks >= 0 && bpf_map_delete_elem(xsks, &leases[i].phys) && errno != ENOENT &&
 		    errno != E2BIG)

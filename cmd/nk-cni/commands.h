@@ -8,25 +8,60 @@
 #ifndef NK_COMMANDS_H
 #define NK_COMMANDS_H
 
+#include "ipam.h"
 #include "types.h"
 
 struct nk_attachment;
 struct nk_error;
 
-/* nk_cmd_add() - make it. Until the result is written main() may still take it back with
- * nk_attach_remove(). Return: 0 and @ret, or a negative errno and nothing made.
+/* nk_preflight() - what ADD needs of kernel, bpffs and NIC; fills att->nic. Changes nothing. */
+int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
+
+/**
+ * nk_cmd_add() - make it
+ * @ips: zeroed; what the IPAM plugin gave, which @ret points to
+ *
+ * Until the result is written main() may still take it back with nk_cmd_add_undo().
+ *
+ * Return: 0 and @ret, or a negative errno and nothing made
  */
 int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
-	       struct nk_attachment *att, struct nk_result *ret, struct nk_error *err);
+	       struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_result *ret,
+	       struct nk_error *err);
+
+/* nk_cmd_add_undo() - take it back; what cannot be is noted in @err, which says why it has to be. */
+void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *config,
+		     struct nk_attachment *att, struct nk_error *err);
 
 /* nk_cmd_check() - compare what is with what was made. Return: 0 or a negative errno. */
 int nk_cmd_check(const struct nk_request *request, const struct nk_config *config,
-		 struct nk_attachment *att, struct nk_error *err);
+		 struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err);
 
 /* nk_cmd_del() - remove all of it, to the end, also if some of it fails. Return: 0 or the first
  * failure.
  */
 int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 	       struct nk_attachment *att, struct nk_error *err);
+
+/* nk_cmd_status() - Return: 0, or a negative errno with error code 50. */
+int nk_cmd_status(const struct nk_request *request, const struct nk_config *config,
+		  struct nk_attachment *att, struct nk_error *err);
+
+/* nk_cmd_gc() - Return: 0, or what the IPAM plugin said. */
+int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
+	      struct nk_error *err);
+
+/* nk_ipam_of() - how the IPAM plugin of a configuration is called */
+static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
+					const struct nk_request *request)
+{
+	return (struct nk_ipam){
+		.type = config->ipam_type,
+		.cni_path = request->cni_path,
+		.cni_version = config->cni_version,
+		.input = config->text,
+		.input_size = config->text_size,
+	};
+}
 
 #endif

@@ -34,6 +34,7 @@ struct call {
 	struct nk_request request;
 	struct nk_config config;
 	struct nk_attachment att;
+	struct nk_ipam_result ips;
 	char version[8]; /* cniVersion of the answer */
 	char *input;
 	size_t input_size;
@@ -127,18 +128,17 @@ static int write_stdout(char *text, struct nk_error *err)
 /* add() - the commit point is the result, written. */
 static int add(struct call *call, struct nk_error *err)
 {
-	struct nk_error rollback = { 0 };
 	struct nk_result result;
 	int rc;
 
-	rc = nk_cmd_add(&call->request, &call->config, &call->att, &result, err);
+	rc = nk_cmd_add(&call->request, &call->config, &call->att, &call->ips, &result, err);
 	if (rc)
 		return rc;
 	rc = nk_attach_commit(&call->att, err);
 	if (!rc)
 		rc = write_stdout(nk_result_print(&result), err);
-	if (rc && nk_attach_remove(&call->att, &rollback))
-		nk_error_note(err, "rollback: %s", rollback.details);
+	if (rc)
+		nk_cmd_add_undo(&call->request, &call->config, &call->att, err);
 	return rc;
 }
 
@@ -159,8 +159,7 @@ static int run(struct call *call, struct nk_error *err)
 	nk_config_probe_version(call->input, call->input_size, call->version);
 	if (call->request.command == NK_COMMAND_VERSION)
 		return write_stdout(nk_result_print_versions(call->version), err);
-	rc = nk_config_parse(call->input, call->input_size, call->request.command, &call->config,
-			     err);
+	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
 	if (rc)
 		return rc;
 	hold_signals();
@@ -168,9 +167,13 @@ static int run(struct call *call, struct nk_error *err)
 	case NK_COMMAND_ADD:
 		return add(call, err);
 	case NK_COMMAND_CHECK:
-		return nk_cmd_check(&call->request, &call->config, &call->att, err);
+		return nk_cmd_check(&call->request, &call->config, &call->att, &call->ips, err);
 	case NK_COMMAND_DEL:
 		return nk_cmd_del(&call->request, &call->config, &call->att, err);
+	case NK_COMMAND_STATUS:
+		return nk_cmd_status(&call->request, &call->config, &call->att, err);
+	case NK_COMMAND_GC:
+		return nk_cmd_gc(&call->request, &call->config, err);
 	case NK_COMMAND_NONE:
 	case NK_COMMAND_VERSION:
 		break; /* answered above */
@@ -192,6 +195,7 @@ int main(void)
 	rc = run(&call, &err);
 	if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))
 		nk_log_warn("%s: %s", err.msg, err.details);
+	nk_ipam_result_fini(&call.ips);
 	nk_attachment_fini(&call.att);
 	nk_config_fini(&call.config);
 	free(call.input);

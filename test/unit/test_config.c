@@ -21,9 +21,11 @@
 static int parse(const char *text, enum nk_command command, struct nk_config *ret,
 		 struct nk_error *err)
 {
+	const struct nk_request request = { .command = command, .cni_path = "/opt/cni/bin" };
+
 	*ret = (struct nk_config){ 0 };
 	*err = (struct nk_error){ 0 };
-	return nk_config_parse(text, strlen(text), command, ret, err);
+	return nk_config_parse(text, strlen(text), &request, ret, err);
 }
 
 static void expect_taken(const char *text, enum nk_command command)
@@ -198,7 +200,7 @@ Test(config, null_and_empty_values_count_as_absent, .init = cr_redirect_stderr)
 		"\"prevResult\":null,\"runtimeConfig\":null,\"deviceID\":null,\"pairing\":null,"
 		"\"mode\":null,\"rss\":null,\"ipam\":{},\"steering\":[],\"rings\":{}}",
 		NK_COMMAND_ADD);
-	expect_taken(GOOD ",\"runtimeConfig\":{\"mac\":null,\"deviceID\":\"\",\"ips\":[\"x\"]}}",
+	expect_taken(GOOD ",\"runtimeConfig\":{\"mac\":null,\"deviceID\":\"\",\"ips\":[]}}",
 		     NK_COMMAND_ADD);
 	fflush(stderr);
 	cr_assert_stderr_eq_str("", "there was a warning");
@@ -217,8 +219,8 @@ Test(config, unknown_top_level_key_is_tolerated_with_a_warning, .init = cr_redir
 Test(config, what_is_no_json_object_is_refused)
 {
 	static const struct row rows[] = {
-		{ "", NK_CODE_JSON, "not JSON|byte 0" },
-		{ "x", NK_CODE_JSON, "not JSON|byte 0" },
+		{ "", NK_CODE_JSON, "not JSON|stdin: |byte 0" },
+		{ "x", NK_CODE_JSON, "not JSON|stdin: |byte 0" },
 		{ GOOD, NK_CODE_JSON, "not JSON|at byte" },
 		{ GOOD "}}", NK_CODE_JSON, "not one JSON document|at byte" },
 		{ GOOD ",\"name\":\"net\"}", NK_CODE_JSON, "twice|\"name\"" },
@@ -366,7 +368,7 @@ Test(config, numbers_outside_the_range_are_refused_with_it)
 		{ GOOD ",\"mtu\":-1}", NK_CODE_CONFIG, "mtu|-1|from 68 to 65535" },
 		{ GOOD ",\"mtu\":1500.9}", NK_CODE_CONFIG, "mtu|1500.9|an integer from 68" },
 		{ GOOD ",\"mtu\":99999999999}", NK_CODE_CONFIG, "mtu|99999999999|to 65535" },
-		{ GOOD ",\"mtu\":1e9}", NK_CODE_CONFIG, "mtu|1000000000|to 65535" },
+		{ GOOD ",\"mtu\":1e9}", NK_CODE_CONFIG, "mtu|1e9|to 65535" },
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"count\":0}}", NK_CODE_CONFIG,
 		  "queues.count|0|an integer from 1 to 1023" },
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"count\":1024}}", NK_CODE_CONFIG,
@@ -465,28 +467,13 @@ Test(config, mac_has_two_hex_digits_a_byte)
 Test(config, what_is_not_built_is_refused_with_key_and_value)
 {
 	static const struct row rows[] = {
-		{ GOOD ",\"pairing\":\"pair\"}", NK_CODE_UNSUPPORTED, "\"pairing\"|pair" },
-		{ GOOD ",\"mode\":\"l3\"}", NK_CODE_UNSUPPORTED, "\"mode\"|l3" },
 		{ GOOD ",\"xdp\":{\"mode\":\"generic\"}}", NK_CODE_UNSUPPORTED,
 		  "\"xdp.mode\"|generic" },
-		{ GOOD ",\"prevResult\":{}}", NK_CODE_UNSUPPORTED, "\"prevResult\"|chained" },
-		{ GOOD ",\"ipam\":{\"type\":\"dhcp\"}}", NK_CODE_UNSUPPORTED, "\"ipam\"|dhcp" },
 		{ GOOD ",\"rss\":{\"keep\":true}}", NK_CODE_UNSUPPORTED, "\"rss\"|keep" },
 		{ GOOD ",\"steering\":[{\"match\":\"mac\"}]}", NK_CODE_UNSUPPORTED,
 		  "\"steering\"|match" },
 		{ GOOD ",\"neigh\":\"off\"}", NK_CODE_UNSUPPORTED, "\"neigh\"|off" },
 		{ GOOD ",\"rings\":{\"hdsThreshold\":0}}", NK_CODE_UNSUPPORTED, "\"rings\"|hds" },
-		{ GOOD ",\"ifName\":\"net1\"}", NK_CODE_UNSUPPORTED, "\"ifName\"|net1" },
-		{ GOOD ",\"policy\":\"forward\"}", NK_CODE_UNSUPPORTED, "\"policy\"|forward" },
-		{ GOOD ",\"scrub\":\"none\"}", NK_CODE_UNSUPPORTED, "\"scrub\"|none" },
-		{ GOOD ",\"peerPolicy\":\"x\"}", NK_CODE_UNSUPPORTED, "\"peerPolicy\"|x" },
-		{ GOOD ",\"peerScrub\":\"x\"}", NK_CODE_UNSUPPORTED, "\"peerScrub\"|x" },
-		{ GOOD ",\"headroom\":0}", NK_CODE_UNSUPPORTED, "\"headroom\"|0" },
-		{ GOOD ",\"tailroom\":64}", NK_CODE_UNSUPPORTED, "\"tailroom\"|64" },
-		{ GOOD ",\"setAddresses\":false}", NK_CODE_UNSUPPORTED, "\"setAddresses\"|false" },
-		{ GOOD ",\"hostRoute\":true}", NK_CODE_UNSUPPORTED, "\"hostRoute\"|true" },
-		{ GOOD ",\"forwarding\":true}", NK_CODE_UNSUPPORTED, "\"forwarding\"|true" },
-		{ GOOD ",\"dad\":true}", NK_CODE_UNSUPPORTED, "\"dad\"|true" },
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"coutn\":2}}", NK_CODE_UNSUPPORTED,
 		  "\"queues.coutn\"|2" },
 		{ GOOD ",\"xsk\":{\"Map\":false}}", NK_CODE_UNSUPPORTED, "\"xsk.Map\"|false" },
@@ -550,6 +537,100 @@ Test(config, errors_in_runtime_config_carry_its_path)
 		       NK_CODE_CONFIG, "runtimeConfig.deviceID|<master>-q<N>");
 }
 
+/* parse_args() - with what CNI_ARGS and CNI_PATH may have said */
+static int parse_args(const char *mac, const char *ips, const char *cni_path, const char *text,
+		      struct nk_config *ret, struct nk_error *err)
+{
+	struct nk_request request = { .command = NK_COMMAND_ADD, .cni_path = cni_path };
+
+	snprintf(request.mac, sizeof(request.mac), "%s", mac);
+	snprintf(request.ips, sizeof(request.ips), "%s", ips);
+	*ret = (struct nk_config){ 0 };
+	*err = (struct nk_error){ 0 };
+	return nk_config_parse(text, strlen(text), &request, ret, err);
+}
+
+static void expect_bad_args(const char *mac, const char *ips, const char *cni_path,
+			    const char *text, enum nk_code code, const char *words)
+{
+	struct nk_config config;
+	struct nk_error err;
+	int rc = parse_args(mac, ips, cni_path, text, &config, &err);
+
+	unit_expect_error(text, rc, &err, code, words);
+	nk_config_fini(&config);
+}
+
+/* The variable is at fault, not the configuration, unless that says so too. */
+Test(config, bad_values_in_cni_args_are_errors_of_the_environment)
+{
+	expect_bad_args("zz", "", "", GOOD "}", NK_CODE_ENV, "CNI_ARGS|MAC|\"zz\"|six hex bytes");
+	expect_bad_args("01:00:5e:00:00:01", "", "", GOOD "}", NK_CODE_ENV, "CNI_ARGS|unicast");
+	expect_bad_args("", "10.0.0.2,10.0.0.256", "", GOOD "}", NK_CODE_ENV,
+			"CNI_ARGS|IP|\"10.0.0.256\"");
+	expect_bad_args("02:00:00:00:00:01", "", "", GOOD ",\"runtimeConfig\":{\"mac\":\"x\"}}",
+			NK_CODE_CONFIG, "runtimeConfig.mac|\"x\"");
+	expect_bad_args("zz", "", "", GOOD ",\"runtimeConfig\":{\"deviceID\":5}}", NK_CODE_CONFIG,
+			"runtimeConfig.deviceID|5");
+}
+
+Test(config, args_of_the_wrong_type_are_refused)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"args\":\"a\"}", NK_CODE_CONFIG, "args: \"a\" is not an object" },
+		{ GOOD ",\"args\":{\"cni\":[]}}", NK_CODE_CONFIG, "args.cni: [] is not an object" },
+		{ GOOD ",\"args\":{\"cni\":{\"mac\":1}}}", NK_CODE_CONFIG, "args.cni.mac: 1" },
+		{ GOOD ",\"args\":{\"cni\":{\"ips\":[1]}}}", NK_CODE_CONFIG, "args.cni.ips[0]" },
+	};
+
+	EXPECT_ROWS(rows);
+	expect_taken(GOOD ",\"args\":{\"labels\":[{\"key\":\"a\"}],\"cni\":null}}", NK_COMMAND_ADD);
+}
+
+/* --- ipam, dns ------------------------------------------------------------------------------- */
+
+Test(config, ipam_type_is_a_file_name_to_be_found_in_cni_path)
+{
+	struct nk_config config;
+	struct nk_error err;
+	static const char good[] = GOOD ",\"ipam\":{\"type\":\"host-local\",\"subnet\":1}}";
+
+	unit_expect_ok(good, parse_args("", "", "/opt/cni/bin", good, &config, &err), &err);
+	cr_expect_str_eq(config.ipam_type, "host-local");
+	nk_config_fini(&config);
+	expect_bad_args("", "", "", good, NK_CODE_ENV, "missing|CNI_PATH|host-local");
+	expect_bad_args("", "", "/b", GOOD ",\"ipam\":{\"type\":\"../x\"}}", NK_CODE_CONFIG,
+			"ipam.type|\"../x\"|file name");
+	expect_bad_args("", "", "/b", GOOD ",\"ipam\":{\"type\":\"..\"}}", NK_CODE_CONFIG,
+			"ipam.type|\"..\"|file name");
+	expect_bad_args("", "", "/b", GOOD ",\"ipam\":{\"subnet\":\"x\"}}", NK_CODE_CONFIG,
+			"missing ipam.type");
+}
+
+/* It goes into the result, and a runtime that cannot read that has an attachment that it cannot use.
+ */
+Test(config, dns_is_of_the_types_that_results_have)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"dns\":\"10.0.0.10\"}", NK_CODE_CONFIG, "dns|not an object" },
+		{ GOOD ",\"dns\":{\"nameservers\":\"x\"}}", NK_CODE_CONFIG,
+		  "dns.nameservers|not an array" },
+		{ GOOD ",\"dns\":{\"nameservers\":[\"x\",1]}}", NK_CODE_CONFIG,
+		  "dns.nameservers[1]|not a string" },
+		{ GOOD ",\"dns\":{\"search\":[{}]}}", NK_CODE_CONFIG,
+		  "dns.search[0]|not a string" },
+		{ GOOD ",\"dns\":{\"options\":[[]]}}", NK_CODE_CONFIG,
+		  "dns.options[0]|not a string" },
+		{ GOOD ",\"dns\":{\"domain\":5}}", NK_CODE_CONFIG, "dns.domain|5|a string" },
+	};
+
+	EXPECT_ROWS(rows);
+	expect_taken(GOOD
+		     ",\"dns\":{\"nameservers\":[\"10.0.0.10\"],\"domain\":\"\",\"search\":null,"
+		     "\"options\":[],\"other\":1}}",
+		     NK_COMMAND_ADD);
+}
+
 /* --- DEL, CHECK, VERSION --------------------------------------------------------------------- */
 
 Test(config, del_reads_name_bpffs_and_keep)
@@ -580,6 +661,19 @@ Test(config, del_takes_members_of_xdp_that_it_does_not_read)
 {
 	expect_taken(HEAD ",\"xdp\":{\"mode\":\"generic\"}}", NK_COMMAND_DEL);
 	expect_taken(HEAD ",\"xdp\":{\"keep\":true,\"frags\":true}}", NK_COMMAND_DEL);
+}
+
+Test(config, status_refuses_what_add_would_refuse)
+{
+	static const char head[] = "{\"cniVersion\":\"1.1.0\",\"name\":\"n\",\"pairing\":\"pair\"";
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s}", head);
+	expect_taken(text, NK_COMMAND_STATUS);
+	snprintf(text, sizeof(text), "%s,\"xdp\":true}", head);
+	expect_refused(text, NK_COMMAND_STATUS, NK_CODE_CONFIG, "xdp|true|not an object");
+	snprintf(text, sizeof(text), "%s,\"mtu\":0}", head);
+	expect_refused(text, NK_COMMAND_STATUS, NK_CODE_CONFIG, "mtu|0|from 68 to 65535");
 }
 
 Test(config, del_does_not_look_at_prev_result)
@@ -613,14 +707,14 @@ Test(config, probe_finds_the_version_or_takes_the_newest)
 	} rows[] = {
 		{ "{\"cniVersion\":\"0.3.1\"}", "0.3.1" },
 		{ "{\"cniVersion\":\"9.9.9\"}", "9.9.9" },
-		{ "{\"cniVersion\":\"1.0.0-rc1\"}", "1.0.0" },
-		{ "{\"cniVersion\":\"\"}", "1.0.0" },
-		{ "{\"cniVersion\":1}", "1.0.0" },
-		{ "{\"cniversion\":\"0.3.1\"}", "1.0.0" },
-		{ "{}", "1.0.0" },
-		{ "[]", "1.0.0" },
-		{ "", "1.0.0" },
-		{ "{\"cniVersion\":\"0.3.1\"", "1.0.0" },
+		{ "{\"cniVersion\":\"1.0.0-rc1\"}", "1.1.0" },
+		{ "{\"cniVersion\":\"\"}", "1.1.0" },
+		{ "{\"cniVersion\":1}", "1.1.0" },
+		{ "{\"cniversion\":\"0.3.1\"}", "1.1.0" },
+		{ "{}", "1.1.0" },
+		{ "[]", "1.1.0" },
+		{ "", "1.1.0" },
+		{ "{\"cniVersion\":\"0.3.1\"", "1.1.0" },
 	};
 	char version[8];
 	size_t i;

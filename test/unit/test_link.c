@@ -2,6 +2,7 @@
 /* test_link.c - the request that makes a netkit single, and what the kernel says of a device */
 #include "link.h"
 
+#include "netkit.h"
 #include "nl.h"
 #include "uapi.h"
 #include "unit.h"
@@ -96,7 +97,7 @@ static void put_single(struct golden *golden, const char *name, uint16_t name_si
 static void expect_golden(const char *name, uint32_t mtu, uint32_t rx_queues, int fill)
 {
 	static const uint8_t mac[6] = { 0x02, 0x00, 0x5e, 0x10, 0xff, 0x2a };
-	const struct nk_link_single spec = {
+	const struct nk_netkit_spec spec = {
 		.name = name,
 		.mac = mac,
 		.mtu = mtu,
@@ -109,7 +110,7 @@ static void expect_golden(const char *name, uint32_t mtu, uint32_t rx_queues, in
 
 	memset(buf, fill, sizeof(buf));
 	put_single(&golden, name, (uint16_t)(strlen(name) + 1), mac, mtu, rx_queues);
-	msg = nk_link_put_single(buf, &spec);
+	msg = nk_netkit_put_single(buf, &spec);
 	cr_assert_eq((const void *)msg, (const void *)buf);
 	cr_assert_eq(msg->nlmsg_len, golden.used, "%s: %u bytes, wanted %zu", name, msg->nlmsg_len,
 		     golden.used);
@@ -131,6 +132,67 @@ Test(link, request_for_a_single_is_the_golden_byte_for_byte)
 Test(link, request_for_a_single_holds_nothing_that_was_in_the_buffer_before)
 {
 	expect_golden("eth0", 1500, 3, 0xa5);
+}
+
+/* put_nested() - begin an attribute of @size bytes of attributes, which follow. */
+static void put_nested(struct golden *golden, uint16_t type, size_t size)
+{
+	put_u16(golden, (uint16_t)(4 + size));
+	put_u16(golden, type | 0x8000);
+}
+
+/* A pair: what is of the Pod's end is inside PEER_INFO, behind a struct ifinfomsg of its own. */
+Test(link, request_for_a_pair_names_both_ends_and_the_pods_netns)
+{
+	static const uint8_t mac[6] = { 0x02, 0x00, 0x5e, 0x10, 0xff, 0x2a };
+	static const uint16_t headroom = 64;
+	const struct nk_netkit_spec spec = {
+		.name = "eth0",
+		.mac = mac,
+		.mtu = 9000,
+		.num_rx_queues = 3,
+		.host_name = "nk0123456789abc",
+		.netns_fd = 7,
+		.options = { .mode = 0, .policy = 2, .scrub = 0, .peer_scrub = 1, .headroom = 64 },
+	};
+	const size_t peer = 16 + 12 + 12 + 8 + 8 + 8 + 8, options = 4 * 8 + 8;
+	char buf[NK_NL_REQUEST_SIZE] __attribute__((aligned(4)));
+	const struct nlmsghdr *msg = nk_netkit_put_pair(buf, &spec);
+	struct golden golden = { 0 };
+	uint32_t size;
+
+	put_u32(&golden, 0);
+	put_u16(&golden, 16);
+	put_u16(&golden, 0x200 | 0x400 | 0x8);
+	put_u32(&golden, 0);
+	put_u32(&golden, 0);
+	put_u32(&golden, 0);
+	put_u32(&golden, 0);
+	put_u32(&golden, 1);
+	put_u32(&golden, 1);
+	put_attr(&golden, 3, spec.host_name, 16);
+	put_attr_u32(&golden, 4, 9000);
+	put_attr_u32(&golden, 27, 0x6e6b);
+	put_nested(&golden, 18, 12 + 4 + options + 4 + peer);
+	put_attr(&golden, 1, "netkit", 7);
+	put_nested(&golden, 2, options + 4 + peer);
+	put_attr_u32(&golden, 5, 0);	    /* IFLA_NETKIT_MODE: L2 */
+	put_attr_u32(&golden, 3, 2);	    /* POLICY: drop */
+	put_attr_u32(&golden, 4, 0);	    /* PEER_POLICY: pass */
+	put_attr_u32(&golden, 6, 0);	    /* SCRUB: none; the default is not said */
+	put_attr(&golden, 8, &headroom, 2); /* HEADROOM */
+	put_nested(&golden, 1, peer);	    /* PEER_INFO: struct ifinfomsg, then */
+	put(&golden, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	put_attr(&golden, 3, "eth0", 5);
+	put_attr(&golden, 1, mac, 6);
+	put_attr_u32(&golden, 4, 9000);
+	put_attr_u32(&golden, 32, 3);
+	put_attr_u32(&golden, 27, 0x6e6b);
+	put_attr_u32(&golden, 28, 7); /* IFLA_NET_NS_FD */
+	size = (uint32_t)golden.used;
+	memcpy(golden.bytes, &size, sizeof(size));
+	cr_assert_eq(msg->nlmsg_len, size, "%u bytes, wanted %u", msg->nlmsg_len, size);
+	cr_expect_arr_eq(buf, golden.bytes, size);
 }
 
 /* --- what the kernel says -------------------------------------------------------------------- */
@@ -186,7 +248,7 @@ Test(link, netkit_single_of_a_real_kernel_is_read)
 	cr_expect_eq(link.ifindex, 2);
 	cr_expect_str_eq(link.name, "nk0");
 	cr_expect_str_eq(link.kind, "netkit");
-	cr_expect_eq(link.pairing, NK_NETKIT_PAIRING_SINGLE);
+	cr_expect_eq(link.netkit.pairing, NK_NETKIT_PAIRING_SINGLE);
 	cr_expect_arr_eq(link.mac, mac, sizeof(mac));
 	cr_expect_eq(link.mtu, 1500);
 	cr_expect_eq(link.group, 0x6e6b);
@@ -207,7 +269,7 @@ Test(link, nic_of_a_real_kernel_is_read)
 	cr_expect_eq(link.ifindex, 3);
 	cr_expect_str_eq(link.name, "ln0");
 	cr_expect_str_empty(link.kind);
-	cr_expect_eq(link.pairing, NK_PAIRING_NONE);
+	cr_expect_eq(link.netkit.pairing, NK_UNSAID);
 	cr_expect_arr_eq(link.mac, mac, sizeof(mac));
 	cr_expect_eq(link.mtu, 1500);
 	cr_expect_eq(link.group, 0);
@@ -275,10 +337,10 @@ Test(link, kernel_that_does_not_name_the_pairing_made_no_single)
 	at = find_pairing(&message);
 	message.bytes[at + 4] = NK_NETKIT_PAIRING_PAIR;
 	unit_expect_ok("pair", parse(&guard, &message, message.size, &link, &err), &err);
-	cr_expect_eq(link.pairing, NK_NETKIT_PAIRING_PAIR);
+	cr_expect_eq(link.netkit.pairing, NK_NETKIT_PAIRING_PAIR);
 	message.bytes[at + 2] = NK_IFLA_NETKIT_PAIRING + 1; /* a type we do not know */
 	unit_expect_ok("none", parse(&guard, &message, message.size, &link, &err), &err);
-	cr_expect_eq(link.pairing, NK_PAIRING_NONE);
+	cr_expect_eq(link.netkit.pairing, NK_UNSAID);
 	unit_guard_fini(&guard);
 }
 

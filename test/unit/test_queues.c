@@ -191,10 +191,12 @@ Test(queues, text_that_is_no_device_id_is_refused_with_the_form_it_has)
 	}
 	for (i = 0; i < sizeof(no_list) / sizeof(no_list[0]); i++) {
 		rc = parse_device(no_list[i], master, &set, &err);
-		unit_expect_error(no_list[i], rc, &err, NK_CODE_CONFIG, "deviceID|from 1 to 4095");
+		unit_expect_error(no_list[i], rc, &err, NK_CODE_CONFIG,
+				  "deviceID: \"eth0-q|from 1 to 4095");
 	}
 	rc = parse_device("eth0-q0", master, &set, &err);
-	unit_expect_error("eth0-q0", rc, &err, NK_CODE_CONFIG, "deviceID|queue 0|never lent");
+	unit_expect_error("eth0-q0", rc, &err, NK_CODE_CONFIG,
+			  "deviceID: \"eth0-q0\"|queue 0|never lent");
 }
 
 /* An altname has at most 127 bytes. */

@@ -25,6 +25,8 @@ static const char *get_variable(const char *name)
 		return env.ifname;
 	if (!strcmp(name, "CNI_ARGS"))
 		return env.args;
+	if (!strcmp(name, "CNI_PATH"))
+		return "/opt/cni/bin";
 	cr_assert_fail("a variable that CNI does not have was read: %s", name);
 	return NULL;
 }
@@ -97,6 +99,7 @@ Test(request, takes_all_variables_of_each_command)
 		cr_expect_str_eq(request.netns, "/run/netns/p1");
 		cr_expect_str_eq(request.ifname, "eth0");
 		cr_expect_str_empty(request.pod_name);
+		cr_expect_str_eq(request.cni_path, "/opt/cni/bin");
 	}
 }
 
@@ -312,4 +315,42 @@ Test(request, pod_name_that_does_not_fit_is_left_out)
 	snprintf(args, sizeof(args), "K8S_POD_NAMESPACE=ns;K8S_POD_NAME=%s", name);
 	expect_taken(&request);
 	cr_expect_str_empty(request.pod_name);
+}
+
+Test(request, mac_and_ip_are_taken_from_args_by_add_alone)
+{
+	struct nk_request request;
+
+	env.args = "IgnoreUnknown=1;MAC=02:00:00:00:00:01;IP=10.0.0.2,fd00::2;XMAC=a;;IPX=b;=";
+	expect_taken(&request);
+	cr_expect_str_eq(request.mac, "02:00:00:00:00:01");
+	cr_expect_str_eq(request.ips, "10.0.0.2,fd00::2");
+	env.command = "DEL";
+	expect_taken(&request);
+	cr_expect_str_empty(request.mac);
+	cr_expect_str_empty(request.ips);
+}
+
+/* A DEL must not fail for what only ADD would have read. */
+Test(request, args_that_are_too_long_are_refused_by_add_alone)
+{
+	static const struct {
+		const char *key, *words;
+		int longest;
+	} rows[] = { { "MAC", "CNI_ARGS|MAC is longer than 31 bytes", 31 },
+		     { "IP", "CNI_ARGS|IP is longer than 1023 bytes", 1023 } };
+	struct nk_request request;
+	char args[2000];
+	size_t i;
+
+	env.args = args;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(args, sizeof(args), "A=b;%s=%0*d", rows[i].key, rows[i].longest, 0);
+		expect_taken(&request);
+		snprintf(args, sizeof(args), "A=b;%s=%0*d", rows[i].key, rows[i].longest + 1, 0);
+		expect_refused(rows[i].words);
+		env.command = "DEL";
+		expect_taken(&request);
+		env.command = "ADD";
+	}
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/* preflight.c - what ADD needs and STATUS asks: kernel, bpffs, NIC; changes nothing */
+#include "commands.h"
+
+#include "attach.h"
+#include "error.h"
+#include "netdev.h"
+#include "netkit.h"
+
+#include <errno.h>
+
+#include "banned.h"
+
+static int find_nic(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+{
+	int rc = nk_nic_get(&att->host, config->master, &att->nic, err);
+
+	if (rc == -ENODEV) {
+		nk_error_class(err, NK_CODE_CONFIG, "the NIC does not exist");
+		nk_error_remedy(err, "name a NIC of this node in \"master\": see ip link");
+	}
+	return rc;
+}
+
+/* check_up() - a NIC that is down tells nothing of its queues. */
+static int check_up(const struct nk_nic *nic, struct nk_error *err)
+{
+	if (nic->up)
+		return 0;
+	nk_error_set(err, NK_CODE_KERNEL, ENETDOWN, "the NIC is down",
+		     "%s: its queues cannot be read while it is down", nic->name);
+	nk_error_remedy(err, "ip link set dev %s up", nic->name);
+	return -ENETDOWN;
+}
+
+int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+{
+	int rc = *config->master ? find_nic(att, config, err) : 0;
+
+	if (!rc)
+		rc = config->pair ? nk_netkit_probe(&att->host, err) :
+				    nk_netkit_probe_single(&att->host, err);
+	if (rc || !config->queue_count)
+		return rc;
+	rc = nk_netdev_probe_lease(&att->host, err);
+	if (!rc)
+		rc = nk_nicdir_check_bpffs(config->bpffs, err);
+	return rc ? rc : check_up(&att->nic, err);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config_parts.h - what the parts of the configuration's parser share; for config.c and config_*.c
+ *
+ * Each part reads keys of struct nk_config_raw, checks them, and fills its members of struct
+ * nk_config. All return 0, or a negative errno with error code 2, 4 or 7 and the JSON path.
+ */
+#ifndef NK_CONFIG_PARTS_H
+#define NK_CONFIG_PARTS_H
+
+#include "json.h"
+#include "types.h"
+
+#include <stddef.h>
+
+struct nk_error;
+
+/* The document as it is written, before anything is derived from it. */
+struct nk_config_raw {
+	char cni_version[64];
+	char name[NK_ID_SIZE];
+	char type[NK_ID_SIZE];
+	char master[NK_ALTNAME_SIZE];
+	char device_id[NK_ALTNAME_SIZE + 16];
+	char pairing[16];
+	char mode[8];
+	char ifname[IFNAMSIZ];
+	char policy[16], peer_policy[16];
+	char scrub[16], peer_scrub[16];
+	uint32_t headroom, tailroom;
+	char mac[32];
+	const char *mac_path, *device_id_path; /* where they are from */
+	uint32_t mtu;
+	bool set_addresses, host_route, forwarding, dad;
+	char bpffs[NK_BPFFS_SIZE];
+	const struct nk_json *queues;
+	const struct nk_json *xsk;
+	const struct nk_json *prev;
+	const struct nk_json *runtime_config;
+	const struct nk_json *args, *cni_args; /* args.cni: of pod annotations */
+	const struct nk_json *ipam, *dns;
+};
+
+#define STRING(struct_, key, member, min_)                                                      \
+	{                                                                                       \
+		key, NK_JSON_STRING, offsetof(struct_, member), sizeof(((struct_ *)0)->member), \
+			min_, 0                                                                 \
+	}
+#define UINT(struct_, key, member, min_, max_)                              \
+	{                                                                   \
+		key, NK_JSON_UINT, offsetof(struct_, member), 0, min_, max_ \
+	}
+#define BOOL(struct_, key, member)                                    \
+	{                                                             \
+		key, NK_JSON_BOOL, offsetof(struct_, member), 0, 0, 0 \
+	}
+#define OBJECT(struct_, key, member)                                    \
+	{                                                               \
+		key, NK_JSON_OBJECT, offsetof(struct_, member), 0, 0, 0 \
+	}
+#define ARRAY(struct_, key, member)                                    \
+	{                                                              \
+		key, NK_JSON_ARRAY, offsetof(struct_, member), 0, 0, 0 \
+	}
+#define TEXT(struct_, key, member)                                    \
+	{                                                             \
+		key, NK_JSON_TEXT, offsetof(struct_, member), 0, 0, 0 \
+	}
+#define ANY(key)                             \
+	{                                    \
+		key, NK_JSON_ANY, 0, 0, 0, 0 \
+	}
+#define END                                   \
+	{                                     \
+		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
+	}
+
+int nk_config_unsupported(struct nk_error *err, const char *key, const char *value);
+int nk_config_invalid(struct nk_error *err, const char *key, const char *value, const char *wanted);
+int nk_config_missing(struct nk_error *err, const char *what);
+
+/* nk_config_refuse() - for what is not one word: @fmt holds the JSON path and says why. */
+int nk_config_refuse(struct nk_error *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* nk_config_parse_queues() - queues and deviceID; config->queue_count is 0 where there are none. */
+int nk_config_parse_queues(const struct nk_config_raw *raw, struct nk_config *config,
+			   struct nk_error *err);
+
+/* nk_config_parse_pair() - pairing, mode, and what a pair has and a single must not have. */
+int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw *raw,
+			 struct nk_config *config, struct nk_error *err);
+
+/* nk_config_is_plugin() - can it be the file name of a plugin? */
+bool nk_config_is_plugin(const char *type);
+
+/**
+ * nk_config_parse_addresses() - ipam, dns, and the addresses that the runtime itself gives
+ *
+ * Those are ours to set only where no IPAM plugin is configured, for that one reads them too. Where
+ * they come more than one way the last of these counts (plugins/ipam/static does the same): IP of
+ * CNI_ARGS, args.cni.ips, runtimeConfig.ips.
+ */
+int nk_config_parse_addresses(const struct nk_config_raw *raw, const struct nk_request *request,
+			      struct nk_config *config, struct nk_error *err);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+/* step_pair.c - step "device" of a pair: made, found and removed by its host's end
+ *
+ * The host's end is out of the Pod's reach, so its name, group and alias can be trusted: they say
+ * whose pair it is where no claim does. To delete it is to delete both.
+ */
+#include "steps.h"
+
+#include "error.h"
+#include "ip.h"
+#include "mac.h"
+#include "netkit.h"
+#include "sysctl.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "banned.h"
+
+/* fnv1a() - FNV-1a, 64 bits, over a text and its NUL. Source: draft-eastlake-fnv. */
+static uint64_t fnv1a(uint64_t hash, const char *text)
+{
+	do {
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+	} while (*text++);
+	return hash;
+}
+
+/* host_name() - "nk" and 52 bits of a hash of the device's key: found again by its key alone */
+static void host_name(const struct nk_attachment *att, char ret[IFNAMSIZ])
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	hash = fnv1a(hash, att->network);
+	hash = fnv1a(hash, att->container_id);
+	hash = fnv1a(hash, att->cni_ifname);
+	hash = fnv1a(hash, att->ifname);
+	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(hash >> 12));
+}
+
+/* settle() - what the two ends need once they are there */
+static int settle(struct nk_attachment *att, struct nk_error *err)
+{
+	char alias[NK_ALIAS_SIZE], path[64];
+	int rc;
+
+	nk_step_alias(att, alias);
+	rc = nk_link_set_alias(&att->host, att->host_ifindex, alias, err);
+	if (rc)
+		return rc;
+	/* A Pod must not be able to give the host routes by advertising them (CVE-2020-10749). */
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", att->host_name);
+	rc = nk_sysctl_write(-1, path, "0", err);
+	if (rc == -ENOENT) { /* a kernel without IPv6 */
+		nk_error_reset(err);
+		rc = 0;
+	}
+	return rc ? rc : nk_ip_link_up(&att->pod, att->ifindex, err);
+}
+
+int nk_step_pair_create(struct nk_attachment *att, const struct nk_config *config,
+			struct nk_error *err)
+{
+	struct nk_netkit_spec spec = {
+		.name = att->ifname,
+		.mac = config->netkit.mode == NK_NETKIT_L3 ? NULL : att->mac,
+		.mtu = att->mtu,
+		.num_rx_queues = config->queue_max + 1,
+		.host_name = att->host_name,
+		.netns_fd = att->netns_fd,
+		.options = config->netkit,
+	};
+	struct nk_link link;
+	int rc;
+
+	host_name(att, att->host_name);
+	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
+	if (!rc)
+		rc = nk_netkit_create_pair(&att->host, &spec, &link, err);
+	att->asked = rc && rc != -EEXIST; /* the reply may be what was lost */
+	if (rc)
+		return rc;
+	att->host_ifindex = link.ifindex;
+	att->ifindex = link.peer_ifindex;
+	memcpy(att->host_mac, link.mac, NK_MAC_LEN);
+	rc = nk_step_update_claims(att, err);
+	if (!rc)
+		rc = nk_link_nsid(&att->host, att->netns_fd, true, &att->nsid, err);
+	return rc ? rc : settle(att, err);
+}
+
+/* is_host_end() - a process that died before it set the alias left a device that has the name. */
+static bool is_host_end(const struct nk_attachment *att, const struct nk_link *link)
+{
+	char alias[NK_ALIAS_SIZE];
+
+	nk_step_alias(att, alias);
+	return !strcmp(link->kind, "netkit") && link->netkit.pairing != NK_NETKIT_PAIRING_SINGLE &&
+	       link->group == NK_LINK_GROUP && (!*link->alias || !strcmp(link->alias, alias));
+}
+
+int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error not_there = { 0 };
+	struct nk_link link;
+	int rc;
+
+	host_name(att, att->host_name);
+	rc = nk_link_get(&att->host, NK_NSID_HERE, att->host_name, 0, &link, &not_there);
+	if (rc == -ENODEV || (!rc && !is_host_end(att, &link)))
+		return 0;
+	if (rc) {
+		*err = not_there;
+		return rc;
+	}
+	att->pair = true;
+	att->host_ifindex = link.ifindex;
+	att->ifindex = link.peer_ifindex;
+	att->nsid = link.peer_nsid;
+	att->mtu = link.mtu;
+	memcpy(att->host_mac, link.mac, NK_MAC_LEN);
+	return 1;
+}
+
+static int differs(struct nk_error *err, const char *device, const char *what, const char *expected,
+		   const char *found)
+{
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the device is not as made",
+			    "%s %s: expected %s, found %s", device, what, expected, found);
+}
+
+int nk_step_pair_check(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_link host, pod;
+	char want[16], found[16];
+	int32_t nsid;
+	int rc;
+
+	rc = nk_link_get(&att->host, NK_NSID_HERE, NULL, att->host_ifindex, &host, err);
+	if (!rc)
+		rc = nk_link_nsid(&att->host, att->netns_fd, true, &nsid, err);
+	if (!rc)
+		rc = nk_link_get(&att->host, nsid, NULL, att->ifindex, &pod, err);
+	if (rc) {
+		nk_error_class(err, NK_CODE_CHECK, "CHECK: the device is gone");
+		nk_error_wrap(err, "%s in the Pod's netns", att->ifname);
+		return rc;
+	}
+	if (strcmp(pod.kind, "netkit") != 0 || pod.peer_ifindex != att->host_ifindex)
+		return differs(err, att->ifname, "kind", "the other end of a netkit pair",
+			       *pod.kind ? pod.kind : "none");
+	if (strcmp(pod.name, att->ifname) != 0)
+		return differs(err, att->ifname, "name", att->ifname, pod.name);
+	if (!host.up)
+		return differs(err, host.name, "state", "up", "down");
+	if (!pod.up)
+		return differs(err, att->ifname, "state", "up", "down");
+	/* Both were made with one MTU, and the host's end is out of the Pod's reach. */
+	snprintf(want, sizeof(want), "%u", host.mtu);
+	snprintf(found, sizeof(found), "%u", pod.mtu);
+	if (host.mtu != pod.mtu)
+		return differs(err, att->ifname, "MTU", want, found);
+	memcpy(att->mac, pod.mac, NK_MAC_LEN);
+	att->mtu = pod.mtu;
+	return 0;
+}
+
+int nk_step_pair_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc;
+
+	if (!att->host_ifindex) {
+		rc = nk_step_pair_find(att, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (!att->host_ifindex)
+		return 0;
+	rc = nk_link_remove(&att->host, NK_NSID_HERE, att->host_ifindex, err);
+	if (!rc)
+		att->host_ifindex = 0;
+	return rc;
+}
