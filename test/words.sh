@@ -62,9 +62,13 @@ begin() {
 	cp "$@" "$work/tools/"
 	cd "$work" || exit 2
 	exec {silence}<> <(:)
-	sysctl -q net.ipv6.conf.{all,default}.disable_ipv6=1
 	clean
 	dmesg --clear
+}
+
+# ipv6 on|off
+ipv6() {
+	sysctl -q net.ipv6.conf.{all,default}.disable_ipv6="$([[ $1 == on ]] && echo 0 || echo 1)"
 }
 
 # clean: all that a case may leave behind
@@ -75,6 +79,8 @@ clean() {
 	left=(/run/netns/*)
 	[[ ! -e ${left[0]} ]] || ip -all netns delete
 	[[ ! -d /sys/module/labnic ]] || rmmod labnic
+	[[ ! -e /sys/class/net/ln0 ]] || ip link del ln0 # a veth in its place
+	[[ $(</proc/sys/net/ipv6/conf/all/disable_ipv6) == 1 ]] || ipv6 off
 	left=("$bpffs"/*)
 	[[ ! -e ${left[0]} ]] || rm -rf "${left[@]}"
 }

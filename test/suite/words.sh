@@ -40,11 +40,11 @@ cni() {
 	)
 }
 
-# add POD [CONF]: must succeed; the result is kept as the prevResult of later calls
+# add POD [CONF [VARIABLE=VALUE...]]: must succeed; the result is kept as the prevResult of later calls
 add() {
 	local pod=$1 conf=${2:-$(conf)}
 
-	cni ADD "$pod" "$conf" >"$scratch/$pod.result" || die "ADD $pod: $(<"$scratch/$pod.result")"
+	cni ADD "$pod" "$conf" "${@:3}" >"$scratch/$pod.result" || die "ADD $pod: $(<"$scratch/$pod.result")"
 	echo "${conf%\}},\"prevResult\":$(<"$scratch/$pod.result")}" >"$scratch/$pod.conf"
 }
 
@@ -57,11 +57,11 @@ del() {
 	same "what DEL $pod said" "$said" ""
 }
 
-# check POD: must succeed
+# check POD [VARIABLE=VALUE...]: must succeed
 check() {
 	local said
 
-	said=$(cni CHECK "$1" "$(<"$scratch/$1.conf")") || die "CHECK $1: $said"
+	said=$(cni CHECK "$1" "$(<"$scratch/$1.conf")" "${@:2}") || die "CHECK $1: $said"
 }
 
 # interface POD MEMBER: of the Pod's interface in its result, or null

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154 # shared with the runner and the cases
+# pairs.sh - the words of cases about pairs; sourced by them
+
+plugins=/usr/lib/cni # Debian's own
+networks=/var/lib/cni/networks/cluster
+
+# pair_conf [JQ-FILTER]: a pair with addresses of both families by host-local
+pair_conf() {
+	jq -nc '{cniVersion: "1.0.0", name: "cluster", type: "nk-cni", pairing: "pair",
+		forwarding: true,
+		ipam: {type: "host-local",
+			ranges: [[{subnet: "10.1.0.0/24"}], [{subnet: "fd01::/64"}]],
+			routes: [{dst: "0.0.0.0/0"}, {dst: "::/0"}]}} | '"${1:-.}"
+}
+
+# add_pair POD [CONF]: as eth0
+add_pair() {
+	add "$1" "${2:-$(pair_conf)}" CNI_IFNAME=eth0 CNI_PATH="$plugins"
+}
+
+check_pair() {
+	check "$1" CNI_IFNAME=eth0 CNI_PATH="$plugins"
+}
+
+del_pair() {
+	local pod=$1
+	shift
+
+	del "$pod" CNI_IFNAME=eth0 CNI_PATH="$plugins" "$@"
+}
+
+# refuse_pair CODE PARTS... -- POD CONF [VARIABLE=VALUE...]
+refuse_pair() {
+	local parts=()
+
+	while [[ $1 != -- ]]; do
+		parts+=("$1")
+		shift
+	done
+	shift
+	refused ADD "${parts[@]}" -- "$@" CNI_IFNAME=eth0
+}
+
+# world: IPv6 on; a peer beyond the wire in netns "beyond"; both know the way to the Pods
+world() {
+	rm -rf "$networks"
+	ipv6 on
+	if [[ $LABNIC_KO ]]; then
+		nic
+	else
+		ip link add ln0 type veth peer name ln1
+	fi
+	pods beyond p1 p2
+	ip link set ln1 netns beyond
+	ip addr add 10.9.0.1/24 dev ln0
+	ip addr add fd09::1/64 dev ln0 nodad
+	ip link set ln0 up
+	ip -n beyond addr add 10.9.0.2/24 dev ln1
+	ip -n beyond addr add fd09::2/64 dev ln1 nodad
+	ip -n beyond link set ln1 up
+	ip -n beyond route add 10.1.0.0/24 via 10.9.0.1
+	ip -n beyond route add fd01::/64 via fd09::1
+}
+
+# address POD FAMILY: without its length
+address() {
+	local text
+
+	text=$(jq -r --arg sign "$([[ $2 == 4 ]] && echo . || echo :)" \
+		'[.ips[].address | select(contains($sign))][0]' "$scratch/$1.result")
+	echo "${text%/*}"
+}
+
+# nothing_of_pairs: no pair's end on the host, no address reserved, Pods with nothing but lo
+nothing_of_pairs() {
+	local path line
+
+	same "ends on the host" "$(ip -br link show type netkit)" ""
+	for path in "$networks"/*; do
+		[[ $path == */last_reserved_ip.* || $path == */lock || ! -e $path ]] ||
+			die "still reserved: $path"
+	done
+	for path in /run/netns/p*; do
+		ip -n "${path##*/}" -br link >"$scratch/links"
+		while read -r line _; do
+			same "device in $path" "$line" lo
+		done <"$scratch/links"
+	done
+	same "pins" "$(find "$bpffs" -mindepth 1)" ""
+}
+
+# plugin NAME SCRIPT: an IPAM plugin, in a directory of its own
+plugin() {
+	mkdir -p "$scratch/cni"
+	printf '#!/bin/bash\n%s\n' "$2" >"$scratch/cni/$1"
+	chmod +x "$scratch/cni/$1"
+}
