@@ -63,6 +63,14 @@ world() {
 	ip -n beyond route add fd01::/64 via fd09::1
 }
 
+# reaches NETNS ADDRESS [SIZE]: by ping, unfragmented
+reaches() {
+	local in=()
+
+	[[ $1 == host ]] || in=(nsenter "--net=/run/netns/$1")
+	"${in[@]}" ping -q -c 1 -W 5 -M "do" -s "${3:-56}" "$2" >/dev/null || die "$1 does not reach $2"
+}
+
 # address POD FAMILY: without its length
 address() {
 	local text
