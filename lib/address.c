@@ -113,20 +113,16 @@ static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *
  */
 static int route_subnet(struct nk_attachment *att, const struct nk_ip *ip, struct nk_error *err)
 {
+	bool whole = ip->address.len == 8 * nk_ipaddr_size(&ip->address.addr);
 	struct nk_route subnet = to(nk_prefix_mask(&ip->address));
-	struct nk_route gateway;
-	int rc;
+	struct nk_route gateway = to(nk_prefix_host(&ip->gateway));
+	int rc = 0;
 
-	if (ip->gateway.family != ip->address.addr.family)
-		return ip->address.len == 8 * nk_ipaddr_size(&ip->address.addr) ?
-			       0 :
-			       add_route(&att->pod, att->ifindex, &subnet, err);
-	gateway = to(nk_prefix_host(&ip->gateway));
-	rc = add_route(&att->pod, att->ifindex, &gateway, err);
-	if (rc || ip->address.len == 8 * nk_ipaddr_size(&ip->address.addr))
-		return rc;
-	subnet.gw = ip->gateway;
-	return add_route(&att->pod, att->ifindex, &subnet, err);
+	if (ip->gateway.family == ip->address.addr.family) {
+		rc = add_route(&att->pod, att->ifindex, &gateway, err);
+		subnet.gw = ip->gateway;
+	}
+	return rc || whole ? rc : add_route(&att->pod, att->ifindex, &subnet, err);
 }
 
 /* set_host() - the gateway's address on the host's end, and the host's way to the Pod */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "config_parts.h"
+#include "delegate.h"
 #include "error.h"
 #include "json.h"
 #include "mac.h"
@@ -374,7 +375,8 @@ static void parse_lenient(const struct nk_json *json, struct nk_config *config)
 	if (ifname && nk_request_is_ifname(ifname))
 		snprintf(config->ifname, sizeof(config->ifname), "%s", ifname);
 	config->pair = pairing && !strcmp(pairing, "pair");
-	if (ipam && nk_config_is_plugin(ipam) && !(type && !strcmp(ipam, type)))
+	if (ipam && strlen(ipam) < sizeof(config->ipam_type) && nk_delegate_is_name(ipam) &&
+	    !(type && !strcmp(ipam, type)))
 		snprintf(config->ipam_type, sizeof(config->ipam_type), "%s", ipam);
 	config->host_route = !nk_json_is_false(nk_json_get(json, "hostRoute"));
 	config->set_addresses = config->pair;

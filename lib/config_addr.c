@@ -2,6 +2,7 @@
 /* config_addr.c - the keys "ipam", "dns" and those of addresses that the runtime gives */
 #include "config_parts.h"
 
+#include "delegate.h"
 #include "error.h"
 #include "ipaddr.h"
 #include "result.h"
@@ -21,12 +22,6 @@ static const struct nk_json_field ipam_fields[] = {
 	END,
 };
 
-bool nk_config_is_plugin(const char *type)
-{
-	return *type && strlen(type) < NK_ID_SIZE && !strchr(type, '/') && strcmp(type, ".") != 0 &&
-	       strcmp(type, "..") != 0;
-}
-
 /* check_ipam() - it is called when all else is made: what can be told now is. */
 static int check_ipam(const struct nk_config_raw *raw, const struct nk_request *request,
 		      struct ipam *ret, struct nk_error *err)
@@ -37,7 +32,7 @@ static int check_ipam(const struct nk_config_raw *raw, const struct nk_request *
 		return rc;
 	if (!*ret->type)
 		return nk_config_missing(err, "ipam.type, the name of a plugin");
-	if (!nk_config_is_plugin(ret->type))
+	if (!nk_delegate_is_name(ret->type))
 		return nk_config_invalid(err, "ipam.type", ret->type, "the file name of a plugin");
 	if (!strcmp(ret->type, raw->type))
 		return nk_config_invalid(err, "ipam.type", ret->type,

@@ -91,9 +91,6 @@ int nk_config_parse_queues(const struct nk_config_raw *raw, struct nk_config *co
 int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw *raw,
 			 struct nk_config *config, struct nk_error *err);
 
-/* nk_config_is_plugin() - can it be the file name of a plugin? */
-bool nk_config_is_plugin(const char *type);
-
 /**
  * nk_config_parse_addresses() - ipam, dns, and the addresses that the runtime itself gives
  *

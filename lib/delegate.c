@@ -3,6 +3,7 @@
 #include "delegate.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "error.h"
 
 #include <errno.h>
@@ -61,18 +62,10 @@ failed(const struct nk_delegate *call, int sys, struct nk_error *err, const char
 			    "IPAM plugin %.64s (command %s) %s", call->type, call->command, text);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* left_ms() - until @deadline, as poll() takes it */
-static int left_ms(uint64_t deadline)
+static int left_ms(int64_t deadline)
 {
-	uint64_t now = now_ms();
+	int64_t now = nk_clock_ms();
 
 	if (now >= deadline)
 		return 0;
@@ -85,6 +78,11 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
+bool nk_delegate_is_name(const char *type)
+{
+	return *type && !strchr(type, '/') && strcmp(type, ".") != 0 && strcmp(type, "..") != 0;
+}
+
 /* find() - the first directory of CNI_PATH that has the file, as libcni does (invoke.FindInPath) */
 static int find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_error *err)
 {
@@ -92,8 +90,7 @@ static int find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_er
 	struct stat st;
 	int size;
 
-	if (!*call->type || strchr(call->type, '/') || !strcmp(call->type, ".") ||
-	    !strcmp(call->type, ".."))
+	if (!nk_delegate_is_name(call->type))
 		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
 				    "ipam.type: \"%.64s\" is not the file name of a plugin",
 				    call->type);
@@ -248,7 +245,7 @@ static int start(const struct plan *plan, struct child *ret, const char **what)
 
 /* start_patiently() - somebody may just be installing the plugin */
 static int start_patiently(const struct nk_delegate *call, const struct plan *plan,
-			   uint64_t deadline, struct child *ret, struct nk_error *err)
+			   int64_t deadline, struct child *ret, struct nk_error *err)
 {
 	const char *what;
 	int tries = 1, rc, pause;
@@ -298,7 +295,7 @@ static int hear(struct child *child, struct output *output)
  *
  * Return: 0, -ETIMEDOUT, -EFBIG, or the errno of poll()
  */
-static int talk(const struct nk_delegate *call, struct child *child, uint64_t deadline,
+static int talk(const struct nk_delegate *call, struct child *child, int64_t deadline,
 		struct output *output)
 {
 	bool ended = false;
@@ -328,7 +325,7 @@ static int talk(const struct nk_delegate *call, struct child *child, uint64_t de
 			close_end(&child->pidfd);
 			if (child->in >= 0)
 				close_end(&child->in);
-			deadline = now_ms() + GRACE_MS;
+			deadline = nk_clock_ms() + GRACE_MS;
 		}
 	}
 	return 0;
@@ -358,7 +355,7 @@ static int judge(const struct nk_delegate *call, int rc, int status, struct nk_e
 static int run(const struct nk_delegate *call, const struct plan *plan, struct output *output,
 	       int *ret_status, struct nk_error *err)
 {
-	const uint64_t deadline = now_ms() + call->limit_ms;
+	const int64_t deadline = nk_clock_ms() + call->limit_ms;
 	struct child child = { .pidfd = -1, .in = -1, .out = -1 };
 	int rc, reaped, status = 0;
 

@@ -8,6 +8,7 @@
 #ifndef NK_DELEGATE_H
 #define NK_DELEGATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ struct nk_delegate {
 	size_t input_size;
 	uint32_t limit_ms; /* for all of it, from 1 */
 };
+
+/* nk_delegate_is_name() - can it be the file name of a plugin, without a way to another directory? */
+bool nk_delegate_is_name(const char *type);
 
 /**
  * nk_delegate_run() - find the plugin, run it to its end, hand back what it wrote

@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "nl.h"
+#include "types.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -14,8 +15,6 @@
 #include <sys/socket.h>
 
 #include "banned.h"
-
-#define MAC_LEN 6
 
 static const struct nk_nl_names neigh_names[] = {
 	{ NDA_LLADDR, "lladdr", NULL },
@@ -44,7 +43,7 @@ static int change(struct nk_nl *nl, uint16_t type, uint16_t flags, uint32_t ifin
 
 	ndm->ndm_state = NUD_PERMANENT; /* ndo_dflt_fdb_add takes no other */
 	ndm->ndm_flags = NTF_SELF;
-	mnl_attr_put(msg, NDA_LLADDR, MAC_LEN, mac);
+	mnl_attr_put(msg, NDA_LLADDR, NK_MAC_LEN, mac);
 	return nk_nl_do(nl, msg, sizeof(*ndm), neigh_names, NULL, NULL, err);
 }
 
@@ -87,11 +86,10 @@ static int compare(const struct nlmsghdr *reply, void *data, struct nk_error *er
 
 	if (reply->nlmsg_len < skip ||
 	    nk_nl_parse((const char *)reply + skip, reply->nlmsg_len - skip, NDA_LLADDR, tb))
-		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
-				    "RTM_NEWNEIGH");
+		return nk_nl_garbled(err, "RTM_NEWNEIGH");
 	if ((uint32_t)ndm->ndm_ifindex == search->ifindex && (ndm->ndm_flags & NTF_SELF) &&
-	    tb[NDA_LLADDR] && mnl_attr_get_payload_len(tb[NDA_LLADDR]) == MAC_LEN &&
-	    !memcmp(mnl_attr_get_payload(tb[NDA_LLADDR]), search->mac, MAC_LEN))
+	    tb[NDA_LLADDR] && mnl_attr_get_payload_len(tb[NDA_LLADDR]) == NK_MAC_LEN &&
+	    !memcmp(mnl_attr_get_payload(tb[NDA_LLADDR]), search->mac, NK_MAC_LEN))
 		search->found = true;
 	return 0;
 }

@@ -73,11 +73,6 @@ static bool get_ipaddr(const struct nlattr *attr, uint8_t family, struct nk_ipad
 	return true;
 }
 
-static int garbled(struct nk_error *err, const char *what)
-{
-	return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply", "%s", what);
-}
-
 /* nap() - between two looks. Return: its milliseconds */
 static uint32_t nap(void)
 {
@@ -112,7 +107,7 @@ static int note_running(const struct nlmsghdr *reply, void *data, struct nk_erro
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(reply);
 
 	if (reply->nlmsg_type != RTM_NEWLINK || reply->nlmsg_len < NLMSG_LENGTH(sizeof(*ifi)))
-		return garbled(err, "RTM_NEWLINK");
+		return nk_nl_garbled(err, "RTM_NEWLINK");
 	*(bool *)data = ifi->ifi_flags & IFF_RUNNING;
 	return 0;
 }
@@ -215,7 +210,7 @@ int nk_ip_parse_addr(const struct nlmsghdr *msg, struct nk_ip_addr *ret, struct 
 
 	if (msg->nlmsg_type != RTM_NEWADDR || msg->nlmsg_len < skip ||
 	    nk_nl_parse((const char *)msg + skip, msg->nlmsg_len - skip, IFA_FLAGS, tb))
-		return garbled(err, "RTM_NEWADDR");
+		return nk_nl_garbled(err, "RTM_NEWADDR");
 	addr.ifindex = ifa->ifa_index;
 	addr.prefix.addr.family = ifa->ifa_family;
 	addr.prefix.len = ifa->ifa_prefixlen;
@@ -225,7 +220,7 @@ int nk_ip_parse_addr(const struct nlmsghdr *msg, struct nk_ip_addr *ret, struct 
 	    (!get_ipaddr(tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS], ifa->ifa_family,
 			 &addr.prefix.addr) ||
 	     addr.prefix.len > 8 * nk_ipaddr_size(&addr.prefix.addr)))
-		return garbled(err, "RTM_NEWADDR");
+		return nk_nl_garbled(err, "RTM_NEWADDR");
 	*ret = addr;
 	return 0;
 }
@@ -565,13 +560,13 @@ int nk_ip_match_route(const struct nlmsghdr *msg, uint32_t ifindex, const struct
 
 	if (msg->nlmsg_type != RTM_NEWROUTE || msg->nlmsg_len < skip ||
 	    nk_nl_parse((const char *)msg + skip, msg->nlmsg_len - skip, RTA_VIA, tb))
-		return garbled(err, "RTM_NEWROUTE");
+		return nk_nl_garbled(err, "RTM_NEWROUTE");
 	rc = same_destination(rtm, tb, route);
 	if (rc > 0 && tb[RTA_MULTIPATH])
 		rc = one_path(tb[RTA_MULTIPATH], ifindex, route);
 	else if (rc > 0)
 		rc = nk_nl_u32(tb[RTA_OIF]) == ifindex && same_gateway(tb, route);
-	return rc < 0 ? garbled(err, "RTM_NEWROUTE") : rc;
+	return rc < 0 ? nk_nl_garbled(err, "RTM_NEWROUTE") : rc;
 }
 
 struct route_search {

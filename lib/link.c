@@ -13,7 +13,6 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "banned.h"
 
@@ -116,8 +115,7 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 	    nk_nl_parse((const char *)msg + skip, msg->nlmsg_len - skip, IFLA_PARENT_DEV_BUS_NAME,
 			tb) ||
 	    nk_nl_parse_nested(tb[IFLA_XDP], IFLA_XDP_MAX, xdp))
-		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
-				    "RTM_NEWLINK");
+		return nk_nl_garbled(err, "RTM_NEWLINK");
 	link.ifindex = (uint32_t)ifi->ifi_index;
 	link.up = ifi->ifi_flags & IFF_UP;
 	snprintf(link.name, sizeof(link.name), "%s", nk_nl_str(tb[IFLA_IFNAME]));
@@ -215,8 +213,7 @@ static int parse_nsid(const struct nlmsghdr *reply, void *data, struct nk_error 
 
 	if (reply->nlmsg_len < skip ||
 	    nk_nl_parse((const char *)reply + skip, reply->nlmsg_len - skip, NETNSA_NSID, tb))
-		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
-				    "RTM_NEWNSID");
+		return nk_nl_garbled(err, "RTM_NEWNSID");
 	*(int32_t *)data = tb[NETNSA_NSID] ? (int32_t)nk_nl_u32(tb[NETNSA_NSID]) : NK_NSID_HERE;
 	return 0;
 }

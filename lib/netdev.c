@@ -75,8 +75,7 @@ static int parse(const struct nlmsghdr *msg, uint16_t max, const struct nlattr *
 
 	if (msg->nlmsg_len < skip ||
 	    nk_nl_parse((const char *)msg + skip, msg->nlmsg_len - skip, max, tb))
-		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
-				    "netdev");
+		return nk_nl_garbled(err, "netdev");
 	return 0;
 }
 
@@ -135,8 +134,7 @@ static int parse_queue(const struct nlmsghdr *reply, void *data, struct nk_error
 	if (rc)
 		return rc;
 	if (parse_lease(tb[NK_NETDEV_A_QUEUE_LEASE], &queue))
-		return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply",
-				    "queue-get lease");
+		return nk_nl_garbled(err, "queue-get lease");
 	queue.id = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_ID]);
 	queue.ifindex = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_IFINDEX]);
 	queue.type = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_TYPE]);

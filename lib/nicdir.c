@@ -3,6 +3,7 @@
 #include "nicdir.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "error.h"
 
 #include <errno.h>
@@ -88,14 +89,6 @@ static int make_dirs(const char *bpffs, const char *path, struct nk_error *err)
 	return -err->sys;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* lock() - wait for the lock on @fd. Return: 0 or -EAGAIN */
 static int lock(int fd, const char *path, int64_t deadline, struct nk_error *err)
 {
@@ -105,7 +98,7 @@ static int lock(int fd, const char *path, int64_t deadline, struct nk_error *err
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return nk_error_set(err, NK_CODE_BPF, errno, "cannot lock the NIC",
 					    "flock %s: %s", path, nk_errno_name(errno));
-		if (now_ms() > deadline)
+		if (nk_clock_ms() > deadline)
 			return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
 					    "another nk-cni has held the lock on %s for %d s", path,
 					    LOCK_TIMEOUT_MS / 1000);
@@ -132,7 +125,7 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 		   struct nk_error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
-	const int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
+	const int64_t deadline = nk_clock_ms() + LOCK_TIMEOUT_MS;
 	int rc;
 
 	nk_nicdir_init(bpffs, nic, ret);
@@ -145,7 +138,7 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 				return rc;
 		}
 		fd = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT && create && now_ms() <= deadline) {
+		if (fd < 0 && errno == ENOENT && create && nk_clock_ms() <= deadline) {
 			nanosleep(&pause, NULL);
 			continue;
 		}
@@ -169,7 +162,7 @@ void nk_nicdir_unlock(struct nk_nicdir *dir)
 
 int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err)
 {
-	int rc = lock(dir->fd, dir->path, now_ms() + LOCK_TIMEOUT_MS, err);
+	int rc = lock(dir->fd, dir->path, nk_clock_ms() + LOCK_TIMEOUT_MS, err);
 
 	if (rc || is_current(dir->fd, dir->path))
 		return rc;

@@ -110,6 +110,11 @@ void nk_nl_close(struct nk_nl *nl)
 	nl->genl = NULL;
 }
 
+int nk_nl_garbled(struct nk_error *err, const char *what)
+{
+	return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply", "%s", what);
+}
+
 int nk_nl_parse(const void *attrs, size_t size, uint16_t max, const struct nlattr **ret)
 {
 	const struct nlattr *attr = attrs;
@@ -253,11 +258,6 @@ struct exchange {
 	bool interrupted;
 };
 
-static int garbled(struct nk_error *err, const char *what)
-{
-	return nk_error_set(err, NK_CODE_KERNEL, EBADMSG, "garbled netlink reply", "%s", what);
-}
-
 /* take() - one message of the reply. Return: 1 at the end of the exchange, 0 to go on, or an error */
 static int take(struct exchange *x, const struct nlmsghdr *msg, struct nk_error *err)
 {
@@ -279,9 +279,9 @@ static int take(struct exchange *x, const struct nlmsghdr *msg, struct nk_error 
 	if (msg->nlmsg_type != NLMSG_ERROR)
 		return x->reply ? x->reply(msg, x->data, err) : 0;
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
-		return garbled(err, "short NLMSG_ERROR");
+		return nk_nl_garbled(err, "short NLMSG_ERROR");
 	if (e->error > 0)
-		return garbled(err, "NLMSG_ERROR with a positive errno");
+		return nk_nl_garbled(err, "NLMSG_ERROR with a positive errno");
 	return e->error ? refuse(msg, x->request, x->header, x->names, err) : 1;
 }
 
@@ -308,13 +308,13 @@ static int receive(struct exchange *x, struct nk_error *err)
 		if (from.nl_pid)
 			continue; /* not the kernel: a process of the Pod, say */
 		if ((size_t)n > sizeof(buf))
-			return garbled(err, "longer than our buffer");
+			return nk_nl_garbled(err, "longer than our buffer");
 		left = (int)n;
 		for (msg = (struct nlmsghdr *)buf; !rc && mnl_nlmsg_ok(msg, left);
 		     msg = mnl_nlmsg_next(msg, &left))
 			rc = take(x, msg, err);
 		if (!rc && left)
-			return garbled(err, "cut short");
+			return nk_nl_garbled(err, "cut short");
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -396,12 +396,12 @@ static int find_command(const struct nlmsghdr *reply, void *data, struct nk_erro
 	if (reply->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) ||
 	    nk_nl_parse((const char *)reply + NLMSG_LENGTH(GENL_HDRLEN),
 			reply->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), CTRL_ATTR_OPS, tb))
-		return garbled(err, "CTRL_CMD_GETFAMILY");
+		return nk_nl_garbled(err, "CTRL_CMD_GETFAMILY");
 	if (!tb[CTRL_ATTR_OPS])
 		return 0;
 	mnl_attr_for_each_nested(pos, tb[CTRL_ATTR_OPS]) {
 		if (nk_nl_parse_nested(pos, CTRL_ATTR_OP_ID, op))
-			return garbled(err, "CTRL_ATTR_OPS");
+			return nk_nl_garbled(err, "CTRL_ATTR_OPS");
 		if (op[CTRL_ATTR_OP_ID] && nk_nl_u32(op[CTRL_ATTR_OP_ID]) == *command)
 			*command = UINT32_MAX;
 	}

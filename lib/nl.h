@@ -80,6 +80,9 @@ int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_n
  */
 int nk_nl_genl_has_command(struct nk_nl *nl, uint8_t command, struct nk_error *err);
 
+/* nk_nl_garbled() - the error of a reply that is not as the kernel writes it: -EBADMSG */
+int nk_nl_garbled(struct nk_error *err, const char *what);
+
 /**
  * nk_nl_parse() - attributes of a reply into a table, the lengths checked
  * @attrs, @size: the attribute stream
