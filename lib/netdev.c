@@ -56,7 +56,7 @@ int nk_netdev_probe_lease(struct nk_nl *nl, struct nk_error *err)
 	struct utsname uts = { 0 };
 	int rc = 0;
 
-	if (nl->netdev_family)
+	if (nl->family[NK_NL_NETDEV])
 		rc = nk_nl_genl_has_command(nl, NK_NETDEV_CMD_QUEUE_CREATE, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
@@ -91,7 +91,7 @@ static int parse_features(const struct nlmsghdr *reply, void *data, struct nk_er
 
 int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret, struct nk_error *err)
 {
-	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_DEV_GET, 0);
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, NK_NETDEV_CMD_DEV_GET, 0);
 	int rc;
 
 	if (!msg)
@@ -151,7 +151,7 @@ static int parse_queue(const struct nlmsghdr *reply, void *data, struct nk_error
 int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, struct nk_queue *ret,
 			struct nk_error *err)
 {
-	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_QUEUE_GET, 0);
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, NK_NETDEV_CMD_QUEUE_GET, 0);
 	int rc;
 
 	if (!msg)
@@ -201,7 +201,7 @@ int nk_netdev_queues(struct nk_nl *nl, uint32_t ifindex,
 		     int (*fn)(const struct nk_queue *queue, void *data, struct nk_error *err),
 		     void *data, struct nk_error *err)
 {
-	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_QUEUE_GET, NLM_F_DUMP);
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, NK_NETDEV_CMD_QUEUE_GET, NLM_F_DUMP);
 	struct walk walk = { .fn = fn, .data = data };
 	int rc;
 
@@ -253,7 +253,7 @@ static int put_lease(struct nl_msg *msg, uint32_t ifindex, int32_t nic_nsid, uin
 int nk_netdev_lease(struct nk_nl *nl, uint32_t ifindex, int32_t nic_nsid, uint32_t nic_ifindex,
 		    uint32_t nic_queue, uint32_t *ret, struct nk_error *err)
 {
-	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NETDEV_CMD_QUEUE_CREATE, 0);
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, NK_NETDEV_CMD_QUEUE_CREATE, 0);
 	int rc;
 
 	if (!msg)

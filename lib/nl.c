@@ -58,6 +58,25 @@ static int open_rtnl(struct nk_nl *nl, struct nk_error *err)
 	return set_options(mnl_socket_get_fd(nl->rtnl), err);
 }
 
+static int resolve_families(struct nk_nl *nl, struct nk_error *err)
+{
+	static const char *const names[NK_NL_FAMILIES] = {
+		[NK_NL_NETDEV] = "netdev",
+		[NK_NL_ETHTOOL] = "ethtool",
+	};
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < NK_NL_FAMILIES; i++) {
+		rc = genl_ctrl_resolve(nl->genl, names[i]);
+		if (rc < 0 && rc != -NLE_OBJ_NOTFOUND)
+			return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot ask generic netlink",
+					    "resolve family %s: %s", names[i], nl_geterror(rc));
+		nl->family[i] = rc > 0 ? rc : 0;
+	}
+	return 0;
+}
+
 static int open_genl(struct nk_nl *nl, struct nk_error *err)
 {
 	int rc;
@@ -70,14 +89,7 @@ static int open_genl(struct nk_nl *nl, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot open generic netlink", "%s",
 				    nl_geterror(rc));
 	rc = set_options(nl_socket_get_fd(nl->genl), err);
-	if (rc)
-		return rc;
-	rc = genl_ctrl_resolve(nl->genl, "netdev");
-	if (rc < 0 && rc != -NLE_OBJ_NOTFOUND)
-		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot ask generic netlink",
-				    "resolve family netdev: %s", nl_geterror(rc));
-	nl->netdev_family = rc > 0 ? rc : 0; /* a kernel before 6.3 has none */
-	return 0;
+	return rc ? rc : resolve_families(nl, err);
 }
 
 static int open_both(void *arg, struct nk_error *err)
@@ -347,11 +359,12 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 			    "the list changed %d times while it was read", DUMP_TRIES);
 }
 
-struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, uint8_t command, int flags)
+struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, enum nk_nl_family family, uint8_t command,
+			      int flags)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_REQUEST_SIZE);
 
-	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->netdev_family, 0,
+	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family[family], 0,
 				flags | NLM_F_REQUEST | NLM_F_ACK, command, 1)) {
 		nlmsg_free(msg);
 		return NULL;

@@ -24,12 +24,19 @@ struct nlmsghdr;
 
 #define NK_NL_REQUEST_SIZE 4096 /* bytes a builder may fill */
 
+/* The generic netlink families we speak to. */
+enum nk_nl_family {
+	NK_NL_NETDEV,  /* since Linux 6.3 */
+	NK_NL_ETHTOOL, /* since Linux 5.6 */
+	NK_NL_FAMILIES,
+};
+
 struct nk_nl {
 	struct mnl_socket *rtnl;
 	unsigned int seq;
 	struct nl_sock *genl;
-	int netdev_family; /* id of generic netlink family "netdev", or 0: the kernel has none */
-	const char *where; /* "host" or "Pod", for error texts */
+	int family[NK_NL_FAMILIES]; /* their ids, or 0: the kernel has none of that name */
+	const char *where;	    /* "host" or "Pod", for error texts */
 };
 
 /* Names of attributes, by which an extended ACK's offset becomes ".linkinfo.data.mode". */
@@ -64,8 +71,9 @@ typedef int (*nk_nl_reply)(const struct nlmsghdr *reply, void *data, struct nk_e
 int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 	     const struct nk_nl_names *names, nk_nl_reply reply, void *data, struct nk_error *err);
 
-/* nk_nl_genl_new() - a request of family "netdev"; NULL when out of memory. nk_nl_genl_do() frees. */
-struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, uint8_t command, int flags);
+/* nk_nl_genl_new() - a request of a family; NULL when out of memory. nk_nl_genl_do() frees. */
+struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, enum nk_nl_family family, uint8_t command,
+			      int flags);
 
 /* nk_nl_genl_do() - like nk_nl_do(), for a message of nk_nl_genl_new(), which it frees; a dump that
  * was interrupted is not tried again but -EAGAIN.

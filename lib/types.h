@@ -24,6 +24,7 @@
 #define NK_BPFFS_SIZE	256  /* mount point of bpffs */
 #define NK_IPS_MAX	64   /* addresses of one attachment */
 #define NK_ROUTES_MAX	256  /* routes of one attachment */
+#define NK_STEERING_MAX 16   /* entries of "steering" */
 #define NK_PATH_SIZE	512  /* any path of ours below it: none can be cut, see nicdir.h */
 
 /* What the runtime asked for: CNI_* variables (CNI specification, "Parameters"). */
@@ -78,6 +79,35 @@ struct nk_netkit_options {
 	uint16_t headroom, tailroom; /* bytes in front of and behind a frame; 0: the default */
 };
 
+/* Whether an attachment's queues get an RSS context of their own on the NIC. */
+enum nk_rss_context {
+	NK_RSS_CONTEXT_AUTO, /* where it has several queues and flow rules */
+	NK_RSS_CONTEXT_ALWAYS,
+	NK_RSS_CONTEXT_NEVER,
+};
+
+enum nk_match {
+	NK_MATCH_MAC, /* destination MAC: the attachment's */
+	NK_MATCH_IP,  /* destination address: each of the attachment's */
+	NK_MATCH_TCP, /* and destination port */
+	NK_MATCH_UDP,
+};
+
+/* One entry of "steering": which frames the NIC is to put on the attachment's queues. */
+struct nk_steering {
+	enum nk_match match;
+	uint16_t port; /* tcp and udp: 1 to 65535 */
+	uint16_t vlan; /* of this VLAN alone, 1 to 4094; 0: the tag is not looked at */
+	bool takeover; /* ip, tcp and udp: also addresses of the Pod's other devices */
+};
+
+/* Receive ring parameters; a value is set only where it was asked for. */
+struct nk_rings {
+	bool has_split, has_threshold;
+	bool split;	    /* headers and payload into buffers of their own */
+	uint32_t threshold; /* bytes; frames of up to that many are not split */
+};
+
 /* The network configuration, validated. See README.md for the keys and their meaning. */
 struct nk_config {
 	char cni_version[8];
@@ -105,6 +135,14 @@ struct nk_config {
 	enum nk_mac_source mac_source;
 	uint8_t mac[NK_MAC_LEN];
 	uint32_t mtu; /* 0: derived from the NIC's */
+
+	bool rss_exclude; /* host traffic off the pool and all claimed queues */
+	bool rss_keep;	  /* also after the last DEL */
+	enum nk_rss_context rss_context;
+	uint32_t steering_count;
+	struct nk_steering steering[NK_STEERING_MAX];
+	bool neigh_answer; /* answer ARP and neighbour solicitations for the addresses */
+	struct nk_rings rings;
 
 	bool xsk_map;		   /* a pinned XSKMAP and the XDP program; false: leases alone */
 	uint32_t xsk_frame_size;   /* bytes of one UMEM chunk the Pod will use, 2048 or 4096 */

@@ -197,10 +197,10 @@ Test(nl_kernel, generic_netlink_refusals_are_read_or_the_family_is_missing)
 	int rc;
 
 	cr_expect_eq(nk_nl_genl_has_command(&host, NK_NETDEV_CMD_DEV_GET, &err),
-		     host.netdev_family ? 1 : 0);
+		     host.family[NK_NL_NETDEV] ? 1 : 0);
 	cr_expect_eq(nk_nl_genl_has_command(&host, 200, &err), 0);
 	unit_expect_ok("has_command", 0, &err);
-	if (!host.netdev_family) {
+	if (!host.family[NK_NL_NETDEV]) {
 		rc = nk_netdev_probe_lease(&host, &err);
 		unit_expect_error("probe", rc, &err, NK_CODE_KERNEL,
 				  "cannot lease|queue-create|Linux >= 7.1");
@@ -211,7 +211,7 @@ Test(nl_kernel, generic_netlink_refusals_are_read_or_the_family_is_missing)
 			  "the kernel refused|read XDP features of ifindex 2147483646: |ENODEV");
 	nk_error_reset(&err);
 	rc = nk_nl_genl_do(
-		&host, nk_nl_genl_new(&host, NK_NETDEV_CMD_DEV_GET, 0),
+		&host, nk_nl_genl_new(&host, NK_NL_NETDEV, NK_NETDEV_CMD_DEV_GET, 0),
 		(const struct nk_nl_names[]){ { NK_NETDEV_A_DEV_IFINDEX, "ifindex", NULL },
 					      { 0, NULL, NULL } },
 		NULL, NULL, &err);
