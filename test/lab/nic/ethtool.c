@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ethtool and statistics: channels, counters and who reads them (ethtool -S, qstats, ip -s).
+ * ethtool and statistics: channels, rings, counters and who reads them (ethtool -S, qstats, ip -s).
  */
 #include "labnic.h"
 
@@ -27,6 +27,14 @@ static const char *const labnic_counter_name[LABNIC_COUNTERS] = {
 	[TX_XSK_PACKETS]	= "tx_xsk_packets",
 };
 
+/* What was dropped before a queue was chosen. */
+static const char *const labnic_drop_name[] = {
+	"rx_filtered",
+	"rx_vlan_filtered",
+	"rx_rule_drop",
+	"rx_oversize",
+};
+
 /* Sum over the queues [first, end). */
 static u64 labnic_sum(const struct labnic *nic, enum labnic_counter which, unsigned int first,
 		      unsigned int end)
@@ -44,15 +52,15 @@ static int labnic_get_sset_count(struct net_device *dev, int set)
 {
 	if (set != ETH_SS_STATS)
 		return -EOPNOTSUPP;
-	return 2 + dev->num_rx_queues * LABNIC_COUNTERS;
+	return ARRAY_SIZE(labnic_drop_name) + dev->num_rx_queues * LABNIC_COUNTERS;
 }
 
 static void labnic_get_strings(struct net_device *dev, u32 set, u8 *text)
 {
 	unsigned int i, c;
 
-	ethtool_puts(&text, "rx_filtered");
-	ethtool_puts(&text, "rx_oversize");
+	for (i = 0; i < ARRAY_SIZE(labnic_drop_name); i++)
+		ethtool_puts(&text, labnic_drop_name[i]);
 	for (i = 0; i < dev->num_rx_queues; i++)
 		for (c = 0; c < LABNIC_COUNTERS; c++)
 			ethtool_sprintf(&text, "q%u_%s", i, labnic_counter_name[c]);
@@ -65,6 +73,8 @@ static void labnic_get_ethtool_stats(struct net_device *dev, struct ethtool_stat
 	unsigned int i, c;
 
 	*value++ = atomic64_read(&nic->rx_filtered);
+	*value++ = atomic64_read(&nic->rx_vlan_filtered);
+	*value++ = atomic64_read(&nic->rx_rule_drop);
 	*value++ = atomic64_read(&nic->rx_oversize);
 	for (i = 0; i < dev->num_rx_queues; i++)
 		for (c = 0; c < LABNIC_COUNTERS; c++)
@@ -78,15 +88,18 @@ static void labnic_get_channels(struct net_device *dev, struct ethtool_channels 
 }
 
 /*
- * The core has refused a shrink that would hit a queue in the user's RSS table, leased, or bound
- * to a socket or memory provider. Queues below both counts are not touched.
+ * The core has refused a shrink that would hit a queue in the user's RSS table, in an RSS context
+ * or a flow rule, leased, or bound to a socket or memory provider. Queues below both counts are
+ * not touched.
  */
 static int labnic_set_channels(struct net_device *dev, struct ethtool_channels *channels)
 {
 	struct labnic *nic = netdev_priv(dev);
 	unsigned int old = dev->real_num_rx_queues, new = channels->combined_count;
-	int err;
+	int err = labnic_may_fail(nic);
 
+	if (err)
+		return err;
 	if (netif_running(dev) && new > old) {
 		err = labnic_queues_start(nic, old, new);
 		if (err)
@@ -113,7 +126,38 @@ static u32 labnic_get_rx_ring_count(struct net_device *dev)
 	return dev->real_num_rx_queues;
 }
 
-const struct ethtool_ops labnic_ethtool_ops = {
+static void labnic_get_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
+				 struct kernel_ethtool_ringparam *kernel_ring,
+				 struct netlink_ext_ack *extack)
+{
+	struct labnic *nic = netdev_priv(dev);
+
+	ring->rx_max_pending = LABNIC_RING_SIZE;
+	ring->tx_max_pending = LABNIC_RING_SIZE;
+	ring->rx_pending = nic->rx_pending;
+	ring->tx_pending = nic->tx_pending;
+	kernel_ring->hds_thresh_max = LABNIC_MAX_HDS_THRESH;
+	/* The core has told what is configured; "unknown" is up to the driver. */
+	if (kernel_ring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_UNKNOWN)
+		kernel_ring->tcp_data_split = ETHTOOL_TCP_DATA_SPLIT_DISABLED;
+}
+
+/* The core checks the values and keeps the data split, of which our frames know nothing. */
+static int labnic_set_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
+				struct kernel_ethtool_ringparam *kernel_ring,
+				struct netlink_ext_ack *extack)
+{
+	struct labnic *nic = netdev_priv(dev);
+	int err = labnic_may_fail(nic);
+
+	if (err)
+		return err;
+	nic->rx_pending = ring->rx_pending;
+	nic->tx_pending = ring->tx_pending;
+	return 0;
+}
+
+struct ethtool_ops labnic_ethtool_ops __ro_after_init = {
 #ifdef ETHTOOL_OP_NEEDS_RTNL_SCHANNELS	/* Linux >= 7.2; before, ethtool always holds rtnl */
 	.op_needs_rtnl		= ETHTOOL_OP_NEEDS_RTNL_SCHANNELS,
 #endif
@@ -128,7 +172,31 @@ const struct ethtool_ops labnic_ethtool_ops = {
 	.get_rxfh_key_size	= labnic_get_rxfh_key_size,
 	.get_rxfh		= labnic_get_rxfh,
 	.set_rxfh		= labnic_set_rxfh,
+	.create_rxfh_context	= labnic_create_rxfh_context,
+	.modify_rxfh_context	= labnic_modify_rxfh_context,
+	.remove_rxfh_context	= labnic_remove_rxfh_context,
+	.get_rxnfc		= labnic_get_rxnfc,
+	.set_rxnfc		= labnic_set_rxnfc,
+	.supported_ring_params	= ETHTOOL_RING_USE_TCP_DATA_SPLIT | ETHTOOL_RING_USE_HDS_THRS,
+	.get_ringparam		= labnic_get_ringparam,
+	.set_ringparam		= labnic_set_ringparam,
 };
+
+/* Takes away what the module parameters say the NIC has not. */
+void __init labnic_ethtool_init(void)
+{
+	if (labnic_param.contexts) {
+		labnic_ethtool_ops.rxfh_max_num_contexts = 1 + labnic_param.contexts;
+	} else {
+		labnic_ethtool_ops.create_rxfh_context = NULL;
+		labnic_ethtool_ops.modify_rxfh_context = NULL;
+		labnic_ethtool_ops.remove_rxfh_context = NULL;
+	}
+	if (!labnic_param.ntuple) {
+		labnic_ethtool_ops.get_rxnfc = NULL;
+		labnic_ethtool_ops.set_rxnfc = NULL;
+	}
+}
 
 const struct ethtool_ops labnic_far_ethtool_ops = {
 	.get_link		= ethtool_op_get_link,
@@ -180,7 +248,8 @@ static void labnic_get_base_stats(struct net_device *dev, struct netdev_queue_st
 
 	labnic_fill_rx(nic, dev->real_num_rx_queues, dev->num_rx_queues, rx);
 	labnic_fill_tx(nic, dev->real_num_tx_queues, dev->num_tx_queues, tx);
-	rx->hw_drops += atomic64_read(&nic->rx_filtered) + atomic64_read(&nic->rx_oversize);
+	rx->hw_drops += atomic64_read(&nic->rx_filtered) + atomic64_read(&nic->rx_vlan_filtered) +
+			atomic64_read(&nic->rx_rule_drop) + atomic64_read(&nic->rx_oversize);
 }
 
 const struct netdev_stat_ops labnic_stat_ops = {
@@ -189,7 +258,7 @@ const struct netdev_stat_ops labnic_stat_ops = {
 	.get_base_stats		= labnic_get_base_stats,
 };
 
-/* As with real NICs, a frame for another MAC address is no error: see rx_filtered. */
+/* As with real NICs, a frame that a filter or rule drops is no error: see rx_filtered. */
 void labnic_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 {
 	struct labnic *nic = netdev_priv(dev);

@@ -2,10 +2,12 @@
 /*
  * The lab NIC: the types its files share, and who may touch them when.
  *
- * Configuration (open, stop, queue restart, channels, XDP, pools, RSS) runs under the netdev
- * instance lock: both ends are "ops locked", Documentation/networking/netdevices.rst. Frames run
- * in softirq and never take that lock; what they read is published by RCU (RSS table, XDP
- * program), by labnic_queue.running (ring) or while the queue's NAPI is disabled (pool).
+ * Configuration (open, stop, queue restart, channels, XDP, pools, RSS, flow rules, features) runs
+ * under the netdev instance lock: both ends are "ops locked",
+ * Documentation/networking/netdevices.rst. VLANs come and go under rtnl only. Frames run in softirq
+ * and take neither lock; what they read is published by RCU (RSS tables, flow rules, XDP program),
+ * by labnic_queue.running (ring), while the queue's NAPI is disabled (pool), or is one word
+ * (features, a bit of vlans).
  */
 #ifndef LABNIC_H
 #define LABNIC_H
@@ -32,9 +34,13 @@
 #error "labnic: this kernel has no page pool: CONFIG_PAGE_POOL is not set"
 #endif
 
-#define LABNIC_MAX_QUEUES	64
+#define LABNIC_MAX_PAIRS	16
+#define LABNIC_MAX_QUEUES	128
+#define LABNIC_MAX_RULES	4096
+#define LABNIC_MAX_CONTEXTS	15	/* beside context 0, the default one */
 #define LABNIC_RING_SIZE	4096	/* frames a queue holds between the wire and its NAPI */
 #define LABNIC_MAX_MTU		9000
+#define LABNIC_MAX_HDS_THRESH	1024
 
 /* Bytes around the MTU of the longest legal frame: Ethernet header and one VLAN tag. */
 #define LABNIC_OVERHEAD		VLAN_ETH_HLEN
@@ -74,12 +80,49 @@ enum labnic_counter {
 	LABNIC_COUNTERS,
 };
 
-/* A frame on the wire, complete and at least ETH_ZLEN long. */
+/* What does not name a queue, where a queue is chosen. */
+#define LABNIC_DROP		(-1)
+#define LABNIC_SPREAD		(-2)
+
+enum labnic_locations {
+	LABNIC_LOCATIONS_BOTH,
+	LABNIC_LOCATIONS_EXPLICIT,
+	LABNIC_LOCATIONS_ANY,
+};
+
+/* Module parameters, see param.c; constant once labnic_param_check() liked them. */
+struct labnic_param {
+	unsigned int		pairs;
+	unsigned int		queues;
+	unsigned int		contexts;
+	unsigned int		rules;
+	enum labnic_locations	locations;
+	bool			ntuple;
+	bool			ether;
+	bool			ether_context;
+	bool			fixed_vlan;
+};
+
+/* A frame on the wire, complete and at least ETH_ZLEN long; in a ring the VLAN tag may be out. */
 struct labnic_frame {
 	unsigned int		len;
 	u32			hash;
 	enum pkt_hash_types	hash_type;
+	bool			stripped;
+	u16			tci;		/* if stripped */
 	u8			data[];
+};
+
+/* Where the headers of a frame are. */
+struct labnic_headers {
+	const struct ethhdr	*eth;
+	bool			tagged;
+	__be16			tci;		/* if tagged */
+	__be16			type;		/* EtherType, behind the tag */
+	const struct iphdr	*ipv4;		/* or NULL, as all that follows */
+	const struct ipv6hdr	*ipv6;
+	u8			protocol;	/* of IP */
+	const __be16		*ports;		/* TCP or UDP: source, destination */
 };
 
 /* The memory of a receive queue: what a queue restart replaces. */
@@ -104,16 +147,22 @@ struct labnic_queue {
 struct labnic_rss {
 	struct rcu_head		rcu;
 	u8			key[LABNIC_KEY_SIZE];
-	u8			indir[LABNIC_INDIR_SIZE];
+	u8			indir[1 + LABNIC_MAX_CONTEXTS][LABNIC_INDIR_SIZE];
 };
 
 /* One end of a wire: the NIC, or its plain far end (which has no RSS and no XDP). */
 struct labnic {
 	struct net_device	*dev;
 	struct labnic		*peer;
+	bool			registered;	/* neither coming nor going */
 	struct labnic_rss __rcu	*rss;
+	struct labnic_rules __rcu *rules;	/* may be NULL: none */
 	struct bpf_prog __rcu	*prog;
+	u32			rx_pending, tx_pending;	/* ring sizes as set, without effect */
+	DECLARE_BITMAP(vlans, VLAN_N_VID);	/* what the VLAN filter passes */
 	atomic64_t		rx_filtered;	/* dropped: not our MAC address */
+	atomic64_t		rx_vlan_filtered; /* dropped: a VLAN that nobody added */
+	atomic64_t		rx_rule_drop;	/* dropped: a flow rule says so */
 	atomic64_t		rx_oversize;	/* dropped: longer than the MTU allows */
 	struct labnic_queue	queue[];
 };
@@ -127,6 +176,12 @@ static inline u64 labnic_counted(const struct labnic_queue *q, enum labnic_count
 {
 	return atomic64_read(&q->counter[which]);
 }
+
+/* param.c */
+extern struct labnic_param labnic_param;
+int labnic_param_check(void);
+int __labnic_may_fail(const struct labnic *nic, const char *op);
+#define labnic_may_fail(nic) __labnic_may_fail(nic, __func__)
 
 /* wire.c */
 bool labnic_send(struct labnic_queue *q, const void *data, unsigned int len);
@@ -153,20 +208,44 @@ int labnic_xsk_setup(struct labnic *nic, struct xsk_buff_pool *pool, u16 id);
 int labnic_xsk_wakeup(struct net_device *dev, u32 id, u32 flags);
 int labnic_xsk_poll(struct labnic_queue *q, int budget);
 
+/* parse.c */
+void labnic_parse(const struct labnic_frame *frame, struct labnic_headers *headers);
+
+/* vlan.c */
+bool labnic_vlan_wanted(const struct labnic *nic, const struct labnic_frame *frame);
+void labnic_vlan_strip(const struct labnic *nic, struct labnic_frame *frame);
+int labnic_vlan_rx_add_vid(struct net_device *dev, __be16 proto, u16 id);
+int labnic_vlan_rx_kill_vid(struct net_device *dev, __be16 proto, u16 id);
+
+/* rules.c */
+int labnic_rules_find(const struct labnic *nic, const struct labnic_headers *headers, u32 *context);
+void labnic_rules_flush(struct labnic *nic);
+int labnic_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *locations);
+int labnic_set_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info);
+
 /* rss.c */
 int labnic_rss_init(struct labnic *nic);
 int labnic_rss_spread(struct labnic *nic, unsigned int queues);
-unsigned int labnic_classify(const struct labnic *nic, struct labnic_frame *frame);
+int labnic_classify(const struct labnic *nic, struct labnic_frame *frame);
 u32 labnic_get_rxfh_indir_size(struct net_device *dev);
 u32 labnic_get_rxfh_key_size(struct net_device *dev);
 int labnic_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh);
 int labnic_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 		    struct netlink_ext_ack *extack);
+int labnic_create_rxfh_context(struct net_device *dev, struct ethtool_rxfh_context *ctx,
+			       const struct ethtool_rxfh_param *rxfh,
+			       struct netlink_ext_ack *extack);
+int labnic_modify_rxfh_context(struct net_device *dev, struct ethtool_rxfh_context *ctx,
+			       const struct ethtool_rxfh_param *rxfh,
+			       struct netlink_ext_ack *extack);
+int labnic_remove_rxfh_context(struct net_device *dev, struct ethtool_rxfh_context *ctx,
+			       u32 context, struct netlink_ext_ack *extack);
 
 /* ethtool.c */
-extern const struct ethtool_ops labnic_ethtool_ops;
+extern struct ethtool_ops labnic_ethtool_ops;
 extern const struct ethtool_ops labnic_far_ethtool_ops;
 extern const struct netdev_stat_ops labnic_stat_ops;
+void labnic_ethtool_init(void);
 void labnic_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);
 
 #endif

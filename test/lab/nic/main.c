@@ -3,12 +3,14 @@
  * The lab NIC: insmod labnic.ko pairs=1 queues=8 makes ln0 <-> ln1, two ends of one wire.
  *
  *   ln0, ln2, ...  the NIC: a platform device labnic.N as its parent, rx and tx queues that can
- *                  be leased, native XDP, AF_XDP zero copy, RSS, a unicast filter
+ *                  be leased, native XDP, AF_XDP zero copy, RSS with contexts, flow rules, a
+ *                  unicast and a VLAN filter, VLAN stripping
  *   ln1, ln3, ...  the far end: one queue, no parent, takes every frame; for tests to send from
  *                  and receive on, in any network namespace
  *
  * Unbinding labnic.N from the driver is the hot unplug of that pair. The way of a frame: wire.c,
- * rss.c, rx.c. Queue life cycle: queue.c. XDP and AF_XDP: xdp.c, xsk.c. The rest: ethtool.c.
+ * parse.c, rss.c, rules.c, vlan.c, rx.c. Queue life cycle: queue.c. XDP and AF_XDP: xdp.c, xsk.c.
+ * The rest: ethtool.c. What a test may ask for, also calls that fail: param.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,23 +23,15 @@
 
 #include "labnic.h"
 
-#define LABNIC_MAX_PAIRS	16
-
-static unsigned int pairs = 1;
-module_param(pairs, uint, 0444);
-MODULE_PARM_DESC(pairs, "wires to make, 1 to 16 (default 1)");
-
-static unsigned int queues = 8;
-module_param(queues, uint, 0444);
-MODULE_PARM_DESC(queues, "rx and tx queues of each NIC, 1 to 64 (default 8)");
-
 static struct platform_device *labnic_device[LABNIC_MAX_PAIRS];
 
 static int labnic_open(struct net_device *dev)
 {
 	struct labnic *nic = netdev_priv(dev);
-	int err;
+	int err = labnic_may_fail(nic);
 
+	if (err)
+		return err;
 	err = labnic_queues_start(nic, 0, dev->real_num_rx_queues);
 	if (err)
 		return err;
@@ -59,6 +53,17 @@ static int labnic_stop(struct net_device *dev)
 	return 0;
 }
 
+/* The core does the rest: it stores the features, and adds or kills the VLANs of the filter. */
+static int labnic_set_features(struct net_device *dev, netdev_features_t features)
+{
+	struct labnic *nic = netdev_priv(dev);
+	int err = labnic_may_fail(nic);
+
+	if (!err && !(features & NETIF_F_NTUPLE))
+		labnic_rules_flush(nic);
+	return err;
+}
+
 static const struct net_device_ops labnic_netdev_ops = {
 	.ndo_open		= labnic_open,
 	.ndo_stop		= labnic_stop,
@@ -67,6 +72,9 @@ static const struct net_device_ops labnic_netdev_ops = {
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= labnic_change_mtu,
+	.ndo_set_features	= labnic_set_features,
+	.ndo_vlan_rx_add_vid	= labnic_vlan_rx_add_vid,
+	.ndo_vlan_rx_kill_vid	= labnic_vlan_rx_kill_vid,
 	.ndo_bpf		= labnic_bpf,
 	.ndo_xdp_xmit		= labnic_xdp_xmit,
 	.ndo_xsk_wakeup		= labnic_xsk_wakeup,
@@ -111,9 +119,21 @@ static struct labnic *labnic_alloc(unsigned int number, unsigned int count)
 	return nic;
 }
 
+static void labnic_init_features(struct net_device *dev)
+{
+	dev->features |= NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_CTAG_FILTER;
+	dev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
+	if (!labnic_param.fixed_vlan)
+		dev->hw_features |= NETIF_F_HW_VLAN_CTAG_RX;
+	if (labnic_param.ntuple)
+		dev->hw_features |= NETIF_F_NTUPLE;
+	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+				   NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_XSK_ZEROCOPY);
+}
+
 static struct labnic *labnic_alloc_nic(struct platform_device *pdev)
 {
-	struct labnic *nic = labnic_alloc(2 * pdev->id, queues);
+	struct labnic *nic = labnic_alloc(2 * pdev->id, labnic_param.queues);
 
 	if (!nic)
 		return NULL;
@@ -123,8 +143,9 @@ static struct labnic *labnic_alloc_nic(struct platform_device *pdev)
 	nic->dev->stat_ops = &labnic_stat_ops;
 	nic->dev->queue_mgmt_ops = &labnic_queue_mgmt_ops;
 	nic->dev->priv_flags |= IFF_UNICAST_FLT;
-	xdp_set_features_flag(nic->dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
-					NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_XSK_ZEROCOPY);
+	nic->rx_pending = LABNIC_RING_SIZE;
+	nic->tx_pending = LABNIC_RING_SIZE;
+	labnic_init_features(nic->dev);
 	if (labnic_rss_init(nic)) {
 		free_netdev(nic->dev);
 		return NULL;
@@ -146,6 +167,7 @@ static struct labnic *labnic_alloc_far(struct platform_device *pdev)
 
 static void labnic_free(struct labnic *nic)
 {
+	labnic_rules_flush(nic);
 	kfree(rcu_dereference_protected(nic->rss, true));
 	free_netdev(nic->dev);
 }
@@ -159,7 +181,14 @@ static int labnic_register(struct labnic *nic)
 	if (err)
 		pr_err("cannot register %s: %pe; does it exist already?\n", nic->dev->name,
 		       ERR_PTR(err));
+	WRITE_ONCE(nic->registered, !err);
 	return err;
+}
+
+static void labnic_unregister(struct labnic *nic)
+{
+	WRITE_ONCE(nic->registered, false);
+	unregister_netdev(nic->dev);
 }
 
 static int labnic_probe(struct platform_device *pdev)
@@ -186,7 +215,7 @@ static int labnic_probe(struct platform_device *pdev)
 	return 0;
 
 err_unregister_nic:
-	unregister_netdev(nic->dev);
+	labnic_unregister(nic);
 err_free_far:
 	labnic_free(far);
 err_free_nic:
@@ -199,8 +228,8 @@ static void labnic_remove(struct platform_device *pdev)
 	struct labnic *nic = platform_get_drvdata(pdev), *far = nic->peer;
 
 	/* Each may send to the other until both are gone. */
-	unregister_netdev(nic->dev);
-	unregister_netdev(far->dev);
+	labnic_unregister(nic);
+	labnic_unregister(far);
 	labnic_free(far);
 	labnic_free(nic);
 }
@@ -245,18 +274,14 @@ static int __init labnic_init(void)
 	unsigned int i;
 	int err;
 
-	if (pairs < 1 || pairs > LABNIC_MAX_PAIRS) {
-		pr_err("pairs=%u, but it must be 1 to %u\n", pairs, LABNIC_MAX_PAIRS);
-		return -EINVAL;
-	}
-	if (queues < 1 || queues > LABNIC_MAX_QUEUES) {
-		pr_err("queues=%u, but it must be 1 to %u\n", queues, LABNIC_MAX_QUEUES);
-		return -EINVAL;
-	}
+	err = labnic_param_check();
+	if (err)
+		return err;
+	labnic_ethtool_init();
 	err = platform_driver_register(&labnic_driver);
 	if (err)
 		return err;
-	for (i = 0; i < pairs; i++) {
+	for (i = 0; i < labnic_param.pairs; i++) {
 		err = labnic_add_device(i);
 		if (err) {
 			labnic_remove_devices(i);
@@ -269,7 +294,7 @@ static int __init labnic_init(void)
 
 static void __exit labnic_exit(void)
 {
-	labnic_remove_devices(pairs);
+	labnic_remove_devices(labnic_param.pairs);
 	platform_driver_unregister(&labnic_driver);
 }
 

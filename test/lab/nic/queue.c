@@ -159,8 +159,12 @@ static int labnic_queue_mem_alloc(struct net_device *dev, struct netdev_queue_co
 {
 	struct labnic *nic = netdev_priv(dev);
 	struct labnic_queue_mem *mem = per_queue_mem;
-	struct labnic_ring *ring = labnic_ring_alloc(&nic->queue[index]);
+	struct labnic_ring *ring;
+	int err = labnic_may_fail(nic);
 
+	if (err)
+		return err;
+	ring = labnic_ring_alloc(&nic->queue[index]);
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
 	mem->ring = ring;

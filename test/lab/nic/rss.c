@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which queue a frame goes to: receive side scaling, Toeplitz hash and indirection table.
+ * Which queue a frame goes to: flow rules, else receive side scaling, i.e. Toeplitz hash and
+ * indirection table.
  *
  *   IPv4, IPv6 with TCP or UDP     addresses and ports
  *   other IPv4, IPv6               addresses (also fragments and IPv6 extension headers)
- *   anything else                  hash 0, i.e. the first table entry (also VLAN tagged frames)
+ *   anything else                  hash 0, i.e. the first table entry
+ *
+ * A VLAN tag makes no difference. An RSS context is one more table, for the frames that a rule
+ * sends there; it has no key of its own.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
-#include <net/ip.h>
 
 #include "labnic.h"
 
@@ -31,42 +34,24 @@ struct labnic_tuple {
 
 static_assert(sizeof_field(struct labnic_tuple, bytes) + sizeof(u32) <= LABNIC_KEY_SIZE);
 
-/* @l4: offset of the transport header in the frame */
-static void labnic_add_ports(struct labnic_tuple *tuple, const struct labnic_frame *frame,
-			     unsigned int l4, u8 protocol)
+static void labnic_tuple(const struct labnic_headers *headers, struct labnic_tuple *tuple)
 {
-	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+	*tuple = (struct labnic_tuple){ .type = PKT_HASH_TYPE_NONE };
+	if (headers->ipv4) {
+		tuple->len = 2 * sizeof(headers->ipv4->saddr);
+		memcpy(tuple->bytes, &headers->ipv4->addrs, tuple->len);
+	} else if (headers->ipv6) {
+		tuple->len = 2 * sizeof(headers->ipv6->saddr);
+		memcpy(tuple->bytes, &headers->ipv6->addrs, tuple->len);
+	} else {
 		return;
-	if (frame->len < l4 + 2 * sizeof(__be16))
-		return;
-	memcpy(tuple->bytes + tuple->len, frame->data + l4, 2 * sizeof(__be16));
-	tuple->len += 2 * sizeof(__be16);
-	tuple->type = PKT_HASH_TYPE_L4;
-}
-
-static void labnic_ipv4_tuple(struct labnic_tuple *tuple, const struct labnic_frame *frame)
-{
-	const struct iphdr *ip = (const void *)(frame->data + ETH_HLEN);
-
-	if (frame->len < ETH_HLEN + sizeof(*ip) || ip->version != 4 || ip->ihl < 5)
-		return;
-	tuple->len = 2 * sizeof(ip->saddr);
+	}
 	tuple->type = PKT_HASH_TYPE_L3;
-	memcpy(tuple->bytes, &ip->addrs, tuple->len);
-	if (!ip_is_fragment(ip))
-		labnic_add_ports(tuple, frame, ETH_HLEN + ip->ihl * 4, ip->protocol);
-}
-
-static void labnic_ipv6_tuple(struct labnic_tuple *tuple, const struct labnic_frame *frame)
-{
-	const struct ipv6hdr *ip = (const void *)(frame->data + ETH_HLEN);
-
-	if (frame->len < ETH_HLEN + sizeof(*ip) || ip->version != 6)
-		return;
-	tuple->len = 2 * sizeof(ip->saddr);
-	tuple->type = PKT_HASH_TYPE_L3;
-	memcpy(tuple->bytes, &ip->addrs, tuple->len);
-	labnic_add_ports(tuple, frame, ETH_HLEN + sizeof(*ip), ip->nexthdr);
+	if (headers->ports) {
+		memcpy(tuple->bytes + tuple->len, headers->ports, 2 * sizeof(__be16));
+		tuple->len += 2 * sizeof(__be16);
+		tuple->type = PKT_HASH_TYPE_L4;
+	}
 }
 
 static u32 labnic_toeplitz(const u8 *key, const u8 *input, unsigned int len)
@@ -86,34 +71,37 @@ static u32 labnic_toeplitz(const u8 *key, const u8 *input, unsigned int len)
 }
 
 /**
- * labnic_classify() - choose the receive queue of a frame
+ * labnic_classify() - choose the receive queue of a frame: by a flow rule, else by RSS
  * @nic: the receiving end
- * @frame: in: the frame; out: its hash
+ * @frame: in: the frame; out: its hash, also if a rule chose the queue
  *
- * The one place to add flow rules. Under rcu_read_lock().
+ * Under rcu_read_lock().
  *
- * Return: index of the queue, which may be stopped.
+ * Return: index of the queue, which may be stopped, or LABNIC_DROP.
  */
-unsigned int labnic_classify(const struct labnic *nic, struct labnic_frame *frame)
+int labnic_classify(const struct labnic *nic, struct labnic_frame *frame)
 {
 	const struct labnic_rss *rss = rcu_dereference(nic->rss);
-	const struct ethhdr *eth = (const void *)frame->data;
-	struct labnic_tuple tuple = { .type = PKT_HASH_TYPE_NONE };
+	struct labnic_headers headers;
+	struct labnic_tuple tuple;
+	u32 context = 0;
+	int queue;
 
 	if (!rss)	/* the far end: one queue */
 		return 0;
 
-	if (eth->h_proto == htons(ETH_P_IP))
-		labnic_ipv4_tuple(&tuple, frame);
-	else if (eth->h_proto == htons(ETH_P_IPV6))
-		labnic_ipv6_tuple(&tuple, frame);
+	labnic_parse(frame, &headers);
+	labnic_tuple(&headers, &tuple);
 	frame->hash = labnic_toeplitz(rss->key, tuple.bytes, tuple.len);
 	frame->hash_type = tuple.type;
-	return rss->indir[frame->hash % LABNIC_INDIR_SIZE];
+	queue = labnic_rules_find(nic, &headers, &context);
+	if (queue == LABNIC_SPREAD)
+		queue = rss->indir[context][frame->hash % LABNIC_INDIR_SIZE];
+	return queue;
 }
 
-/* Replaces the table and the key, each unless NULL, for all frames that come from now on. */
-static int labnic_rss_replace(struct labnic *nic, const u32 *indir, const u8 *key)
+/* Replaces a context's table and the key, each unless NULL, for all frames from now on. */
+static int labnic_rss_replace(struct labnic *nic, u32 context, const u32 *indir, const u8 *key)
 {
 	struct labnic_rss *old = netdev_lock_dereference(nic->rss, nic->dev);
 	struct labnic_rss *rss = kmemdup(old, sizeof(*old), GFP_KERNEL);
@@ -122,7 +110,7 @@ static int labnic_rss_replace(struct labnic *nic, const u32 *indir, const u8 *ke
 	if (!rss)
 		return -ENOMEM;
 	for (i = 0; indir && i < LABNIC_INDIR_SIZE; i++)
-		rss->indir[i] = indir[i];
+		rss->indir[context][i] = indir[i];
 	if (key)
 		memcpy(rss->key, key, sizeof(rss->key));
 	rcu_assign_pointer(nic->rss, rss);
@@ -139,7 +127,7 @@ int labnic_rss_init(struct labnic *nic)
 		return -ENOMEM;
 	memcpy(rss->key, labnic_default_key, sizeof(rss->key));
 	for (i = 0; i < LABNIC_INDIR_SIZE; i++)
-		rss->indir[i] = ethtool_rxfh_indir_default(i, nic->dev->real_num_rx_queues);
+		rss->indir[0][i] = ethtool_rxfh_indir_default(i, nic->dev->real_num_rx_queues);
 	RCU_INIT_POINTER(nic->rss, rss);
 	return 0;
 }
@@ -154,7 +142,7 @@ int labnic_rss_spread(struct labnic *nic, unsigned int queues)
 		return 0;
 	for (i = 0; i < LABNIC_INDIR_SIZE; i++)
 		indir[i] = ethtool_rxfh_indir_default(i, queues);
-	return labnic_rss_replace(nic, indir, NULL);
+	return labnic_rss_replace(nic, 0, indir, NULL);
 }
 
 u32 labnic_get_rxfh_indir_size(struct net_device *dev)
@@ -175,19 +163,61 @@ int labnic_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh)
 
 	rxfh->hfunc = ETH_RSS_HASH_TOP;
 	for (i = 0; rxfh->indir && i < LABNIC_INDIR_SIZE; i++)
-		rxfh->indir[i] = rss->indir[i];
+		rxfh->indir[i] = rss->indir[0][i];
 	if (rxfh->key)
 		memcpy(rxfh->key, rss->key, sizeof(rss->key));
 	return 0;
 }
 
-/* The core has checked sizes and that each entry is a queue we have. */
-int labnic_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
-		    struct netlink_ext_ack *extack)
+/* The core has checked sizes, and that each entry is a queue we have. */
+static int labnic_rss_set(struct net_device *dev, const struct ethtool_rxfh_param *rxfh,
+			  struct netlink_ext_ack *extack)
 {
+	struct labnic *nic = netdev_priv(dev);
+	int err = labnic_may_fail(nic);
+
+	if (err)
+		return err;
 	if (rxfh->hfunc != ETH_RSS_HASH_NO_CHANGE && rxfh->hfunc != ETH_RSS_HASH_TOP) {
 		NL_SET_ERR_MSG_MOD(extack, "the only hash function is toeplitz");
 		return -EOPNOTSUPP;
 	}
-	return labnic_rss_replace(netdev_priv(dev), rxfh->indir, rxfh->key);
+	return labnic_rss_replace(nic, rxfh->rss_context, rxfh->indir, rxfh->key);
+}
+
+int labnic_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
+		    struct netlink_ext_ack *extack)
+{
+	return labnic_rss_set(dev, rxfh, extack);
+}
+
+/* The core keeps @ctx, and asks us to fill in what the user left open. */
+int labnic_create_rxfh_context(struct net_device *dev, struct ethtool_rxfh_context *ctx,
+			       const struct ethtool_rxfh_param *rxfh,
+			       struct netlink_ext_ack *extack)
+{
+	struct ethtool_rxfh_param param = *rxfh;
+	unsigned int i;
+
+	if (!param.indir) {
+		param.indir = ethtool_rxfh_context_indir(ctx);
+		for (i = 0; i < LABNIC_INDIR_SIZE; i++)
+			param.indir[i] = ethtool_rxfh_indir_default(i, dev->real_num_rx_queues);
+	}
+	ctx->hfunc = ETH_RSS_HASH_TOP;
+	return labnic_rss_set(dev, &param, extack);
+}
+
+int labnic_modify_rxfh_context(struct net_device *dev, struct ethtool_rxfh_context *ctx,
+			       const struct ethtool_rxfh_param *rxfh,
+			       struct netlink_ext_ack *extack)
+{
+	return labnic_rss_set(dev, rxfh, extack);
+}
+
+/* The table stays until the next context of that number: no rule leads there any more. */
+int labnic_remove_rxfh_context(struct net_device *dev, struct ethtool_rxfh_context *ctx,
+			       u32 context, struct netlink_ext_ack *extack)
+{
+	return labnic_may_fail(netdev_priv(dev));
 }

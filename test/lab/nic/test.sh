@@ -23,4 +23,8 @@ source "$here/test/frames.sh"
 source "$here/test/sockets.sh"
 # shellcheck source=test/lab/nic/test/queues.sh
 source "$here/test/queues.sh"
+# shellcheck source=test/lab/nic/test/rules.sh
+source "$here/test/rules.sh"
+# shellcheck source=test/lab/nic/test/offloads.sh
+source "$here/test/offloads.sh"
 end

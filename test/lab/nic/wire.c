@@ -2,7 +2,8 @@
 /*
  * The wire: takes a frame from one end's transmit queue to one of the other end's receive queues.
  *
- *   sender's skb | xdp frame | AF_XDP descriptor -> labnic_frame -> MAC filter -> classify -> ring
+ *   sender's skb | xdp frame | AF_XDP descriptor -> labnic_frame
+ *       -> MAC filter -> VLAN filter -> classify -> strip the VLAN tag -> ring
  *
  * Like a real wire it has no back pressure: a full ring drops, and counts.
  */
@@ -23,6 +24,7 @@ static struct labnic_frame *labnic_frame_alloc(unsigned int len)
 	frame->len = padded;
 	frame->hash = 0;
 	frame->hash_type = PKT_HASH_TYPE_NONE;
+	frame->stripped = false;
 	memset(frame->data + len, 0, padded - len);
 	return frame;
 }
@@ -62,6 +64,19 @@ static bool labnic_enqueue(struct labnic_queue *q, struct labnic_frame *frame)
 	return true;
 }
 
+/* Returns true if a queue now owns the frame. */
+static bool labnic_steer(struct labnic *nic, struct labnic_frame *frame)
+{
+	int queue = labnic_classify(nic, frame);
+
+	if (queue == LABNIC_DROP) {
+		atomic64_inc(&nic->rx_rule_drop);
+		return false;
+	}
+	labnic_vlan_strip(nic, frame);
+	return labnic_enqueue(&nic->queue[queue], frame);
+}
+
 static void labnic_receive(struct labnic *nic, struct labnic_frame *frame)
 {
 	bool taken = false;
@@ -69,10 +84,12 @@ static void labnic_receive(struct labnic *nic, struct labnic_frame *frame)
 	rcu_read_lock();
 	if (!labnic_mac_wanted(nic->dev, frame->data))
 		atomic64_inc(&nic->rx_filtered);
+	else if (!labnic_vlan_wanted(nic, frame))
+		atomic64_inc(&nic->rx_vlan_filtered);
 	else if (frame->len > READ_ONCE(nic->dev->mtu) + LABNIC_OVERHEAD)
 		atomic64_inc(&nic->rx_oversize);
 	else
-		taken = labnic_enqueue(&nic->queue[labnic_classify(nic, frame)], frame);
+		taken = labnic_steer(nic, frame);
 	rcu_read_unlock();
 	if (!taken)
 		kfree(frame);

@@ -13,12 +13,17 @@ static int labnic_xdp_setup(struct labnic *nic, struct bpf_prog *prog,
 {
 	unsigned int max = LABNIC_XDP_ROOM - LABNIC_OVERHEAD;
 	struct bpf_prog *old;
+	int err;
 
 	if (prog && nic->dev->mtu > max) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "MTU %u is too large for XDP, one page takes %u",
 				       nic->dev->mtu, max);
 		return -EOPNOTSUPP;
 	}
+	/* That a link's program goes must not fail; whose it is we are not told. */
+	err = prog ? labnic_may_fail(nic) : 0;
+	if (err)
+		return err;
 	old = rcu_replace_pointer(nic->prog, prog, lockdep_is_held(&nic->dev->lock));
 	if (old)
 		bpf_prog_put(old);	/* frees it after those that run it */
@@ -44,7 +49,10 @@ int labnic_change_mtu(struct net_device *dev, int mtu)
 	struct labnic *nic = netdev_priv(dev);
 	unsigned int needed = mtu + LABNIC_OVERHEAD;
 	unsigned int i, room;
+	int err = labnic_may_fail(nic);
 
+	if (err)
+		return err;
 	if (rcu_access_pointer(nic->prog) && needed > LABNIC_XDP_ROOM) {
 		netdev_err(dev, "MTU %d refused: with XDP at most %lu\n", mtu,
 			   LABNIC_XDP_ROOM - LABNIC_OVERHEAD);

@@ -32,6 +32,9 @@ static int labnic_xsk_enable(struct labnic_queue *q, struct xsk_buff_pool *pool)
 		return -EINVAL;
 	}
 
+	err = labnic_may_fail(q->nic);
+	if (err)
+		return err;
 	err = xsk_pool_dma_map(pool, dev->dev.parent, 0);
 	if (err)
 		return err;

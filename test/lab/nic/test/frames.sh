@@ -14,8 +14,8 @@ case_identity() {
 judge "ln0 has parent, driver name and exactly the XDP features it needs" case_identity
 
 case_parameters() {
-	refused "queues=0, but it must be 1 to 64" insmod "$LABNIC_KO" queues=0
-	refused "queues=65, but it must be 1 to 64" insmod "$LABNIC_KO" queues=65
+	refused "queues=0, but it must be 1 to 128" insmod "$LABNIC_KO" queues=0
+	refused "queues=129, but it must be 1 to 128" insmod "$LABNIC_KO" queues=129
 	refused "pairs=17, but it must be 1 to 16" insmod "$LABNIC_KO" pairs=17
 	ip link add ln1 type dummy
 	refused "cannot register ln1: -EEXIST" insmod "$LABNIC_KO"

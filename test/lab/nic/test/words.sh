@@ -107,3 +107,27 @@ attach() {
 restart_queue() {
 	echo "$1" >/sys/class/net/ln0/device/restart_queue
 }
+
+# rule WORD...: adds one by ethtool -N
+rule() {
+	ethtool -N ln0 "$@" >/dev/null
+}
+
+# context WORD...: makes one by ethtool -X
+context() {
+	ethtool -X ln0 context new "$@" >/dev/null
+}
+
+# rules_kept: the locations of all rules, as "N N N"
+rules_kept() {
+	local locations
+
+	mapfile -t locations < <(ethtool -n ln0 | sed -n 's/^Filter: //p')
+	echo "${locations[*]}"
+}
+
+# vlan ID: ln1.ID at the far end, where the frames get that tag
+vlan() {
+	ip link add link ln1 name "ln1.$1" type vlan id "$1"
+	ip link set "ln1.$1" up
+}
