@@ -5,15 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MACS_LEN  12
 #define ETH_LEN	  14
 #define IP4_LEN	  20
 #define IP6_LEN	  40
 #define UDP_LEN	  8
 #define TCP_LEN	  20
-#define FIXED_LEN 16 /* magic, tag, kind, size, flow, seq */
+#define FIXED_LEN 18 /* magic, tag, kind, size, flow, seq, VLAN */
 #define PROTO_TCP 6
 #define PROTO_UDP 17
 #define PORT_DST  9000
+#define TYPE_VLAN 0x8100
 
 static const uint8_t magic[4] = { 'n', 'k', 'T', '1' };
 
@@ -109,8 +111,10 @@ size_t frame_tuple(const struct frame_id *id, uint8_t ret_tuple[FRAME_TUPLE_MAX]
 		put_ip4(ret_tuple, id->tag, id->flow + 1);
 		put_ip4(ret_tuple + addr_len, id->tag, 0xff01);
 	}
+	if (id->ip_given)
+		memcpy(ret_tuple + addr_len, id->ip, addr_len);
 	put16(ret_tuple + 2 * addr_len, 20000 + id->flow % 40000);
-	put16(ret_tuple + 2 * addr_len + 2, PORT_DST);
+	put16(ret_tuple + 2 * addr_len + 2, id->port ? id->port : PORT_DST);
 	return 2 * addr_len + 4;
 }
 
@@ -180,7 +184,8 @@ static void put_l4_checksum(uint8_t *l4, const struct frame_id *id, const uint8_
 
 static void put_payload(uint8_t *p, const struct frame_id *id, size_t len)
 {
-	uint32_t x = id->flow * 2654435761u ^ id->seq * 2246822519u ^ (uint32_t)id->tag << 24;
+	uint32_t x = id->flow * 2654435761u ^ id->seq * 2246822519u ^ (uint32_t)id->tag << 24 ^
+		     id->vlan * 3266489917u;
 	size_t i;
 
 	memcpy(p, magic, sizeof(magic));
@@ -189,13 +194,16 @@ static void put_payload(uint8_t *p, const struct frame_id *id, size_t len)
 	put16(p + 6, id->size);
 	put32(p + 8, id->flow);
 	put32(p + 12, id->seq);
+	put16(p + 16, id->vlan);
 	for (i = FIXED_LEN; i < len; i++) {
 		x = x * 1664525 + 1013904223;
 		p[i] = (uint8_t)(x >> 24);
 	}
 }
 
-void frame_build(uint8_t *buf, const struct frame_id *id, const uint8_t *dst, const uint8_t *src)
+/* The frame without its tag. */
+static void build_plain(uint8_t *buf, const struct frame_id *id, const uint8_t *dst,
+			const uint8_t *src)
 {
 	size_t payload = payload_offset(id->kind);
 	uint8_t *l4 = buf + ETH_LEN + l3_len(id->kind);
@@ -215,6 +223,28 @@ void frame_build(uint8_t *buf, const struct frame_id *id, const uint8_t *dst, co
 	put_l3(buf + ETH_LEN, id, tuple, l4_len);
 	put_l4(l4, id, tuple + tuple_len - 4, l4_len);
 	put_l4_checksum(l4, id, tuple, l4_len);
+}
+
+uint32_t frame_len(const struct frame_id *id)
+{
+	return id->size + (id->vlan ? FRAME_TAG_LEN : 0);
+}
+
+void frame_build(uint8_t *buf, const struct frame_id *id, const uint8_t *dst, const uint8_t *src)
+{
+	if (!id->vlan) {
+		build_plain(buf, id, dst, src);
+		return;
+	}
+	build_plain(buf + FRAME_TAG_LEN, id, dst, src);
+	memmove(buf, buf + FRAME_TAG_LEN, MACS_LEN);
+	put16(buf + MACS_LEN, TYPE_VLAN);
+	put16(buf + MACS_LEN + 2, id->vlan);
+}
+
+bool frame_is_tagged(const uint8_t *buf, size_t len)
+{
+	return len >= ETH_LEN + FRAME_TAG_LEN && get16(buf + MACS_LEN) == TYPE_VLAN;
 }
 
 /* The kind that the headers of a frame show, or FRAME_KINDS if none of ours. */
@@ -242,12 +272,15 @@ static enum frame_kind kind_of(const uint8_t *buf, size_t len)
 	}
 }
 
-enum frame_verdict frame_check(const uint8_t *buf, size_t len, uint8_t tag, struct frame_id *ret_id)
+/* The verdict on a frame without tag. */
+static enum frame_verdict check_plain(const uint8_t *buf, size_t len, uint8_t tag,
+				      struct frame_id *ret_id)
 {
 	enum frame_kind kind = kind_of(buf, len);
 	uint8_t want[FRAME_SIZE_MAX];
+	size_t addr_len = is_v6(kind) ? 16 : 4;
 	struct frame_id id;
-	const uint8_t *p;
+	const uint8_t *p, *l4;
 
 	if (kind == FRAME_KINDS || len < payload_offset(kind) + FIXED_LEN)
 		return FRAME_FOREIGN;
@@ -260,12 +293,41 @@ enum frame_verdict frame_check(const uint8_t *buf, size_t len, uint8_t tag, stru
 		.flow = get32(p + 8),
 		.seq = get32(p + 12),
 		.size = get16(p + 6),
+		.vlan = (uint16_t)get16(p + 16),
 	};
 	if (id.size != len || len > FRAME_SIZE_MAX || id.flow >= FRAME_FLOWS_MAX ||
-	    id.seq > FRAME_SEQ_MAX)
+	    id.seq > FRAME_SEQ_MAX || id.vlan > FRAME_VLAN_MAX)
 		return FRAME_CORRUPT;
-	frame_build(want, &id, buf, buf + 6);
+	if (kind != FRAME_RAW) {
+		l4 = buf + ETH_LEN + l3_len(kind);
+		id.port = (uint16_t)get16(l4 + 2);
+		id.ip_given = true;
+		memcpy(id.ip, l4 - addr_len, addr_len);
+	}
+	build_plain(want, &id, buf, buf + 6);
 	if (memcmp(buf, want, len) != 0)
+		return FRAME_CORRUPT;
+	*ret_id = id;
+	return FRAME_OURS;
+}
+
+enum frame_verdict frame_check(const uint8_t *buf, size_t len, uint8_t tag, struct frame_id *ret_id)
+{
+	uint8_t plain[FRAME_SIZE_MAX + 1]; /* one more: too long must not look whole */
+	enum frame_verdict verdict;
+	struct frame_id id;
+
+	if (!frame_is_tagged(buf, len))
+		return check_plain(buf, len, tag, ret_id);
+	len -= FRAME_TAG_LEN;
+	if (len > sizeof(plain))
+		len = sizeof(plain);
+	memcpy(plain, buf, MACS_LEN);
+	memcpy(plain + MACS_LEN, buf + MACS_LEN + FRAME_TAG_LEN, len - MACS_LEN);
+	verdict = check_plain(plain, len, tag, &id);
+	if (verdict != FRAME_OURS)
+		return verdict;
+	if (get16(buf + MACS_LEN + 2) != id.vlan)
 		return FRAME_CORRUPT;
 	*ret_id = id;
 	return FRAME_OURS;
@@ -274,9 +336,9 @@ enum frame_verdict frame_check(const uint8_t *buf, size_t len, uint8_t tag, stru
 /* A receiver's check of the checksums, which does not use put_l4_checksum(). */
 static bool checksums_hold(const uint8_t *buf, const struct frame_id *id)
 {
-	const uint8_t *ip = buf + ETH_LEN;
+	const uint8_t *ip = buf + ETH_LEN + (id->vlan ? FRAME_TAG_LEN : 0);
 	const uint8_t *l4 = ip + l3_len(id->kind);
-	size_t l4_len = id->size - (size_t)(l4 - buf);
+	size_t l4_len = frame_len(id) - (size_t)(l4 - buf);
 	uint8_t pseudo[40] = { 0 };
 
 	if (id->kind == FRAME_RAW)
@@ -295,53 +357,107 @@ static bool checksums_hold(const uint8_t *buf, const struct frame_id *id)
 	return fold(sum16(l4, l4_len, sum16(pseudo, sizeof(pseudo), 0))) == 0xffff;
 }
 
+/* The frame is itself, also where its tag got lost, and no other. */
+static bool is_known(uint8_t *buf, const struct frame_id *id)
+{
+	uint8_t plain[FRAME_SIZE_MAX];
+	struct frame_id got;
+
+	if (frame_check(buf, frame_len(id), id->tag, &got) != FRAME_OURS || got.flow != id->flow ||
+	    got.seq != id->seq || got.kind != id->kind || got.vlan != id->vlan ||
+	    frame_check(buf, frame_len(id), (uint8_t)(id->tag + 1), &got) != FRAME_FOREIGN)
+		return false;
+	if (frame_is_tagged(buf, frame_len(id)) != (id->vlan != 0))
+		return false;
+	if (!id->vlan)
+		return true;
+	memcpy(plain, buf, MACS_LEN);
+	memcpy(plain + MACS_LEN, buf + MACS_LEN + FRAME_TAG_LEN, id->size - MACS_LEN);
+	return frame_check(plain, id->size, id->tag, &got) == FRAME_OURS && got.vlan == id->vlan &&
+	       !frame_is_tagged(plain, id->size);
+}
+
 static int selftest_one(const struct frame_id *id)
 {
 	static const uint8_t dst[6] = { 2, 0, 0, 0, 0, 1 }, src[6] = { 2, 0, 0, 0, 0, 2 };
-	uint8_t buf[FRAME_SIZE_MAX];
+	uint8_t buf[FRAME_LEN_MAX];
 	struct frame_id got;
 	uint32_t i;
 
 	frame_build(buf, id, dst, src);
-	if (frame_check(buf, id->size, id->tag, &got) != FRAME_OURS || got.flow != id->flow ||
-	    got.seq != id->seq || got.kind != id->kind || !checksums_hold(buf, id) ||
-	    frame_check(buf, id->size, (uint8_t)(id->tag + 1), &got) != FRAME_FOREIGN)
+	if (!is_known(buf, id) || !checksums_hold(buf, id))
 		goto fail;
-	for (i = 12; i < id->size; i++) {
+	for (i = MACS_LEN; i < frame_len(id); i++) {
 		buf[i] ^= 0x10;
-		if (frame_check(buf, id->size, id->tag, &got) == FRAME_OURS)
+		if (frame_check(buf, frame_len(id), id->tag, &got) == FRAME_OURS)
 			goto fail;
 		buf[i] ^= 0x10;
 	}
-	for (i = 0; i < id->size; i++)
+	for (i = 0; i < frame_len(id); i++)
 		if (frame_check(buf, i, id->tag, &got) == FRAME_OURS)
 			goto fail;
 	return 0;
 fail:
-	printf("  wrong: frame of kind %d, size %u, flow %u, seq %u\n", (int)id->kind, id->size,
-	       id->flow, id->seq);
+	printf("  wrong: frame of kind %d, size %u, flow %u, seq %u, VLAN %u\n", (int)id->kind,
+	       id->size, id->flow, id->seq, id->vlan);
 	return 1;
+}
+
+/* The destination that was asked for is in the headers, at offsets counted by hand. */
+static int selftest_destination(void)
+{
+	static const uint8_t mac[6] = { 2 };
+	static const uint8_t tag[6] = { 0x81, 0x00, 0x0f, 0xfe, 0x86, 0xdd };
+	struct frame_id v4 = { .kind = FRAME_UDP4,
+			       .size = 100,
+			       .port = 53,
+			       .ip_given = true,
+			       .ip = { 192, 0, 2, 7 } };
+	struct frame_id v6 = { .kind = FRAME_TCP6,
+			       .size = 100,
+			       .vlan = FRAME_VLAN_MAX,
+			       .port = 443,
+			       .ip_given = true,
+			       .ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = 7 } };
+	uint8_t buf[FRAME_LEN_MAX];
+	int failed;
+
+	frame_build(buf, &v4, mac, mac);
+	failed = memcmp(buf + 30, v4.ip, 4) || get16(buf + 36) != 53;
+	frame_build(buf, &v6, mac, mac);
+	failed |= memcmp(buf + 12, tag, sizeof(tag)) || memcmp(buf + 42, v6.ip, 16) ||
+		  get16(buf + 60) != 443;
+	if (failed)
+		printf("  wrong: the destination asked for is not in the frame\n");
+	return failed;
 }
 
 int frame_selftest(void)
 {
 	static const uint32_t flows[] = { 0, 1, 300, FRAME_FLOWS_MAX - 1 };
 	static const uint32_t seqs[] = { 0, 77, FRAME_SEQ_MAX };
-	int kind, failed = 0;
-	size_t f, s;
+	static const uint16_t vlans[] = { 0, 1, FRAME_VLAN_MAX };
+	int kind, failed = selftest_destination();
+	size_t f, s, v;
 
 	for (kind = 0; kind < FRAME_KINDS; kind++) {
 		uint32_t least = frame_size_min((enum frame_kind)kind);
 		const uint32_t sizes[] = { least, least + 1, 200, 1514 };
+		struct frame_id id = { .kind = (enum frame_kind)kind };
 
 		for (f = 0; f < 4; f++)
 			for (s = 0; s < 3; s++)
-				failed += selftest_one(
-					&(struct frame_id){ .tag = (uint8_t)(255 - f),
-							    .kind = (enum frame_kind)kind,
-							    .flow = flows[f],
-							    .seq = seqs[s],
-							    .size = sizes[(f + s) % 4] });
+				for (v = 0; v < 3; v++) {
+					id.tag = (uint8_t)(255 - f);
+					id.flow = flows[f];
+					id.seq = seqs[s];
+					id.size = sizes[(f + s) % 4];
+					id.vlan = vlans[v];
+					id.port = v ? 80 : 0;
+					id.ip_given = v == 2;
+					memset(id.ip, 0x55, sizeof(id.ip));
+					failed += selftest_one(&id);
+				}
 	}
 	return failed;
 }

@@ -9,22 +9,29 @@
 
 /*
  * A test frame is known by four numbers: tag (a test run or an attachment), flow, seq (counts up
- * within its flow) and kind. All the rest of it follows from them:
+ * within its flow) and kind. All the rest of it follows from them, where struct frame_id does not
+ * say otherwise:
  *
  *   IPv4  10.TAG.x.y  ->  10.TAG.255.1                         x.y is flow + 1
  *   IPv6  fd6e:6b00:0:TAG::z  ->  fd6e:6b00:0:TAG::ffff:1      z is flow + 1, all in hexadecimal
  *   port  20000 + flow % 40000  ->  9000                       UDP or TCP
  *   raw   EtherType 0x88b5 (IEEE: local experimental), no IP at all
  *
- * Payload: "nkT1", tag (1 byte), kind (1), frame size (2), flow (4), seq (4), all big endian, then
- * bytes of a generator seeded with tag, flow and seq up to the end of the frame. IP, UDP and TCP
- * checksums are right, so host stacks take the frames. TCP sequence numbers of a flow never
- * continue each other, so that GRO does not merge the segments.
+ * Payload: "nkT1", tag (1 byte), kind (1), frame size (2), flow (4), seq (4), VLAN (2), all big
+ * endian, then bytes of a generator seeded with tag, flow, seq and VLAN up to the end of the frame.
+ * IP, UDP and TCP checksums are right, so host stacks take the frames. TCP sequence numbers of a
+ * flow never continue each other, so that GRO does not merge the segments.
+ *
+ * The size of a frame is that without its VLAN tag, of 4 bytes. For the tag can get lost: a NIC may
+ * strip it, and the kernel takes it off before a packet socket sees the frame.
  */
 #define FRAME_FLOWS_MAX 0xfeff /* 10.TAG.255.0 and above are no sources */
 #define FRAME_SEQ_MAX	0x0fffffff
 #define FRAME_SIZE_MIN	64   /* sizes are without the frame check sequence */
 #define FRAME_SIZE_MAX	9014 /* MTU 9000 */
+#define FRAME_TAG_LEN	4
+#define FRAME_LEN_MAX	(FRAME_SIZE_MAX + FRAME_TAG_LEN)
+#define FRAME_VLAN_MAX	4094
 #define FRAME_TUPLE_MAX 36
 
 enum frame_kind {
@@ -41,11 +48,15 @@ struct frame_id {
 	enum frame_kind kind;
 	uint32_t flow;
 	uint32_t seq;
-	uint32_t size; /* bytes, Ethernet header included */
+	uint32_t size; /* bytes, Ethernet header included, VLAN tag not */
+	uint16_t vlan; /* 802.1Q; 0: no tag */
+	uint16_t port; /* destination; 0: 9000 */
+	bool ip_given;
+	uint8_t ip[16]; /* destination instead of the tag's; IPv4: the first 4 */
 };
 
 enum frame_verdict {
-	FRAME_OURS,    /* whole, every byte as sent (the two MACs are not looked at) */
+	FRAME_OURS,    /* whole, every byte as sent (the MACs, and a lost tag, are not looked at) */
 	FRAME_FOREIGN, /* not a test frame, or one with another tag */
 	FRAME_CORRUPT, /* a test frame with this tag, damaged or cut */
 };
@@ -56,10 +67,20 @@ enum frame_kind frame_kind_from(bool v6, bool tcp, bool raw);
 /* Smallest size that holds the headers and the fixed part of the payload. */
 uint32_t frame_size_min(enum frame_kind kind);
 
-/* Writes id->size bytes at buf; the numbers in id must be within the limits above. */
+/* Bytes on the wire: the size, and the tag where there is one. */
+uint32_t frame_len(const struct frame_id *id);
+
+/* Writes frame_len() bytes at buf; the numbers in id must be within the limits above. */
 void frame_build(uint8_t *buf, const struct frame_id *id, const uint8_t *dst, const uint8_t *src);
 
-/* Compares a received frame with what frame_build() would have made; fills ret_id if OURS. */
+/* Has the frame a VLAN tag, of 802.1Q? */
+bool frame_is_tagged(const uint8_t *buf, size_t len);
+
+/**
+ * frame_check() - compare a received frame with what frame_build() would have made
+ * @ret_id: filled if OURS; destination address and port are those of the frame, whatever they are,
+ *	    for its checksums cover them
+ */
 enum frame_verdict frame_check(const uint8_t *buf, size_t len, uint8_t tag,
 			       struct frame_id *ret_id);
 

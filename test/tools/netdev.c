@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* netdev: reads queues, features and links from the kernel; makes and leases a netkit by hand. */
 #include "cli.h"
+#include "contexts.h"
 #include "link.h"
 #include "netdev_uapi.h"
 #include "netns.h"
@@ -10,6 +11,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <linux/ethtool_netlink.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
@@ -22,16 +24,20 @@ static bool json;
 
 static struct nl route, genl;
 
-static int open_genl(const char *path)
+static int open_family(const char *path, const char *name)
 {
 	int family;
 
 	nl_open(&genl, NETLINK_GENERIC, path);
-	family = nl_genl_family(&genl, "netdev");
+	family = nl_genl_family(&genl, name);
 	if (family < 0)
-		errx(CLI_SYSTEM, "look up generic netlink family netdev (Linux 6.3): %s",
-		     nl_why(&genl));
+		errx(CLI_SYSTEM, "look up generic netlink family %s: %s", name, nl_why(&genl));
 	return family;
+}
+
+static int open_genl(const char *path)
+{
+	return open_family(path, "netdev");
 }
 
 static int run_queues(int argc, char **argv)
@@ -130,6 +136,81 @@ static int run_features(int argc, char **argv)
 	print_init(&p, json);
 	if (nl_talk(&genl, print_features, &p))
 		errx(CLI_SYSTEM, "get features of %s: %s", dev, nl_why(&genl));
+	return CLI_OK;
+}
+
+static int run_contexts(int argc, char **argv)
+{
+	const struct cli_opt options[] = {
+		{ "dev", CLI_STR, &dev, .help = "NAME", .required = true },
+		{ "json", CLI_FLAG, &json, .help = ": JSON" },
+		{ 0 },
+	};
+	struct link link;
+	int family;
+
+	cli_parse(options, argc, argv);
+	link_get(NULL, dev, &link);
+	family = open_family(NULL, "ethtool");
+	if (contexts_print(&genl, (uint16_t)family, link.ifindex, json))
+		errx(CLI_SYSTEM, "get RSS contexts of %s: %s", dev, nl_why(&genl));
+	return CLI_OK;
+}
+
+static void print_rings(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *tb[NL_ATTR_MAX];
+	struct print *p = arg;
+
+	nl_attrs(msg, sizeof(struct genlmsghdr), tb);
+	print_begin(p, NULL, '{');
+	if (tb[RINGS_ATTR_SPLIT])
+		print_u64(p, "tcp-data-split", nl_uint(tb[RINGS_ATTR_SPLIT]));
+	if (tb[RINGS_ATTR_HDS_THRESHOLD])
+		print_u64(p, "hds-thresh", nl_uint(tb[RINGS_ATTR_HDS_THRESHOLD]));
+	print_end(p, '}');
+	print_newline(p);
+}
+
+static void request_rings(int family, uint8_t command, uint32_t ifindex)
+{
+	struct nlattr *header;
+
+	nl_genl_request(&genl, (uint16_t)family, 0, command);
+	header = mnl_attr_nest_start(&genl.request.msg, ETHTOOL_A_RINGS_HEADER);
+	mnl_attr_put_u32(&genl.request.msg, ETHTOOL_A_HEADER_DEV_INDEX, ifindex);
+	mnl_attr_nest_end(&genl.request.msg, header);
+}
+
+static int run_rings(int argc, char **argv)
+{
+	uint64_t threshold;
+	bool set = false;
+	const struct cli_opt options[] = {
+		{ "dev", CLI_STR, &dev, .help = "NAME", .required = true },
+		{ "set-hds-thresh", CLI_U64, &threshold, 0, UINT32_MAX, .given = &set,
+		  .help = "B: set it before" },
+		{ "json", CLI_FLAG, &json, .help = ": JSON" },
+		{ 0 },
+	};
+	struct print p;
+	struct link link;
+	int family;
+
+	cli_parse(options, argc, argv);
+	link_get(NULL, dev, &link);
+	family = open_family(NULL, "ethtool");
+	if (set) {
+		request_rings(family, ETHTOOL_MSG_RINGS_SET, link.ifindex);
+		mnl_attr_put_u32(&genl.request.msg, RINGS_ATTR_HDS_THRESHOLD, (uint32_t)threshold);
+		if (nl_talk(&genl, NULL, NULL))
+			errx(CLI_SYSTEM, "set hds-thresh of %s to %llu: %s", dev,
+			     (unsigned long long)threshold, nl_why(&genl));
+	}
+	request_rings(family, ETHTOOL_MSG_RINGS_GET, link.ifindex);
+	print_init(&p, json);
+	if (nl_talk(&genl, print_rings, &p))
+		errx(CLI_SYSTEM, "get ring parameters of %s: %s", dev, nl_why(&genl));
 	return CLI_OK;
 }
 
@@ -319,6 +400,8 @@ int main(int argc, char **argv)
 	static const struct cli_cmd cmds[] = {
 		{ "queues", run_queues, "the kernel's queue-get rows of a device" },
 		{ "features", run_features, "XDP features of a device" },
+		{ "contexts", run_contexts, "RSS contexts of a device, and their queues" },
+		{ "rings", run_rings, "header split of a device's receive rings" },
 		{ "link", run_link, "kind, pairing, queues, MAC and more of a device" },
 		{ "single", run_single, "make a netkit of pairing single" },
 		{ "lease", run_lease,

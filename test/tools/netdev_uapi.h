@@ -32,6 +32,18 @@
 #define NETDEV_A_LEASE_NETNS_ID	     3
 
 /*
+ * linux/ethtool_netlink.h: RSS is of Linux 6.2. The names are ours, as above.
+ */
+#define ETHTOOL_RSS_GET	 38
+#define RSS_ATTR_HEADER	 1
+#define RSS_ATTR_CONTEXT 2
+#define RSS_ATTR_INDIR	 4
+
+/* Likewise: the header split's threshold is of Linux 6.14. */
+#define RINGS_ATTR_SPLIT	 11
+#define RINGS_ATTR_HDS_THRESHOLD 17
+
+/*
  * linux/if_link.h, IFLA_INFO_DATA of kind "netkit": MODE is of Linux 6.7, PAIRING of 7.1. The names
  * are ours, because newer headers have the kernel's as enumerators.
  */

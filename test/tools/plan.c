@@ -6,13 +6,17 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* Frames without IP go where hash 0 points. */
+/* Frames without IP, and those with a VLAN tag, go where hash 0 points: so does it the lab NIC. */
 static uint32_t queue_of(const struct plan *plan, uint32_t flow)
 {
-	struct frame_id id = { .tag = plan->tag, .kind = plan->kind, .flow = flow };
+	struct frame_id id = plan->id;
 	uint8_t tuple[FRAME_TUPLE_MAX];
-	size_t len = frame_tuple(&id, tuple);
-	uint32_t hash = len ? toeplitz(plan->key, tuple, len) : 0;
+	uint32_t hash;
+	size_t len;
+
+	id.flow = flow;
+	len = id.vlan ? 0 : frame_tuple(&id, tuple);
+	hash = len ? toeplitz(plan->key, tuple, len) : 0;
 
 	/* The kernel fills the table by repeating a shorter list (net/ethtool/rss.c). */
 	return plan->indir.v[hash % plan->table_size % plan->indir.n];

@@ -8,10 +8,9 @@
 #include "toeplitz.h"
 
 struct plan {
-	uint8_t tag;
-	enum frame_kind kind;
-	uint32_t flows;	 /* 1..FRAME_FLOWS_MAX */
-	uint64_t frames; /* sent over them in turn; 0: do not count */
+	struct frame_id id; /* what all frames have in common */
+	uint32_t flows;	    /* 1..FRAME_FLOWS_MAX */
+	uint64_t frames;    /* sent over them in turn; 0: do not count */
 	uint8_t key[TOEPLITZ_KEY_LEN];
 	uint64_t table_size;
 	struct cli_list indir; /* its first entries; the kernel repeats them to the full size */

@@ -89,6 +89,7 @@ enum frame_verdict tally_frame(struct tally *t, uint32_t queue, const uint8_t *b
 	if (!t->flows)
 		errx(CLI_SYSTEM, "out of memory for %d flows", FRAME_FLOWS_MAX);
 	t->received++;
+	t->tagged += frame_is_tagged(buf, len);
 	t->dups += flow_mark(&t->flows[id.flow], id.seq);
 	t->queue_frames[queue]++;
 	return verdict;
@@ -116,6 +117,7 @@ void tally_print(const struct tally *t, struct print *p)
 	uint32_t i;
 
 	print_u64(p, "received", t->received);
+	print_u64(p, "tagged", t->tagged);
 	print_u64(p, "foreign", t->foreign);
 	print_u64(p, "corrupt", t->corrupt);
 	print_u64(p, "dups", t->dups);
@@ -174,7 +176,7 @@ int tally_selftest(void)
 	static const uint8_t mac[6] = { 2 };
 	struct frame_id id = { .tag = 9, .flow = 5, .size = 100 };
 	struct tally t;
-	uint8_t buf[FRAME_SIZE_MAX];
+	uint8_t buf[FRAME_LEN_MAX];
 	uint32_t seq;
 	int failed = 0;
 	size_t i;
@@ -195,13 +197,18 @@ int tally_selftest(void)
 	buf[50] ^= 1; /* in the tag or magic: nobody can say that it was ours */
 	buf[42] ^= 1;
 	tally_frame(&t, 7, buf, id.size);
-	failed += expect("received", t.received, 933 + 6);
+	id.seq = 1004;
+	id.vlan = 100;
+	frame_build(buf, &id, mac, mac);
+	tally_frame(&t, 7, buf, frame_len(&id));
+	failed += expect("received", t.received, 933 + 6 + 1);
+	failed += expect("tagged", t.tagged, 1);
 	failed += expect("dups", t.dups, 1);
 	failed += expect("corrupt", t.corrupt, 1);
 	failed += expect("foreign", t.foreign, 1);
 	failed += expect("missing", tally_missing(&t), 1);
 	failed += expect("queue 3", t.queue_frames[3], 6);
-	failed += expect("queue 7", t.queue_frames[7], 933);
+	failed += expect("queue 7", t.queue_frames[7], 933 + 1);
 	t.from_known = true;
 	t.first_seq = 64;
 	failed += expect("missing from seq 64", tally_missing(&t), 2);

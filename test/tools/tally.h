@@ -19,7 +19,8 @@ struct tally {
 	bool from_known; /* holes are counted from first_seq, not from the lowest seq seen */
 	uint32_t first_seq;
 	uint64_t received; /* ours and whole, duplicates included */
-	uint64_t dups;	   /* how many of these had been there before */
+	uint64_t tagged;   /* how many of these came with their VLAN tag */
+	uint64_t dups;	   /* how many had been there before */
 	uint64_t foreign, corrupt;
 	uint64_t last_ms; /* when the last test frame came, damaged or not; at first: the start */
 	uint64_t queue_frames[TALLY_NO_QUEUE + 1];

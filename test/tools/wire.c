@@ -4,6 +4,7 @@
 #include "frame.h"
 #include "link.h"
 #include "netns.h"
+#include "ping.h"
 #include "plan.h"
 #include "print.h"
 #include "tally.h"
@@ -30,12 +31,34 @@
 static const char *netns, *dev;
 static uint64_t count, flows = 1, size = 128, tag = 1, first_seq, pps;
 static struct tally_goal goal = { .idle_ms = 300, .timeout_ms = 30000 };
+static uint64_t port, vlan;
+static const char *ip_text;
 static uint8_t dst[CLI_MAC_LEN], src[CLI_MAC_LEN];
 static bool src_given, first_seq_given, v6, tcp, raw, promisc, per_queue;
 
 static enum frame_kind kind(void)
 {
 	return frame_kind_from(v6, tcp, raw);
+}
+
+/* What all frames of this run have in common. An IPv6 destination makes them IPv6. */
+static struct frame_id common_id(void)
+{
+	struct frame_id id = { .tag = (uint8_t)tag,
+			       .size = (uint32_t)size,
+			       .vlan = (uint16_t)vlan,
+			       .port = (uint16_t)port,
+			       .ip_given = ip_text };
+
+	if (raw && (ip_text || port))
+		cli_usage_die("--raw-nonip excludes --dst-ip and --dst-port");
+	if (ip_text && inet_pton(AF_INET6, ip_text, id.ip) == 1)
+		v6 = true;
+	else if (ip_text && (v6 || inet_pton(AF_INET, ip_text, id.ip) != 1))
+		cli_usage_die("--dst-ip %s: want an IPv%s address", ip_text,
+			      v6 ? "6" : "4 or IPv6");
+	id.kind = kind();
+	return id;
 }
 
 /* Opens a packet socket that is not bound yet, so that it gets no frame of another device. */
@@ -89,25 +112,24 @@ static uint64_t pace(uint64_t start_ns, uint64_t n)
 }
 
 /* Builds the next burst, from frame number n on. Returns its length. */
-static unsigned int build_burst(struct mmsghdr *msgs, uint64_t n, uint64_t most)
+static unsigned int build_burst(struct frame_id id, struct mmsghdr *msgs, uint64_t n, uint64_t most)
 {
-	static uint8_t buf[BURST][FRAME_SIZE_MAX];
+	static uint8_t buf[BURST][FRAME_LEN_MAX];
 	static struct iovec iov[BURST];
-	struct frame_id id = { .tag = (uint8_t)tag, .kind = kind(), .size = (uint32_t)size };
 	unsigned int i;
 
 	for (i = 0; i < BURST && i < most && n + i < count; i++) {
 		id.flow = (uint32_t)((n + i) % flows);
 		id.seq = (uint32_t)(first_seq + (n + i) / flows);
 		frame_build(buf[i], &id, dst, src);
-		iov[i] = (struct iovec){ .iov_base = buf[i], .iov_len = size };
+		iov[i] = (struct iovec){ .iov_base = buf[i], .iov_len = frame_len(&id) };
 		msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
 	}
 	return i;
 }
 
 /* Sends all frames, or as many as the time allows. Returns their number. */
-static uint64_t send_all(int fd)
+static uint64_t send_all(int fd, const struct frame_id *common)
 {
 	uint64_t start_ns = cli_now_ns(), sent = 0;
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
@@ -117,7 +139,7 @@ static uint64_t send_all(int fd)
 
 	while (sent < count && !cli_stopped() &&
 	       (cli_now_ns() - start_ns) / 1000000 < goal.timeout_ms) {
-		n = build_burst(msgs, sent, pace(start_ns, sent));
+		n = build_burst(*common, msgs, sent, pace(start_ns, sent));
 		ret = sendmmsg(fd, msgs, n, MSG_DONTWAIT);
 		if (ret > 0) {
 			sent += (uint64_t)ret;
@@ -152,18 +174,25 @@ static int run_send(int argc, char **argv)
 		{ "v6", CLI_FLAG, &v6, .help = ": IPv6" },
 		{ "tcp", CLI_FLAG, &tcp, .help = ": TCP" },
 		{ "raw-nonip", CLI_FLAG, &raw, .help = ": no IP" },
+		{ "dst-ip", CLI_STR, &ip_text,
+		  .help = "ADDR: destination, default by tag; an IPv6 one implies --v6" },
+		{ "dst-port", CLI_U64, &port, 1, 65535, .help = "N: default 9000" },
+		{ "vlan", CLI_U64, &vlan, 1, FRAME_VLAN_MAX,
+		  .help = "N: 802.1Q tag, 4 bytes beside --size" },
 		{ "pps", CLI_U64, &pps, 1, 10000000,
 		  .help = "R: frames per second, default no limit" },
 		{ "timeout-ms", CLI_U64, &goal.timeout_ms, 1, 3600000,
 		  .help = "T: end in any case, default 30000" },
 		{ 0 },
 	};
+	struct frame_id common;
 	struct link link;
 	struct print p;
 	uint64_t sent;
 	int fd;
 
 	cli_parse(options, argc, argv);
+	common = common_id();
 	if (size < frame_size_min(kind()))
 		cli_usage_die("--size %llu: want at least %u for this kind of frame",
 			      (unsigned long long)size, frame_size_min(kind()));
@@ -175,7 +204,7 @@ static int run_send(int argc, char **argv)
 		memcpy(src, link.mac, sizeof(src));
 	fd = open_socket();
 	bind_socket(fd, link.ifindex, 0); /* protocol 0: nothing is received */
-	sent = send_all(fd);
+	sent = send_all(fd, &common);
 	close(fd);
 	print_init(&p, true);
 	print_begin(&p, NULL, '{');
@@ -250,7 +279,7 @@ static void open_sink(struct sink *sink, struct tally *t)
 /* Takes one burst from a socket. Returns the number of frames. */
 static int drain(struct tally *t, int fd, uint32_t queue)
 {
-	static uint8_t buf[BURST][FRAME_SIZE_MAX + 1]; /* one more: too long must not look whole */
+	static uint8_t buf[BURST][FRAME_LEN_MAX + 1]; /* one more: too long must not look whole */
 	struct mmsghdr msgs[BURST];
 	struct iovec iov[BURST];
 	int i, n;
@@ -361,6 +390,11 @@ static int run_plan(int argc, char **argv)
 		{ "v6", CLI_FLAG, &v6, .help = ": IPv6" },
 		{ "tcp", CLI_FLAG, &tcp, .help = ": TCP" },
 		{ "raw-nonip", CLI_FLAG, &raw, .help = ": no IP" },
+		{ "dst-ip", CLI_STR, &ip_text,
+		  .help = "ADDR: destination, default by tag; an IPv6 one implies --v6" },
+		{ "dst-port", CLI_U64, &port, 1, 65535, .help = "N: default 9000" },
+		{ "vlan", CLI_U64, &vlan, 1, FRAME_VLAN_MAX,
+		  .help = "N: with a tag, behind which the lab NIC hashes nothing" },
 		{ 0 },
 	};
 
@@ -370,8 +404,7 @@ static int run_plan(int argc, char **argv)
 	if (plan.indir.n > plan.table_size)
 		cli_usage_die("--indir lists %u entries, the table has %llu", plan.indir.n,
 			      (unsigned long long)plan.table_size);
-	plan.tag = (uint8_t)tag;
-	plan.kind = kind();
+	plan.id = common_id();
 	plan.flows = (uint32_t)flows;
 	plan.frames = count;
 	plan_print(&plan);
@@ -386,6 +419,7 @@ static int run_selftest(int argc, char **argv)
 	} tests[] = {
 		{ "the hash agrees with Microsoft's RSS vectors", toeplitz_selftest },
 		{ "frames are rebuilt, and any damage to one is seen", frame_selftest },
+		{ "echo requests are answered, and nothing else is", ping_selftest },
 		{ "duplicates, holes and damaged frames are counted", tally_selftest },
 	};
 	const struct cli_opt none[] = { { 0 } };

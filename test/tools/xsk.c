@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* xsk: an AF_XDP application that counts, checks, sends and echoes test frames. */
+/* xsk: an AF_XDP application that counts, checks, sends and echoes test frames, and can be pinged. */
 #include "bpf.h"
 #include "cli.h"
 #include "frame.h"
 #include "link.h"
+#include "ping.h"
 #include "print.h"
 #include "tally.h"
 #include "xsock.h"
@@ -27,14 +28,14 @@
 struct run {
 	const char *netns, *dev, *map;
 	struct cli_list queues, keys;
-	bool keys_given, zerocopy, copy, echo, v6, tcp, raw;
+	bool keys_given, zerocopy, copy, echo, ping, v6, tcp, raw;
 	bool recv_given, first_seq_given, dst_given, src_given;
 	uint64_t frame_size, send, size, flows, first_seq, tag;
 	uint8_t dst[CLI_MAC_LEN], src[CLI_MAC_LEN];
 	struct tally_goal goal;
 
 	struct tally tally;
-	uint64_t sent, echoed, completed;
+	uint64_t sent, echoed, pings, completed;
 	int send_error; /* negative errno that ended sending */
 };
 
@@ -83,6 +84,7 @@ static const struct cli_opt options[] = {
 	{ "tcp", CLI_FLAG, &run.tcp, .help = ": send TCP" },
 	{ "raw-nonip", CLI_FLAG, &run.raw, .help = ": send frames without IP" },
 	{ "echo", CLI_FLAG, &run.echo, .help = ": send test frames back, MACs swapped" },
+	{ "answer-ping", CLI_FLAG, &run.ping, .help = ": answer echo requests, of any address" },
 	{ 0 },
 };
 
@@ -165,6 +167,11 @@ static uint32_t receive(struct xsock *x)
 
 	for (n = 0; n < BURST && xsock_receive(x, &desc); n++) {
 		data = xsock_data(x, desc.addr);
+		if (run.ping && ping_answer(data, desc.len)) {
+			xsock_queue(x, desc.addr, desc.len);
+			run.pings++;
+			continue;
+		}
 		verdict = tally_frame(&run.tally, x->queue, data, desc.len);
 		if (!run.echo || verdict != FRAME_OURS) {
 			xsock_refill(x, desc.addr);
@@ -216,7 +223,7 @@ static uint32_t serve(struct xsock *x)
 
 static bool sending_done(void)
 {
-	return run.sent == run.send && run.completed == run.sent + run.echoed;
+	return run.sent == run.send && run.completed == run.sent + run.echoed + run.pings;
 }
 
 static bool finished(uint64_t start_ms)
@@ -224,7 +231,7 @@ static bool finished(uint64_t start_ms)
 	if (cli_stopped() || run.send_error || cli_now_ms() - start_ms >= run.goal.timeout_ms)
 		return true;
 	if (!run.goal.counted)
-		return run.send && !run.echo && sending_done();
+		return run.send && !run.echo && !run.ping && sending_done();
 	return sending_done() && tally_finished(&run.tally, &run.goal);
 }
 
@@ -269,6 +276,7 @@ static void print_result(void)
 	tally_print(&run.tally, &p);
 	print_u64(&p, "sent", run.sent);
 	print_u64(&p, "echoed", run.echoed);
+	print_u64(&p, "pings", run.pings);
 	print_u64(&p, "completed", run.completed);
 	/* The kernel's counters tell loss in this program from loss before it. */
 	print_u64(&p, "rx_dropped", sum.rx_dropped);
