@@ -20,7 +20,7 @@ struct nk_nicdir;
 /* Value of the map. Its layout is read by later versions of the plugin: change NK_CLAIM_VERSION
  * with it.
  */
-#define NK_CLAIM_VERSION 1
+#define NK_CLAIM_VERSION 2
 
 struct nk_claim {
 	uint32_t version;
@@ -35,7 +35,11 @@ struct nk_claim {
 	uint8_t in_filter; /* mac is ours to take out of the NIC's filter */
 	uint8_t with_map;  /* has an XSKMAP */
 	uint8_t pair;	   /* the device is the Pod's end of a pair */
-	uint8_t reserved[6];
+	uint8_t excluded;  /* host traffic is kept off the queue */
+	uint8_t reserved;
+	uint32_t rss_context;	   /* RSS context over the attachment's queues; 0: none */
+	uint32_t rule_count;	   /* flow rules, made or about to be; see rules.h */
+	uint32_t neigh_count;	   /* addresses answered for, likewise */
 	char ifname[IFNAMSIZ];	   /* effective name */
 	char cni_ifname[IFNAMSIZ]; /* CNI_IFNAME */
 	char network[NK_ID_SIZE];
@@ -43,7 +47,7 @@ struct nk_claim {
 	char pod_name[NK_ID_SIZE];
 };
 
-_Static_assert(sizeof(struct nk_claim) == 48 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
+_Static_assert(sizeof(struct nk_claim) == 56 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
 	       "no hole: the value goes to the kernel byte by byte");
 
 /**
@@ -51,7 +55,7 @@ _Static_assert(sizeof(struct nk_claim) == 48 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
  * @path: of the pin
  * @create: make and pin the map where there is none; wants the lock
  *
- * Return: an fd, -ENOENT where there is none, or another negative errno
+ * Return: an fd, -ENOENT (which fills no error) where there is none, or another negative errno
  */
 int nk_claims_open(const char *path, bool create, struct nk_error *err);
 

@@ -2,8 +2,8 @@
 /*
  * nicdir.h - the NIC's directory on bpffs: where its pins are, and the lock over all we do to it
  *
- *   <bpffs>/nk-cni/<nic>/claims, link, queues, stats, xsks      one NIC
- *   <bpffs>/nk-cni/<nic>/q<N>/xsks_map                          one attachment
+ *   <bpffs>/nk-cni/<nic>/claims, origin, rules, link, queues, stats, xsks, neigh  one NIC
+ *   <bpffs>/nk-cni/<nic>/q<N>/xsks_map                                            one attachment
  *
  * bpffs refuses '.' in names, so in <nic> it is written %2e and '%' is written %25. With bpffs of
  * at most 255 bytes and a name of at most 15 no path reaches NK_PATH_SIZE.

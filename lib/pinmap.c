@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pinmap.c - BPF hash maps pinned on bpffs */
+#include "pinmap.h"
+
+#include "cleanup.h"
+#include "error.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "banned.h"
+
+#define MSG_SIZE 64
+
+static int create_and_pin(const struct nk_pinmap *map, const char *path, struct nk_error *err)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	int fd cleanup_close = bpf_map_create(BPF_MAP_TYPE_HASH, map->name, sizeof(uint32_t),
+					      map->value_size, map->max_entries, &opts);
+	char msg[MSG_SIZE];
+
+	if (fd < 0) {
+		snprintf(msg, sizeof(msg), "cannot make the %s", map->what);
+		return nk_error_set(err, NK_CODE_BPF, errno, msg, "BPF_MAP_CREATE: %s",
+				    nk_errno_name(errno));
+	}
+	if (bpf_obj_pin(fd, path)) {
+		snprintf(msg, sizeof(msg), "cannot pin the %s", map->what);
+		return nk_error_set(err, NK_CODE_BPF, errno, msg, "BPF_OBJ_PIN %s: %s", path,
+				    nk_errno_name(errno));
+	}
+	return nk_steal_fd(&fd);
+}
+
+/* check() - is it the map that we would have made? */
+static int check(const struct nk_pinmap *map, int fd, const char *path, struct nk_error *err)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	char msg[MSG_SIZE];
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size)) {
+		snprintf(msg, sizeof(msg), "cannot open the %s", map->what);
+		return nk_error_set(err, NK_CODE_BPF, errno, msg, "BPF_OBJ_GET_INFO_BY_FD %s: %s",
+				    path, nk_errno_name(errno));
+	}
+	if (info.type == BPF_MAP_TYPE_HASH && info.key_size == sizeof(uint32_t) &&
+	    info.value_size == map->value_size)
+		return 0;
+	snprintf(msg, sizeof(msg), "the %s is of another version", map->what);
+	nk_error_set(err, NK_CODE_BPF, EPROTO, msg,
+		     "%s has values of %u bytes, this nk-cni knows %u", path, info.value_size,
+		     map->value_size);
+	nk_error_remedy(err,
+			"delete the Pods that lease from the NIC with the nk-cni that made them");
+	return -EPROTO;
+}
+
+int nk_pinmap_open(const struct nk_pinmap *map, const char *path, bool create, struct nk_error *err)
+{
+	int fd cleanup_close = bpf_obj_get(path);
+	char msg[MSG_SIZE];
+	int rc;
+
+	if (fd < 0 && errno == ENOENT)
+		return create ? create_and_pin(map, path, err) : -ENOENT;
+	if (fd < 0) {
+		snprintf(msg, sizeof(msg), "cannot open the %s", map->what);
+		return nk_error_set(err, NK_CODE_BPF, errno, msg, "BPF_OBJ_GET %s: %s", path,
+				    nk_errno_name(errno));
+	}
+	rc = check(map, fd, path, err);
+	return rc ? rc : nk_steal_fd(&fd);
+}
+
+int nk_pinmap_each(const struct nk_pinmap *map, int fd,
+		   int (*fn)(uint32_t key, void *data, struct nk_error *err), void *data,
+		   struct nk_error *err)
+{
+	uint32_t key = 0, *previous = NULL, steps;
+	char msg[MSG_SIZE];
+	int rc;
+
+	/* Where keys come and go under the walk the kernel starts again; the bound keeps that from
+	 * going on for ever.
+	 */
+	for (steps = 0; steps < 4 * map->max_entries; steps++) {
+		if (bpf_map_get_next_key(fd, previous, &key)) {
+			if (errno == ENOENT)
+				return 0;
+			snprintf(msg, sizeof(msg), "cannot use the %s", map->what);
+			return nk_error_set(err, NK_CODE_BPF, errno, msg,
+					    "BPF_MAP_GET_NEXT_KEY after %#x: %s", key,
+					    nk_errno_name(errno));
+		}
+		previous = &key;
+		rc = fn(key, data, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
