@@ -362,7 +362,7 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, enum nk_nl_family family, uint8_t command,
 			      int flags)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_REQUEST_SIZE);
+	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_GENL_SIZE);
 
 	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family[family], 0,
 				flags | NLM_F_REQUEST | NLM_F_ACK, command, 1)) {

@@ -22,7 +22,8 @@ struct nl_sock;
 struct nlattr;
 struct nlmsghdr;
 
-#define NK_NL_REQUEST_SIZE 4096 /* bytes a builder may fill */
+#define NK_NL_REQUEST_SIZE 4096	 /* bytes a builder may fill */
+#define NK_NL_GENL_SIZE	   16384 /* of generic netlink: an RSS table is up to 8 KiB */
 
 /* The generic netlink families we speak to. */
 enum nk_nl_family {

@@ -77,6 +77,29 @@ enum {
 	NK_NETDEV_QUEUE_TYPE_RX = 0,
 };
 
+/* linux/ethtool_netlink.h: generic netlink family "ethtool"; RSS read 6.2, set, created and deleted
+ * 6.17. Attributes: start-context 6.12.
+ */
+enum {
+	NK_ETHTOOL_MSG_RSS_GET = 38,
+	NK_ETHTOOL_MSG_RSS_SET = 48,
+	NK_ETHTOOL_MSG_RSS_CREATE_ACT = 49,
+	NK_ETHTOOL_MSG_RSS_DELETE_ACT = 50,
+};
+
+enum {
+	NK_ETHTOOL_A_RSS_HEADER = 1,
+	NK_ETHTOOL_A_RSS_CONTEXT = 2,
+	NK_ETHTOOL_A_RSS_INDIR = 4,
+	NK_ETHTOOL_A_RSS_START_CONTEXT = 7,
+};
+
+/* linux/ethtool_netlink.h: header-data split threshold, Linux 6.14 */
+enum {
+	NK_ETHTOOL_A_RINGS_HDS_THRESH = 17,
+	NK_ETHTOOL_A_RINGS_HDS_THRESH_MAX = 18,
+};
+
 /* enum netdev_xdp_act, Linux 6.3: what netkit demands of the NIC for AF_XDP zero copy
  * (drivers/net/netkit.c and NETDEV_XDP_ACT_XSK in net/xdp): basic 1, redirect 2, xsk zero copy 8
  */
