@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_flow_rules.c - flow rules on a NIC that is a table here, and behaves as drivers do
+ *
+ * The ioctl of this file stands for libc's. "fake0" is the NIC; all other requests go to the
+ * kernel.
+ */
+#include "flow.h"
+
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ROOM 8
+
+static struct {
+	uint32_t size;
+	bool anywhere;		     /* takes RX_CLS_LOC_ANY alone; else explicit locations alone */
+	bool no_count_size;	     /* tells its size in GRXCLSRLALL alone */
+	int absent;		     /* what it says of an empty location */
+	int lists_fail, lists_errno; /* so many lists fail */
+	bool forgets_vlan;	     /* as gve does */
+	bool forgets_rule;	     /* reports success all the same */
+	int insert_errno, remove_errno, read_errno, count_errno;
+	uint32_t overcount; /* rules told beyond those there are */
+	struct nk_flow rules[ROOM];
+	bool used[ROOM];
+} fake;
+
+static int count(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < ROOM; i++)
+		n += fake.used[i];
+	return n;
+}
+
+static int fake_list(struct ethtool_rxnfc *request)
+{
+	uint32_t i, n = 0;
+
+	if (fake.lists_fail && fake.lists_fail--)
+		return fake.lists_errno;
+	request->data = fake.size;
+	for (i = ROOM; i-- > 0;) { /* in no order that is of use */
+		if (!fake.used[i])
+			continue;
+		if (n == request->rule_cnt)
+			return EMSGSIZE;
+		request->rule_locs[n++] = i;
+	}
+	request->rule_cnt = n + fake.overcount;
+	return 0;
+}
+
+static int fake_insert(struct ethtool_rxnfc *request)
+{
+	uint32_t at = request->fs.location;
+
+	if (fake.insert_errno)
+		return fake.insert_errno;
+	if (fake.anywhere != (at == RX_CLS_LOC_ANY))
+		return EINVAL;
+	for (at = fake.anywhere ? 0 : at; fake.anywhere && at < fake.size && fake.used[at]; at++)
+		;
+	if (at >= fake.size)
+		return ENOSPC;
+	request->fs.location = at;
+	fake.used[at] = !fake.forgets_rule;
+	fake.rules[at].spec = request->fs;
+	fake.rules[at].context = request->rss_context;
+	if (fake.forgets_vlan)
+		fake.rules[at].spec.flow_type &= ~FLOW_EXT;
+	return 0;
+}
+
+static int fake_request(struct ethtool_rxnfc *request)
+{
+	const uint32_t at = request->fs.location;
+
+	switch (request->cmd) {
+	case ETHTOOL_GRXCLSRLCNT:
+		request->rule_cnt = (uint32_t)count();
+		request->data = fake.no_count_size ? 0 : fake.size;
+		request->data |= fake.anywhere ? RX_CLS_LOC_SPECIAL : 0;
+		return fake.count_errno;
+	case ETHTOOL_GRXCLSRLALL:
+		return fake_list(request);
+	case ETHTOOL_GRXCLSRULE:
+		if (fake.read_errno || at >= ROOM || !fake.used[at])
+			return fake.read_errno ? fake.read_errno : fake.absent;
+		request->fs = fake.rules[at].spec;
+		request->rss_context = fake.rules[at].context;
+		return 0;
+	case ETHTOOL_SRXCLSRLINS:
+		return fake_insert(request);
+	case ETHTOOL_SRXCLSRLDEL:
+		if (fake.remove_errno || at >= ROOM || !fake.used[at])
+			return fake.remove_errno ? fake.remove_errno : fake.absent;
+		fake.used[at] = false;
+		return 0;
+	default:
+		return EOPNOTSUPP;
+	}
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct ifreq *ifr;
+	va_list ap;
+
+	va_start(ap, request);
+	ifr = va_arg(ap, struct ifreq *);
+	va_end(ap);
+	if (request != SIOCETHTOOL || strcmp(ifr->ifr_name, "fake0") != 0)
+		return (int)syscall(SYS_ioctl, fd, request, ifr);
+	errno = fake_request((struct ethtool_rxnfc *)ifr->ifr_data);
+	return errno ? -1 : 0;
+}
+
+static void explicit_locations(void)
+{
+	fake.size = ROOM;
+	fake.absent = ENOENT;
+	fake.no_count_size = true;
+}
+
+static void any_location(void)
+{
+	fake.size = ROOM;
+	fake.absent = EINVAL;
+	fake.anywhere = true;
+}
+
+TestSuite(flow_rules, .timeout = 10);
+
+static struct nk_flow rule(uint8_t last, uint16_t vlan, uint32_t queue)
+{
+	const struct nk_steering how = { .match = NK_MATCH_MAC, .vlan = vlan };
+	const uint8_t mac[NK_MAC_LEN] = { 2, 0, 0, 0, 0, last };
+	const struct nk_flow_target to = { .id = queue };
+	struct nk_flow flow;
+
+	nk_flow_build(&how, mac, NULL, &to, &flow);
+	return flow;
+}
+
+/* insert() - place and insert a rule that has to go in. Return: its location */
+static uint32_t insert(uint8_t last)
+{
+	struct nk_flow flow = rule(last, 0, last);
+	struct nk_error err = { 0 };
+
+	unit_expect_ok("place", nk_flow_place("fake0", &flow, &err), &err);
+	unit_expect_ok("insert", nk_flow_insert("fake0", &flow, &err), &err);
+	cr_assert_lt(flow.spec.location, ROOM);
+	return flow.spec.location;
+}
+
+static void expect_table(bool anywhere, uint32_t size, uint32_t used)
+{
+	struct nk_flow_table table;
+	struct nk_error err = { 0 };
+
+	unit_expect_ok("table", nk_flow_table_get("fake0", &table, &err), &err);
+	cr_expect(table.anywhere == anywhere && table.size == size && table.used == used,
+		  "anywhere %d, %u of %u", table.anywhere, table.used, table.size);
+}
+
+static void fill_find_and_empty(void)
+{
+	struct nk_error err = { 0 };
+	struct nk_flow flow;
+	uint32_t location = 99;
+	uint8_t i;
+
+	for (i = 0; i < ROOM; i++)
+		cr_expect_eq(insert(i), i);
+	expect_table(fake.anywhere, ROOM, ROOM);
+	flow = rule(100, 0, 1);
+	unit_expect_error("full", nk_flow_place("fake0", &flow, &err), &err, NK_CODE_KERNEL,
+			  "the flow table is full|fake0: 8 of 8 rules in use|ethtool -n fake0");
+	cr_expect_eq(err.sys, ENOSPC);
+	nk_error_reset(&err);
+	unit_expect_ok("remove", nk_flow_remove("fake0", 5, &err), &err);
+	unit_expect_ok("again", nk_flow_remove("fake0", 5, &err), &err);
+	cr_expect_eq(nk_flow_get("fake0", 5, &flow, &err), -ENOENT);
+	cr_expect_eq(err.code, NK_CODE_NONE);
+	cr_expect_eq(insert(50), 5, "the hole is taken");
+	flow = rule(50, 0, 50);
+	cr_expect_eq(nk_flow_find("fake0", &flow, &location, &err), 1);
+	cr_expect_eq(location, 5);
+	flow = rule(50, 0, 51);
+	cr_expect_eq(nk_flow_find("fake0", &flow, &location, &err), 0);
+	for (i = 0; i < ROOM; i++)
+		unit_expect_ok("remove", nk_flow_remove("fake0", i, &err), &err);
+	cr_expect_eq(count(), 0);
+}
+
+Test(flow_rules, table_with_explicit_locations, .init = explicit_locations)
+{
+	fill_find_and_empty();
+}
+
+Test(flow_rules, table_whose_driver_chooses_locations, .init = any_location)
+{
+	fill_find_and_empty();
+}
+
+Test(flow_rules, inserted_rule_becomes_what_the_kernel_has, .init = any_location)
+{
+	const struct nk_steering how = { .match = NK_MATCH_MAC, .vlan = 5 };
+	const struct nk_flow_target to = { .is_context = true, .id = 3 };
+	const uint8_t mac[NK_MAC_LEN] = { 2 };
+	struct nk_error err = { 0 };
+	struct nk_flow flow, found;
+
+	insert(1);
+	nk_flow_build(&how, mac, NULL, &to, &flow);
+	unit_expect_ok("insert", nk_flow_insert("fake0", &flow, &err), &err);
+	cr_expect_eq(flow.spec.location, 1);
+	cr_expect_eq(flow.context, 3);
+	unit_expect_ok("get", nk_flow_get("fake0", 1, &found, &err), &err);
+	cr_expect(!memcmp(&flow, &found, sizeof(flow)));
+}
+
+Test(flow_rules, rule_that_is_there_is_not_replaced, .init = explicit_locations)
+{
+	struct nk_flow flow = rule(9, 0, 3);
+	struct nk_error err = { 0 };
+	int rc;
+
+	insert(1);
+	flow.spec.location = 0;
+	rc = nk_flow_insert("fake0", &flow, &err);
+	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
+			  "cannot insert a flow rule|fake0: flow-type ether dst "
+			  "02:00:00:00:00:09 action 3 loc 0|another rule is there|dst "
+			  "02:00:00:00:00:01 action 1 loc 0");
+	cr_expect_eq(rc, -EEXIST);
+	cr_expect_eq(fake.rules[0].spec.ring_cookie, 1);
+}
+
+Test(flow_rules, refusal_names_the_rule_and_the_errno, .init = explicit_locations)
+{
+	struct nk_flow flow = rule(9, 5, 3);
+	struct nk_error err = { 0 };
+
+	fake.insert_errno = 524;
+	flow.spec.location = 2;
+	unit_expect_error("insert", nk_flow_insert("fake0", &flow, &err), &err, NK_CODE_KERNEL,
+			  "cannot insert a flow rule|fake0: flow-type ether dst 02:00:00:00:00:09 "
+			  "vlan 5 vlan-mask 0xf000 action 3 loc 2: ENOTSUPP");
+}
+
+Test(flow_rules, rule_that_the_nic_changes_is_taken_out_again, .init = explicit_locations)
+{
+	struct nk_flow flow = rule(9, 5, 3);
+	struct nk_error err = { 0 };
+	int rc;
+
+	fake.forgets_vlan = true;
+	flow.spec.location = 2;
+	rc = nk_flow_insert("fake0", &flow, &err);
+	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
+			  "cannot insert a flow rule|vlan 5|made another rule of it|that is: "
+			  "flow-type ether dst 02:00:00:00:00:09 action 3 loc 2");
+	cr_expect_eq(rc, -EIO);
+	cr_expect_eq(count(), 0);
+	nk_error_reset(&err);
+	fake.remove_errno = EBUSY;
+	unit_expect_error("insert", nk_flow_insert("fake0", &flow, &err), &err, NK_CODE_KERNEL,
+			  "made another rule of it|cannot be removed again: fake0: location 2: "
+			  "EBUSY");
+}
+
+Test(flow_rules, rule_that_is_not_there_afterwards_is_an_error, .init = any_location)
+{
+	struct nk_flow flow = rule(9, 0, 3);
+	struct nk_error err = { 0 };
+	int rc;
+
+	fake.forgets_rule = true;
+	rc = nk_flow_insert("fake0", &flow, &err);
+	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
+			  "cannot insert a flow rule|reported success, but has no such rule");
+	cr_expect_eq(rc, -EIO);
+}
+
+Test(flow_rules, failure_to_remove_is_told_only_where_the_rule_is_there, .init = explicit_locations)
+{
+	struct nk_error err = { 0 };
+
+	insert(1);
+	fake.remove_errno = ENOSPC; /* mlx5, of a location beyond its table */
+	unit_expect_ok("none there", nk_flow_remove("fake0", 3, &err), &err);
+	unit_expect_error("one there", nk_flow_remove("fake0", 0, &err), &err, NK_CODE_KERNEL,
+			  "cannot remove a flow rule|fake0: location 0: ENOSPC");
+}
+
+static int add(const struct nk_flow *flow, void *data, struct nk_error *err)
+{
+	(void)err;
+	*(uint64_t *)data += flow->spec.ring_cookie;
+	if (flow->spec.ring_cookie == 3)
+		fake.used[0] = false; /* somebody removes one that is still to come */
+	return 0;
+}
+
+Test(flow_rules, rules_that_come_and_go_under_a_walk_are_passed_over, .init = explicit_locations)
+{
+	struct nk_error err = { 0 };
+	uint64_t sum = 0;
+	uint8_t i;
+
+	for (i = 1; i <= 3; i++)
+		insert(i);
+	fake.lists_fail = 2; /* then the third time is right */
+	fake.lists_errno = EMSGSIZE;
+	unit_expect_ok("each", nk_flow_each("fake0", add, &sum, &err), &err);
+	cr_expect_eq(sum, 3 + 2);
+	fake.lists_fail = 2;
+	fake.lists_errno = EINVAL;
+	unit_expect_ok("each", nk_flow_each("fake0", add, &sum, &err), &err);
+	fake.lists_fail = 3;
+	unit_expect_error("each", nk_flow_each("fake0", add, &sum, &err), &err, NK_CODE_KERNEL,
+			  "cannot read the NIC's flow rules|fake0: ETHTOOL_GRXCLSRLALL: EINVAL");
+}
+
+/* More than there was room for: nothing may be read beyond it. */
+Test(flow_rules, driver_that_tells_too_many_is_not_believed, .init = explicit_locations)
+{
+	struct nk_error err = { 0 };
+	uint64_t sum = 0;
+
+	insert(1);
+	fake.overcount = 1000;
+	unit_expect_error("each", nk_flow_each("fake0", add, &sum, &err), &err, NK_CODE_KERNEL,
+			  "cannot read the NIC's flow rules|EMSGSIZE");
+	cr_expect_eq(sum, 0);
+}
+
+Test(flow_rules, unreadable_rule_ends_a_walk, .init = explicit_locations)
+{
+	struct nk_error err = { 0 };
+	uint64_t sum = 0;
+
+	insert(1);
+	fake.read_errno = EIO;
+	unit_expect_error("each", nk_flow_each("fake0", add, &sum, &err), &err, NK_CODE_KERNEL,
+			  "cannot read the NIC's flow rules|fake0: ETHTOOL_GRXCLSRULE, location 0: "
+			  "EIO");
+}
+
+Test(flow_rules, nic_without_rules_has_none, .init = explicit_locations)
+{
+	struct nk_flow flow = rule(1, 0, 1);
+	struct nk_flow_table table;
+	struct nk_error err = { 0 };
+	uint64_t sum = 0;
+	uint32_t location;
+	int rc;
+
+	fake.count_errno = EOPNOTSUPP;
+	fake.read_errno = EOPNOTSUPP;
+	fake.remove_errno = EOPNOTSUPP;
+	unit_expect_ok("each", nk_flow_each("fake0", add, &sum, &err), &err);
+	unit_expect_ok("find", nk_flow_find("fake0", &flow, &location, &err), &err);
+	unit_expect_ok("remove", nk_flow_remove("fake0", 1, &err), &err);
+	rc = nk_flow_table_get("fake0", &table, &err);
+	unit_expect_error("table", rc, &err, NK_CODE_KERNEL,
+			  "fake0: ETHTOOL_GRXCLSRLCNT: EOPNOTSUPP");
+	cr_expect_eq(rc, -EOPNOTSUPP);
+}
+
+/* By the running kernel; no name may reach it cut short. */
+Test(flow_rules, nic_that_is_not_there_is_an_error, .init = explicit_locations)
+{
+	struct nk_flow_table table;
+	struct nk_error err = { 0 };
+
+	unit_expect_error("table", nk_flow_table_get("nk-none", &table, &err), &err, NK_CODE_KERNEL,
+			  "nk-none: ETHTOOL_GRXCLSRLCNT: ENODEV");
+	nk_error_reset(&err);
+	unit_expect_error("long name", nk_flow_table_get("fake0-and-more-than-15", &table, &err),
+			  &err, NK_CODE_KERNEL, "fake0-and-more-than-15|ENODEV");
+	nk_error_reset(&err);
+	unit_expect_ok("remove", nk_flow_remove("nk-none", 1, &err), &err);
+}
