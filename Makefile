@@ -55,7 +55,7 @@ deps: ## list and install the Debian packages that are missing
 	@mkdir -p $(B) && touch $(B)/deps-build $(B)/deps-check $(B)/deps-lint $(B)/deps-lab
 
 # --- the plugin -------------------------------------------------------------------------------
-$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/nk_shared.h | $(B)/deps-build
+$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/nk_shared.h | $(B)/deps-build
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \

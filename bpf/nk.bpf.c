@@ -3,12 +3,14 @@
  * nk.bpf.c - the one XDP program of a NIC: frames of a leased queue go to the Pod's socket
  *
  * Runs in the NIC's driver, before the kernel has an skb. Frames of queues that are not leased
- * pass untouched, after one array look-up.
+ * pass untouched, after one array look-up and a look at their EtherType; but those who ask for the
+ * address of a Pod are answered, see neigh.bpf.h.
  */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
+#include "neigh.bpf.h"
 #include "nk_shared.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -54,6 +56,21 @@ static __always_inline int has_socket(void *map, __u32 key, __u32 netkit_queue)
 	return xs && xs->queue_id == netkit_queue;
 }
 
+/* of_host() - a frame of a queue that is not leased. What asks by broadcast comes here alone; a
+ * leased queue belongs to its Pod, and whatever arrives there the Pod answers itself.
+ */
+static __always_inline int of_host(struct xdp_md *ctx, __u32 phys)
+{
+	struct nk_queue_stats *stat;
+
+	if (!nk_neigh_answer(ctx))
+		return XDP_PASS;
+	stat = bpf_map_lookup_elem(&stats, &phys);
+	if (stat)
+		stat->answered++;
+	return XDP_TX;
+}
+
 SEC("xdp")
 int nk_redirect(struct xdp_md *ctx)
 {
@@ -65,7 +82,7 @@ int nk_redirect(struct xdp_md *ctx)
 
 	queue = bpf_map_lookup_elem(&queues, &phys);
 	if (!queue || !queue->netkit_queue)
-		return XDP_PASS;
+		return of_host(ctx, phys);
 	stat = bpf_map_lookup_elem(&stats, &phys);
 	map = bpf_map_lookup_elem(&xsks, &phys);
 	if (!map || !stat)

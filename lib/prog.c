@@ -39,13 +39,21 @@ static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /* The NIC's own pins beside the link, with the map of the skeleton that each one holds. */
-static const char *const map_pins[] = { "queues", "stats", "xsks" };
+static const struct {
+	const char *name;
+	bool per_queue; /* one entry for each queue of the NIC; else as many as the program says */
+} map_pins[] = {
+	{ "queues", true },
+	{ "stats", true },
+	{ "xsks", true },
+	{ "neigh", false },
+};
 #define MAP_PINS (sizeof(map_pins) / sizeof(map_pins[0]))
 
 static struct bpf_map *skel_map(struct nk_bpf *skel, unsigned int i)
 {
 	struct bpf_map *const maps[MAP_PINS] = { skel->maps.queues, skel->maps.stats,
-						 skel->maps.xsks };
+						 skel->maps.xsks, skel->maps.neigh };
 
 	return maps[i];
 }
@@ -113,10 +121,11 @@ int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, s
 }
 
 /* reuse_or_size() - keep a pinned map, for other attachments have entries in it; one that was
- * made for another number of queues is of a NIC that was replaced, and nobody can use it.
+ * made for another number of queues is of a NIC that was replaced, one of another layout is of
+ * another version, and nobody can use it.
  */
 static int reuse_or_size(const struct nk_nicdir *dir, const char *name, struct bpf_map *map,
-			 uint32_t queues)
+			 uint32_t entries)
 {
 	char path[NK_PATH_SIZE];
 	struct bpf_map_info info = { 0 };
@@ -125,22 +134,27 @@ static int reuse_or_size(const struct nk_nicdir *dir, const char *name, struct b
 
 	nk_nicdir_pin(dir, name, path);
 	fd = bpf_obj_get(path);
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.max_entries == queues &&
-	    info.value_size == bpf_map__value_size(map))
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.max_entries == entries &&
+	    info.key_size == bpf_map__key_size(map) && info.value_size == bpf_map__value_size(map))
 		return bpf_map__reuse_fd(map, fd);
 	if (fd >= 0)
 		unlink(path);
-	return bpf_map__set_max_entries(map, queues);
+	return bpf_map__set_max_entries(map, entries);
 }
 
 static int load(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_bpf *skel,
 		struct nk_error *err)
 {
+	struct bpf_map *map;
 	unsigned int i;
 	int rc = 0;
 
-	for (i = 0; i < MAP_PINS && !rc; i++)
-		rc = reuse_or_size(dir, map_pins[i], skel_map(skel, i), nic->num_rx_queues);
+	for (i = 0; i < MAP_PINS && !rc; i++) {
+		map = skel_map(skel, i);
+		rc = reuse_or_size(dir, map_pins[i].name, map,
+				   map_pins[i].per_queue ? nic->num_rx_queues :
+							   bpf_map__max_entries(map));
+	}
 	/* Attached for one NIC by link, so the expected type must be told at load. */
 	if (!rc)
 		rc = bpf_program__set_expected_attach_type(skel->progs.nk_redirect, BPF_XDP);
@@ -158,7 +172,7 @@ static int pin_maps(const struct nk_nicdir *dir, struct nk_bpf *skel, struct nk_
 	unsigned int i;
 
 	for (i = 0; i < MAP_PINS; i++) {
-		nk_nicdir_pin(dir, map_pins[i], path);
+		nk_nicdir_pin(dir, map_pins[i].name, path);
 		if (!access(path, F_OK))
 			continue; /* reused */
 		if (bpf_obj_pin(bpf_map__fd(skel_map(skel, i)), path))
@@ -257,7 +271,7 @@ int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XDP link",
 				    "unlink %s: %s", path, nk_errno_name(errno));
 	for (i = 0; i < MAP_PINS; i++) {
-		nk_nicdir_pin(dir, map_pins[i], path);
+		nk_nicdir_pin(dir, map_pins[i].name, path);
 		if (unlink(path) && errno != ENOENT)
 			return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin a map",
 					    "unlink %s: %s", path, nk_errno_name(errno));

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * neigh.bpf.h - the XDP program answers those who ask for the address of a Pod
+ *
+ * ARP requests (RFC 826) and neighbour solicitations (RFC 4861) come by broadcast and multicast,
+ * so on queues of the host, where no Pod hears them. For the addresses in the map `neigh`, and no
+ * others, the frame is made the answer in place. One VLAN tag is looked through, and stays. A tag
+ * that the NIC has stripped cannot be seen here: such a frame counts as untagged.
+ *
+ * Part of nk.bpf.c, which alone includes it.
+ */
+#ifndef NK_NEIGH_BPF_H
+#define NK_NEIGH_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/types.h>
+#include <stddef.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "nk_shared.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NK_NEIGH_MAX);
+	/* Few entries are ever used, and only bpf(2) adds any, never this program: so nothing is
+	 * gained by 2 MB that are allocated beforehand. A look-up is the same either way.
+	 */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct nk_neigh_key);
+	__type(value, struct nk_neigh);
+} neigh SEC(".maps");
+
+struct vlan_tag {
+	__be16 tci; /* priority, and in its lower 12 bits the VLAN's id */
+	__be16 type;
+};
+
+/* ARP for IPv4 on Ethernet; every member is on an even address, so there is no hole. */
+struct arp {
+	__be16 hardware, protocol;
+	__u8 hardware_len, protocol_len;
+	__be16 operation;
+	__u8 sender_mac[ETH_ALEN];
+	__u8 sender_ip[4];
+	__u8 target_mac[ETH_ALEN];
+	__u8 target_ip[4];
+};
+
+#define ARP_ETHERNET 1
+#define ARP_REQUEST  1
+#define ARP_REPLY    2
+
+/* IPv6 header and neighbour message with one option; both kinds of message have this layout. */
+struct nd {
+	__u8 version; /* in its upper half */
+	__u8 flow[3];
+	__be16 payload_len;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u8 src[16];
+	__u8 dst[16];
+	__u8 type;
+	__u8 code;
+	__u16 checksum; /* as in the frame */
+	__u8 flags;
+	__u8 reserved[3];
+	__u8 target[16];
+	__u8 option;
+	__u8 option_len; /* in 8 bytes */
+	__u8 mac[ETH_ALEN];
+};
+
+#define ND_HOP_LIMIT	   255 /* of a frame that no router has forwarded */
+#define ND_ICMPV6	   58
+#define ND_SOLICITATION	   135
+#define ND_ADVERTISEMENT   136
+#define ND_SOLICITED	   0x40
+#define ND_OVERRIDE	   0x20
+#define ND_TARGET_MAC	   2
+#define ND_MESSAGE_AT	   offsetof(struct nd, type)
+#define ND_ANSWER_LEN	   (sizeof(struct nd) - ND_MESSAGE_AT)
+#define ND_SOLICITATION_AT offsetof(struct nd, option) /* where a frame without options ends */
+#define ND_MESSAGE_MAX	   64			       /* bytes; 24 and some options */
+
+/* is_same() - @size is a constant, so that this is a row of comparisons. */
+static __always_inline int is_same(const __u8 *a, const __u8 *b, int size)
+{
+	int i;
+
+	for (i = 0; i < size; i++)
+		if (a[i] != b[i])
+			return 0;
+	return 1;
+}
+
+static __always_inline int is_unspecified(const __u8 addr[16])
+{
+	int i;
+
+	for (i = 0; i < 16; i++)
+		if (addr[i])
+			return 0;
+	return 1;
+}
+
+static __always_inline int is_group(const __u8 mac[ETH_ALEN])
+{
+	return mac[0] & 1;
+}
+
+/* is_asked() - is this frame meant for the owner of the address, and not from it? A promiscuous NIC
+ * has unicast frames of others, and a switch may send a Pod's own frame back.
+ */
+static __always_inline int is_asked(const struct ethhdr *eth, const struct nk_neigh *entry)
+{
+	if (!is_group(eth->h_dest) && !is_same(eth->h_dest, entry->mac, ETH_ALEN))
+		return 0;
+	return !is_group(eth->h_source) && !is_same(eth->h_source, entry->mac, ETH_ALEN);
+}
+
+/* fold() - a sum of 16 bit words in ones' complement, RFC 1071 */
+static __always_inline __u16 fold(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)sum;
+}
+
+static __always_inline int answer_arp(struct ethhdr *eth, struct arp *arp, const void *end,
+				      __u16 vlan)
+{
+	struct nk_neigh_key key = { .family = 4, .vlan = vlan };
+	struct nk_neigh *entry;
+
+	if ((void *)(arp + 1) > end || arp->hardware != bpf_htons(ARP_ETHERNET) ||
+	    arp->protocol != bpf_htons(ETH_P_IP) || arp->hardware_len != ETH_ALEN ||
+	    arp->protocol_len != 4 || arp->operation != bpf_htons(ARP_REQUEST))
+		return 0;
+	__builtin_memcpy(key.addr, arp->target_ip, 4);
+	entry = bpf_map_lookup_elem(&neigh, &key);
+	if (!entry || !is_asked(eth, entry) || is_same(arp->sender_mac, entry->mac, ETH_ALEN))
+		return 0;
+	/* An announcement: somebody else says that the address is his. To argue is not our part. */
+	if (is_same(arp->sender_ip, arp->target_ip, 4))
+		return 0;
+
+	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, entry->mac, ETH_ALEN);
+	arp->operation = bpf_htons(ARP_REPLY);
+	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
+	__builtin_memcpy(arp->target_ip, arp->sender_ip, 4);
+	__builtin_memcpy(arp->sender_mac, entry->mac, ETH_ALEN);
+	__builtin_memcpy(arp->sender_ip, key.addr, 4);
+	return 1;
+}
+
+/* checksum_holds() - of a solicitation, RFC 4443 section 2.3. Options come in units of 8 bytes. */
+static __always_inline int checksum_holds(const struct nd *nd, const void *end)
+{
+	__u32 len = bpf_ntohs(nd->payload_len), at;
+	__u32 sum = bpf_csum_diff(NULL, 0, (__be32 *)nd->src, 32,
+				  (__u32)nd->payload_len + bpf_htons(ND_ICMPV6));
+	const void *part = (const void *)nd + ND_MESSAGE_AT;
+
+	if (len < ND_SOLICITATION_AT - ND_MESSAGE_AT || len > ND_MESSAGE_MAX || len % 8)
+		return 0;
+	for (at = 0; at < ND_MESSAGE_MAX && at < len; at += 8, part += 8) {
+		if (part + 8 > end)
+			return 0;
+		sum = bpf_csum_diff(NULL, 0, (__be32 *)part, 8, sum);
+	}
+	return fold(sum) == 0xffff;
+}
+
+/* is_solicitation() - is it valid as RFC 4861 section 7.1.1 says? Options are not looked at, for
+ * nothing in the answer comes from them; behind extension headers nobody solicits.
+ */
+static __always_inline int is_solicitation(const struct nd *nd, const void *end)
+{
+	if ((const void *)nd + ND_SOLICITATION_AT > end || nd->next_header != ND_ICMPV6 ||
+	    nd->type != ND_SOLICITATION)
+		return 0;
+	if (nd->version >> 4 != 6 || nd->hop_limit != ND_HOP_LIMIT || nd->code)
+		return 0;
+	if (nd->target[0] == 0xff || nd->src[0] == 0xff)
+		return 0;
+	return nd->dst[0] == 0xff || is_same(nd->dst, nd->target, 16);
+}
+
+/* put_advertisement() - over the whole solicitation, whose frame has the right length by now */
+static __always_inline void put_advertisement(struct nd *nd, const struct nk_neigh_key *key,
+					      const __u8 asker[16], const __u8 mac[ETH_ALEN],
+					      __u8 flags)
+{
+	nd->version = 6 << 4;
+	__builtin_memset(nd->flow, 0, sizeof(nd->flow));
+	nd->payload_len = bpf_htons(ND_ANSWER_LEN);
+	nd->next_header = ND_ICMPV6;
+	nd->hop_limit = ND_HOP_LIMIT;
+	__builtin_memcpy(nd->src, key->addr, 16);
+	__builtin_memcpy(nd->dst, asker, 16);
+	nd->type = ND_ADVERTISEMENT;
+	nd->code = 0;
+	nd->checksum = 0;
+	nd->flags = flags;
+	__builtin_memset(nd->reserved, 0, sizeof(nd->reserved));
+	__builtin_memcpy(nd->target, key->addr, 16);
+	nd->option = ND_TARGET_MAC;
+	nd->option_len = 1;
+	__builtin_memcpy(nd->mac, mac, ETH_ALEN);
+	/* Addresses and message, one behind the other; then the rest of the pseudo header. */
+	nd->checksum = ~fold(bpf_csum_diff(NULL, 0, (__be32 *)nd->src, 32 + ND_ANSWER_LEN,
+					   bpf_htons(ND_ANSWER_LEN) + bpf_htons(ND_ICMPV6)));
+}
+
+static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, __u16 vlan)
+{
+	struct nk_neigh_key key = { .family = 6, .vlan = vlan };
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct nd *nd = data + nd_at;
+	struct ethhdr *eth = data;
+	__u8 asker[16], asker_mac[ETH_ALEN], flags = ND_SOLICITED | ND_OVERRIDE;
+	struct nk_neigh *entry;
+	int change;
+
+	if (!is_solicitation(nd, end))
+		return 0;
+	__builtin_memcpy(key.addr, nd->target, 16);
+	entry = bpf_map_lookup_elem(&neigh, &key);
+	if (!entry || !is_asked(eth, entry) || !checksum_holds(nd, end))
+		return 0;
+	__builtin_memcpy(asker, nd->src, 16);
+	__builtin_memcpy(asker_mac, eth->h_source, ETH_ALEN);
+	if (is_unspecified(asker)) {
+		/* Duplicate address detection: he has no address yet, so all nodes are told, ff02::1
+		 * at 33:33:00:00:00:01.
+		 */
+		if (nd->dst[0] != 0xff)
+			return 0;
+		asker[0] = 0xff;
+		asker[1] = 0x02;
+		asker[15] = 1;
+		__builtin_memset(asker_mac, 0, sizeof(asker_mac));
+		asker_mac[0] = asker_mac[1] = 0x33;
+		asker_mac[5] = 1;
+		flags = ND_OVERRIDE;
+	}
+
+	/* The answer has exactly one option, a solicitation none or some. */
+	change = (int)(nd_at + sizeof(*nd)) - (int)(end - data);
+	if (change && bpf_xdp_adjust_tail(ctx, change))
+		return 0;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	eth = data;
+	nd = data + nd_at;
+	if ((void *)(nd + 1) > end)
+		return 0; /* cannot be, but the verifier does not know */
+	__builtin_memcpy(eth->h_dest, asker_mac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, entry->mac, ETH_ALEN);
+	put_advertisement(nd, &key, asker, entry->mac, flags);
+	return 1;
+}
+
+/**
+ * nk_neigh_answer() - make a frame that asks for a Pod's address the answer
+ *
+ * Return: 1 where it is the answer now, to be sent back; 0 where it is none of ours, untouched
+ */
+static __always_inline int nk_neigh_answer(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 at = sizeof(struct ethhdr);
+	struct ethhdr *eth = data;
+	struct vlan_tag *tag = data + at;
+	__u16 vlan = 0;
+	__be16 type;
+
+	if ((void *)tag > end)
+		return 0;
+	type = eth->h_proto;
+	if (type == bpf_htons(ETH_P_8021Q)) {
+		if ((void *)(tag + 1) > end)
+			return 0;
+		type = tag->type;
+		vlan = bpf_ntohs(tag->tci) & 0xfff; /* 0: a priority alone, of no VLAN */
+		at += sizeof(*tag);
+	}
+	if (type == bpf_htons(ETH_P_ARP))
+		return answer_arp(eth, data + at, end, vlan);
+	if (type == bpf_htons(ETH_P_IPV6))
+		return answer_solicitation(ctx, at, vlan);
+	return 0;
+}
+
+#endif
