@@ -48,6 +48,7 @@ static const struct nk_json_field add_fields[] = {
 	STRING(struct nk_config_raw, "mode", mode, 1),
 	STRING(struct nk_config_raw, "ifName", ifname, 1),
 	STRING(struct nk_config_raw, "mac", mac, 1),
+	STRING(struct nk_config_raw, "neigh", neigh, 1),
 	STRING(struct nk_config_raw, "policy", policy, 1),
 	STRING(struct nk_config_raw, "peerPolicy", peer_policy, 1),
 	STRING(struct nk_config_raw, "scrub", scrub, 1),
@@ -63,6 +64,9 @@ static const struct nk_json_field add_fields[] = {
 	OBJECT(struct nk_config_raw, "dns", dns),
 	OBJECT(struct nk_config_raw, "queues", queues),
 	OBJECT(struct nk_config_raw, "xsk", xsk),
+	OBJECT(struct nk_config_raw, "rss", rss),
+	ARRAY(struct nk_config_raw, "steering", steering),
+	OBJECT(struct nk_config_raw, "rings", rings),
 	OBJECT(struct nk_config_raw, "runtimeConfig", runtime_config),
 	OBJECT(struct nk_config_raw, "args", args),
 	OBJECT(struct nk_config_raw, "prevResult", prev),
@@ -76,10 +80,6 @@ static const struct nk_json_field add_fields[] = {
 	ANY("capabilities"),
 	ANY("pciBusID"),
 	/* those of refused_keys, where they are empty */
-	ANY("rss"),
-	ANY("steering"),
-	ANY("neigh"),
-	ANY("rings"),
 	ANY("logLevel"),
 	ANY("logFile"),
 	ANY("statusQueues"),
@@ -97,9 +97,7 @@ static const char mac_of_args[] = "MAC of CNI_ARGS";
 /* Keys that mean something in product and peers alike but are not built yet. They are refused:
  * a key that asks for something must never be ignored.
  */
-static const char *const refused_keys[] = {
-	"rss", "steering", "neigh", "rings", "logLevel", "logFile", "statusQueues", NULL,
-};
+static const char *const refused_keys[] = { "logLevel", "logFile", "statusQueues", NULL };
 
 static const struct nk_json_field xsk_fields[] = {
 	BOOL(struct nk_config, "map", xsk_map),
@@ -151,6 +149,28 @@ int nk_config_refuse(struct nk_error *err, const char *fmt, ...)
 	va_end(ap);
 	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration", "%s",
 			    text);
+}
+
+int nk_config_look_up(const char *key, const char *text, const struct nk_config_word *words,
+		      uint32_t *ret, struct nk_error *err)
+{
+	const struct nk_config_word *word;
+	char wanted[64];
+	size_t used = 0;
+
+	for (word = words; word->text; word++) {
+		if (*text && strcmp(text, word->text) != 0)
+			continue;
+		*ret = word->value;
+		return 0;
+	}
+	for (word = words; word->text && used < sizeof(wanted); word++)
+		used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s\"%s\"",
+					 word == words ? "" :
+					 word[1].text  ? ", " :
+							 " or ",
+					 word->text);
+	return nk_config_invalid(err, key, text, wanted);
 }
 
 static int check_version(const char *version, struct nk_error *err)
@@ -332,6 +352,9 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 	int rc;
 
 	rc = refuse_keys(json, err);
+	if (!rc && nk_json_get(json, "plugins"))
+		rc = nk_config_refuse(err, "plugins: this is a list; a runtime hands one of its "
+					   "objects to each plugin, with cniVersion and name");
 	if (!rc)
 		rc = nk_json_decode(json, "", add_fields, NK_JSON_WARN, raw, err);
 	if (!rc && *raw->ifname && !nk_request_is_ifname(raw->ifname))
@@ -358,7 +381,9 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 	rc = nk_config_parse_queues(raw, config, err);
 	if (!rc)
 		rc = nk_config_parse_addresses(raw, request, config, err);
-	return rc ? rc : check_whole(config, err);
+	if (!rc)
+		rc = check_whole(config, err);
+	return rc ? rc : nk_config_parse_slice(raw, request, config, err);
 }
 
 /* parse_lenient() - the keys of ADD that others go by; what is wrong in them counts as absent, for
@@ -379,6 +404,7 @@ static void parse_lenient(const struct nk_json *json, struct nk_config *config)
 	    !(type && !strcmp(ipam, type)))
 		snprintf(config->ipam_type, sizeof(config->ipam_type), "%s", ipam);
 	config->host_route = !nk_json_is_false(nk_json_get(json, "hostRoute"));
+	config->rss_keep = !nk_json_is_false(nk_json_get(nk_json_get(json, "rss"), "keep"));
 	config->set_addresses = config->pair;
 	if (nk_json_is_true(set))
 		config->set_addresses = true;
@@ -438,12 +464,14 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	if (rc)
 		return rc;
 	rc = parse_xdp(ret->json, ret, err);
-	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS))
+	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS ||
+		   request->command == NK_COMMAND_PLAN))
 		return rc;
 	nk_error_reset(err);
 	rc = 0;
 	switch (request->command) {
 	case NK_COMMAND_ADD:
+	case NK_COMMAND_PLAN:
 		return parse_add(ret->json, request, &raw, ret, err);
 	case NK_COMMAND_STATUS:
 		rc = needs_1_1(request->command, ret, err);

@@ -18,9 +18,9 @@ extern const char *const nk_config_versions[];
  * nk_config_parse() - bytes of stdin to struct nk_config
  * @text: must live as long as @ret
  * @request: its command says how much is checked. ADD and STATUS: all of it. DEL and GC: only what
- *           they need (name, bpffs, xdp.keep; ifName, pairing and ipam.type as far as they are
- *           right), because a DEL must work after the configuration was edited. CHECK: like DEL,
- *           with prevResult. Its CNI_ARGS are part of what is configured
+ *           they need (name, bpffs, xdp.keep; ifName, pairing, rss.keep and ipam.type as far as
+ *           they are right), because a DEL must work after the configuration was edited. CHECK:
+ *           like DEL, with prevResult. Its CNI_ARGS are part of what is configured
  * @ret: zeroed by the caller; to be freed with nk_config_fini(), also after a failure
  *
  * Return: 0, or a negative errno with error code 1, 2, 6 or 7

@@ -11,21 +11,19 @@
 
 #include "banned.h"
 
-/* A word of the configuration and the kernel's number for it. */
-struct word {
-	const char *text;
-	uint32_t value;
+static const struct nk_config_word modes[] = {
+	{ "l2", NK_NETKIT_L2 },
+	{ "l3", NK_NETKIT_L3 },
+	{ NULL, 0 },
 };
 
-static const struct word modes[] = { { "l2", NK_NETKIT_L2 }, { "l3", NK_NETKIT_L3 }, { NULL, 0 } };
-
-static const struct word policies[] = {
+static const struct nk_config_word policies[] = {
 	{ "forward", NK_NETKIT_POLICY_FORWARD },
 	{ "blackhole", NK_NETKIT_POLICY_BLACKHOLE },
 	{ NULL, 0 },
 };
 
-static const struct word scrubs[] = {
+static const struct nk_config_word scrubs[] = {
 	{ "default", NK_NETKIT_SCRUB_DEFAULT },
 	{ "none", NK_NETKIT_SCRUB_NONE },
 	{ NULL, 0 },
@@ -33,23 +31,6 @@ static const struct word scrubs[] = {
 
 static const char *const pair_keys[] = { "policy",   "peerPolicy", "scrub",	"peerScrub",
 					 "headroom", "tailroom",   "hostRoute", "forwarding" };
-
-/* look_up() - an empty @text is the first word. */
-static int look_up(const char *key, const char *text, const struct word *words, uint32_t *ret,
-		   struct nk_error *err)
-{
-	const struct word *word;
-	char wanted[64];
-
-	for (word = words; word->text; word++) {
-		if (*text && strcmp(text, word->text) != 0)
-			continue;
-		*ret = word->value;
-		return 0;
-	}
-	snprintf(wanted, sizeof(wanted), "\"%s\" or \"%s\"", words[0].text, words[1].text);
-	return nk_config_invalid(err, key, text, wanted);
-}
 
 static int refuse_pair_keys(const struct nk_json *json, struct nk_error *err)
 {
@@ -71,19 +52,21 @@ int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw 
 	config->pair = !strcmp(raw->pairing, "pair");
 	if (!config->pair && strcmp(raw->pairing, "single") != 0)
 		return nk_config_invalid(err, "pairing", raw->pairing, "\"single\" or \"pair\"");
-	rc = look_up("mode", raw->mode, modes, &netkit->mode, err);
+	rc = nk_config_look_up("mode", raw->mode, modes, &netkit->mode, err);
 	if (!rc && !config->pair)
 		rc = refuse_pair_keys(json, err);
 	if (!rc && !config->pair && netkit->mode != NK_NETKIT_L2)
 		rc = nk_config_invalid(err, "mode", raw->mode, "a single's, which is \"l2\"");
 	if (!rc)
-		rc = look_up("policy", raw->policy, policies, &netkit->policy, err);
+		rc = nk_config_look_up("policy", raw->policy, policies, &netkit->policy, err);
 	if (!rc)
-		rc = look_up("peerPolicy", raw->peer_policy, policies, &netkit->peer_policy, err);
+		rc = nk_config_look_up("peerPolicy", raw->peer_policy, policies,
+				       &netkit->peer_policy, err);
 	if (!rc)
-		rc = look_up("scrub", raw->scrub, scrubs, &netkit->scrub, err);
+		rc = nk_config_look_up("scrub", raw->scrub, scrubs, &netkit->scrub, err);
 	if (!rc)
-		rc = look_up("peerScrub", raw->peer_scrub, scrubs, &netkit->peer_scrub, err);
+		rc = nk_config_look_up("peerScrub", raw->peer_scrub, scrubs, &netkit->peer_scrub,
+				       err);
 	netkit->headroom = (uint16_t)raw->headroom;
 	netkit->tailroom = (uint16_t)raw->tailroom;
 	config->host_route = raw->host_route;

@@ -33,7 +33,9 @@ struct nk_config_raw {
 	uint32_t mtu;
 	bool set_addresses, host_route, forwarding, dad;
 	char bpffs[NK_BPFFS_SIZE];
+	char neigh[16];
 	const struct nk_json *queues;
+	const struct nk_json *rss, *steering, *rings;
 	const struct nk_json *xsk;
 	const struct nk_json *prev;
 	const struct nk_json *runtime_config;
@@ -83,6 +85,16 @@ int nk_config_missing(struct nk_error *err, const char *what);
 int nk_config_refuse(struct nk_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A word of the configuration, and the number that it stands for. */
+struct nk_config_word {
+	const char *text;
+	uint32_t value;
+};
+
+/* nk_config_look_up() - @text in @words, which NULL ends; empty, it is the first of them. */
+int nk_config_look_up(const char *key, const char *text, const struct nk_config_word *words,
+		      uint32_t *ret, struct nk_error *err);
+
 /* nk_config_parse_queues() - queues and deviceID; config->queue_count is 0 where there are none. */
 int nk_config_parse_queues(const struct nk_config_raw *raw, struct nk_config *config,
 			   struct nk_error *err);
@@ -100,5 +112,12 @@ int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw 
  */
 int nk_config_parse_addresses(const struct nk_config_raw *raw, const struct nk_request *request,
 			      struct nk_config *config, struct nk_error *err);
+
+/**
+ * nk_config_parse_slice() - rss, steering, neigh and rings: how the NIC is sliced
+ * @config: with pairing, xsk, MAC, queues and addresses; what they rule out is refused here
+ */
+int nk_config_parse_slice(const struct nk_config_raw *raw, const struct nk_request *request,
+			  struct nk_config *config, struct nk_error *err);
 
 #endif

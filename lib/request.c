@@ -14,7 +14,7 @@
 static const char *const command_names[] = {
 	[NK_COMMAND_NONE] = "",		  [NK_COMMAND_ADD] = "ADD",	  [NK_COMMAND_DEL] = "DEL",
 	[NK_COMMAND_CHECK] = "CHECK",	  [NK_COMMAND_STATUS] = "STATUS", [NK_COMMAND_GC] = "GC",
-	[NK_COMMAND_VERSION] = "VERSION",
+	[NK_COMMAND_VERSION] = "VERSION", [NK_COMMAND_PLAN] = "plan",
 };
 
 const char *nk_request_command_name(enum nk_command command)
@@ -77,7 +77,7 @@ static int parse_command(const char *value, enum nk_command *ret, struct nk_erro
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(command_names) / sizeof(command_names[0]); i++) {
+	for (i = 0; i <= NK_COMMAND_VERSION; i++) { /* those of CNI */
 		if (!strcmp(value, command_names[i])) {
 			*ret = (enum nk_command)i;
 			return 0;
@@ -153,10 +153,24 @@ static int parse_args(const char *args, struct nk_request *request, struct nk_er
 	int rc;
 
 	parse_pod_name(args, request);
-	if (request->command != NK_COMMAND_ADD)
+	if (request->command != NK_COMMAND_ADD && request->command != NK_COMMAND_PLAN)
 		return 0;
 	rc = copy_argument(args, "MAC", request->mac, sizeof(request->mac), err);
 	return rc ? rc : copy_argument(args, "IP", request->ips, sizeof(request->ips), err);
+}
+
+int nk_request_for_plan(nk_getenv env, struct nk_request *ret, struct nk_error *err)
+{
+	const char *ifname = lookup(env, "CNI_IFNAME");
+
+	*ret = (struct nk_request){
+		.command = NK_COMMAND_PLAN,
+		.container_id = "plan",
+		.cni_path = lookup(env, "CNI_PATH"),
+	};
+	snprintf(ret->ifname, sizeof(ret->ifname), "%s",
+		 nk_request_is_ifname(ifname) ? ifname : "net1");
+	return parse_args(lookup(env, "CNI_ARGS"), ret, err);
 }
 
 int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err)

@@ -35,4 +35,9 @@ bool nk_request_is_ifname(const char *name);
 
 const char *nk_request_command_name(enum nk_command command);
 
+/* nk_request_for_plan() - what "nk-cni plan" is asked for: an ADD of CNI_IFNAME, or net1, with the
+ * MAC and addresses of CNI_ARGS; no other variable counts. Return: 0, or a negative errno
+ */
+int nk_request_for_plan(nk_getenv env, struct nk_request *ret, struct nk_error *err);
+
 #endif

@@ -36,6 +36,7 @@ enum nk_command {
 	NK_COMMAND_STATUS,
 	NK_COMMAND_GC,
 	NK_COMMAND_VERSION,
+	NK_COMMAND_PLAN, /* "nk-cni plan", no CNI command: as ADD, but nothing is done */
 };
 
 struct nk_request {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_config.c - the network configuration: every key, its limits, and what is refused */
-#include "config.h"
+#include "configs.h"
 
 #include "json.h"
 #include "unit.h"
@@ -11,56 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a document needs, to be completed by a row's members. */
-#define HEAD   "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"type\":\"nk-cni\""
-#define MASTER ",\"master\":\"eth0\""
-#define QUEUES ",\"queues\":{\"pool\":\"8-15\"}"
-#define GOOD   HEAD MASTER QUEUES
-
-static int parse(const char *text, enum nk_command command, struct nk_config *ret,
-		 struct nk_error *err)
-{
-	const struct nk_request request = { .command = command, .cni_path = "/opt/cni/bin" };
-
-	*ret = (struct nk_config){ 0 };
-	*err = (struct nk_error){ 0 };
-	return nk_config_parse(text, strlen(text), &request, ret, err);
-}
-
-static void expect_taken(const char *text, enum nk_command command)
-{
-	struct nk_config config;
-	struct nk_error err;
-
-	unit_expect_ok(text, parse(text, command, &config, &err), &err);
-	nk_config_fini(&config);
-}
-
-static void expect_refused(const char *text, enum nk_command command, enum nk_code code,
-			   const char *words)
-{
-	struct nk_config config;
-	struct nk_error err;
-	int rc = parse(text, command, &config, &err);
-
-	unit_expect_error(text, rc, &err, code, words);
-	nk_config_fini(&config);
-}
-
-struct row {
-	const char *text;
-	enum nk_code code;
-	const char *words;
-};
-
-#define EXPECT_ROWS(rows)                                                                \
-	do {                                                                             \
-		size_t i_;                                                               \
-		for (i_ = 0; i_ < sizeof(rows) / sizeof((rows)[0]); i_++)                \
-			expect_refused((rows)[i_].text, NK_COMMAND_ADD, (rows)[i_].code, \
-				       (rows)[i_].words);                                \
-	} while (0)
 
 /* What does not end is a failure, not a wait. */
 TestSuite(config, .timeout = 30);
@@ -160,13 +110,13 @@ Test(config, mac_comes_from_runtime_config_before_the_document)
 	struct nk_error err;
 	static const char text[] = GOOD ",\"mac\":\"master\",\"runtimeConfig\":"
 					"{\"MAC\":\"02:00:00:00:00:01\"}}";
+	static const char master[] = GOOD ",\"mac\":\"master\",\"steering\":[]}";
 
 	unit_expect_ok(text, parse(text, NK_COMMAND_ADD, &config, &err), &err);
 	cr_expect_eq(config.mac_source, NK_MAC_GIVEN);
 	cr_expect_eq(config.mac[5], 1);
 	nk_config_fini(&config);
-	unit_expect_ok("master", parse(GOOD ",\"mac\":\"master\"}", NK_COMMAND_ADD, &config, &err),
-		       &err);
+	unit_expect_ok(master, parse(master, NK_COMMAND_ADD, &config, &err), &err);
 	cr_expect_eq(config.mac_source, NK_MAC_MASTER);
 	nk_config_fini(&config);
 }
@@ -191,14 +141,15 @@ Test(config, limits_belong_to_the_range)
 		expect_taken(good[i], NK_COMMAND_ADD);
 }
 
-/* And without a warning: "rss" is not unknown, it is not asked for. */
+/* And without a warning: "logFile" is not unknown, it is not asked for. */
 Test(config, null_and_empty_values_count_as_absent, .init = cr_redirect_stderr)
 {
 	expect_taken(
 		GOOD
 		",\"mtu\":null,\"mac\":null,\"xsk\":null,\"xdp\":null,\"bpffs\":null,"
 		"\"prevResult\":null,\"runtimeConfig\":null,\"deviceID\":null,\"pairing\":null,"
-		"\"mode\":null,\"rss\":null,\"ipam\":{},\"steering\":[],\"rings\":{}}",
+		"\"mode\":null,\"rss\":null,\"ipam\":{},\"steering\":null,\"rings\":{},"
+		"\"neigh\":null,\"logLevel\":null,\"logFile\":{},\"statusQueues\":[]}",
 		NK_COMMAND_ADD);
 	expect_taken(GOOD ",\"runtimeConfig\":{\"mac\":null,\"deviceID\":\"\",\"ips\":[]}}",
 		     NK_COMMAND_ADD);
@@ -429,6 +380,30 @@ Test(config, queues_that_contradict_themselves_are_refused)
 	EXPECT_ROWS(rows);
 }
 
+/* The kernel's own limit: 1024 receive queues, of which queue 0 is the device's. */
+Test(config, a_device_leases_1023_queues_and_not_one_more)
+{
+	static const char good[] = HEAD MASTER ",\"queues\":{\"pool\":\"1-1024\",\"count\":1023}}";
+	static const struct row rows[] = {
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"1-1024\",\"count\":1024}}", NK_CODE_CONFIG,
+		  "queues.count|1024|from 1 to 1023" },
+		{ HEAD MASTER ",\"queues\":{\"pool\":\"1-1024\",\"max\":1024}}", NK_CODE_CONFIG,
+		  "queues.max|1024|from 1 to 1023" },
+		{ HEAD MASTER ",\"queues\":{\"ids\":\"1-1024\"}}", NK_CODE_CONFIG,
+		  "queues: 1024|at most 1023" },
+		{ HEAD ",\"deviceID\":\"eth0-q1-1024\"}", NK_CODE_CONFIG,
+		  "queues: 1024|at most 1023" },
+	};
+	struct nk_config config;
+	struct nk_error err;
+
+	unit_expect_ok(good, parse(good, NK_COMMAND_ADD, &config, &err), &err);
+	cr_expect_eq(config.queue_count, 1023);
+	cr_expect_eq(config.queue_max, 1023);
+	nk_config_fini(&config);
+	EXPECT_ROWS(rows);
+}
+
 Test(config, mac_that_is_no_unicast_address_is_refused)
 {
 	static const struct row rows[] = {
@@ -469,11 +444,9 @@ Test(config, what_is_not_built_is_refused_with_key_and_value)
 	static const struct row rows[] = {
 		{ GOOD ",\"xdp\":{\"mode\":\"generic\"}}", NK_CODE_UNSUPPORTED,
 		  "\"xdp.mode\"|generic" },
-		{ GOOD ",\"rss\":{\"keep\":true}}", NK_CODE_UNSUPPORTED, "\"rss\"|keep" },
-		{ GOOD ",\"steering\":[{\"match\":\"mac\"}]}", NK_CODE_UNSUPPORTED,
-		  "\"steering\"|match" },
-		{ GOOD ",\"neigh\":\"off\"}", NK_CODE_UNSUPPORTED, "\"neigh\"|off" },
-		{ GOOD ",\"rings\":{\"hdsThreshold\":0}}", NK_CODE_UNSUPPORTED, "\"rings\"|hds" },
+		{ GOOD ",\"logLevel\":\"debug\"}", NK_CODE_UNSUPPORTED, "\"logLevel\"|debug" },
+		{ GOOD ",\"logFile\":\"/l\"}", NK_CODE_UNSUPPORTED, "\"logFile\"|/l" },
+		{ GOOD ",\"statusQueues\":true}", NK_CODE_UNSUPPORTED, "\"statusQueues\"|true" },
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"coutn\":2}}", NK_CODE_UNSUPPORTED,
 		  "\"queues.coutn\"|2" },
 		{ GOOD ",\"xsk\":{\"Map\":false}}", NK_CODE_UNSUPPORTED, "\"xsk.Map\"|false" },
