@@ -4,11 +4,15 @@
  *
  *   step     ADD                                   DEL, rollback
  *   claim    reserve queues in the claims map      give them back
+ *   settings RSS, XPS, features, rings of the NIC  as they were, after the last user
  *   device   netkit in the Pod's netns             delete it, wherever it is now
  *   lease    queue-create for each queue           wait for its users; it ends with the device
  *   program  XDP program on the NIC, on first use  off, after the last user, if so configured
  *   map      XSKMAP pinned and entered             taken out and unpinned
  *   filter   MAC into the NIC's unicast filter     out again
+ *   context  RSS context over the queues           deleted
+ *   rules    flow rules to queue or context        deleted     } when the addresses
+ *   neigh    ARP, NS answered by the program       no more     } are known
  *
  * The claim is first in and last out. It is written before the step that it tells of, so that a
  * process that dies in between leaves a claim too many, never a thing without a claim.
@@ -18,6 +22,8 @@
 #include "claims.h"
 #include "cleanup.h"
 #include "error.h"
+#include "ipam.h"
+#include "json.h"
 #include "netns.h"
 #include "prog.h"
 #include "steps.h"
@@ -39,6 +45,7 @@
 
 struct step {
 	const char *name;
+	bool needs_addresses; /* its create waits for nk_attach_steer() */
 	int (*create)(struct nk_attachment *att, const struct nk_config *config,
 		      struct nk_error *err);
 	int (*check)(struct nk_attachment *att, struct nk_error *err);
@@ -46,12 +53,15 @@ struct step {
 };
 
 static const struct step steps[] = {
-	{ "claim", nk_step_claim_create, nk_step_claim_check, nk_step_claim_remove },
-	{ "device", nk_step_device_create, nk_step_device_check, nk_step_device_remove },
-	{ "lease", nk_step_lease_create, nk_step_lease_check, nk_step_lease_remove },
-	{ "program", nk_step_program_create, nk_step_program_check, nk_step_program_remove },
-	{ "map", nk_step_map_create, nk_step_map_check, nk_step_map_remove },
-	{ "filter", nk_step_filter_create, nk_step_filter_check, nk_step_filter_remove },
+#define STEP(name, needs_addresses)                                                      \
+	{                                                                                \
+#name, needs_addresses, nk_step_##name##_create, nk_step_##name##_check, \
+			nk_step_##name##_remove                                          \
+	}
+	STEP(claim, false),   STEP(settings, false), STEP(device, false), STEP(lease, false),
+	STEP(program, false), STEP(map, false),	     STEP(filter, false), STEP(context, false),
+	STEP(rules, true),    STEP(neigh, true),
+#undef STEP
 };
 
 #define STEPS ((int)(sizeof(steps) / sizeof(steps[0])))
@@ -96,16 +106,18 @@ static void drop_unused_claims(struct nk_attachment *att)
 	    nk_prog_is_alive(&att->dir))
 		return;
 	(void)nk_prog_detach(&att->dir, &ignored); /* what a removed NIC has left */
+	nk_nicdir_pin(&att->dir, "rules", path);
+	(void)unlink(path);
 	nk_nicdir_pin(&att->dir, "claims", path);
 	(void)unlink(path); /* the next user finds it empty, which is as good */
 }
 
 void nk_attach_unload(struct nk_attachment *att)
 {
-	if (att->claims >= 0) {
+	if (att->claims >= 0 && att->dir.fd >= 0)
 		drop_unused_claims(att);
+	if (att->claims >= 0)
 		close(att->claims);
-	}
 	att->claims = -1;
 	nk_nicdir_close(&att->dir);
 }
@@ -113,6 +125,7 @@ void nk_attach_unload(struct nk_attachment *att)
 void nk_attachment_fini(struct nk_attachment *att)
 {
 	nk_attach_unload(att);
+	nk_slice_fini(&att->changes);
 	nk_nl_close(&att->pod);
 	nk_nl_close(&att->host);
 	if (att->netns_fd >= 0)
@@ -225,16 +238,86 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 	if (rc)
 		return rc;
 	for (i = 0; i < STEPS && !rc; i++)
-		rc = steps[i].create(att, config, err);
+		if (!steps[i].needs_addresses)
+			rc = steps[i].create(att, config, err);
 	if (rc && remove_from(att, i - 1, err))
 		err->code = NK_CODE_KERNEL; /* "try again" would be a lie: something is left */
 	return rc;
 }
 
+/* is_in_pod() - is this interface of prevResult one of the Pod's? An address that names none is. */
+static bool is_in_pod(const struct nk_json *prev, int32_t interface, const char *netns)
+{
+	const struct nk_json *list = nk_json_get(prev, "interfaces");
+	const char *sandbox;
+
+	if (interface < 0)
+		return true;
+	sandbox = nk_json_string(nk_json_get(nk_json_at(list, (unsigned int)interface), "sandbox"));
+	return sandbox && !strcmp(sandbox, netns);
+}
+
+/* note_addresses() - the attachment's, and those of the Pod's other devices */
+static int note_addresses(struct nk_attachment *att, const struct nk_config *config,
+			  const struct nk_ipam_result *ips, const char *netns, struct nk_error *err)
+{
+	struct nk_ipam_result others = { 0 };
+	uint32_t i;
+	int rc;
+
+	for (i = 0; i < ips->ip_count; i++)
+		att->ips[att->ip_count++] = ips->ips[i].address.addr;
+	rc = config->prev ? nk_ipam_parse(config->prev, "prevResult", &others, err) : 0;
+	for (i = 0; i < others.ip_count && !rc; i++)
+		if (is_in_pod(config->prev, others.ips[i].interface, netns))
+			att->other_ips[att->other_ip_count++] = others.ips[i].address.addr;
+	return rc;
+}
+
+int nk_attach_steer(struct nk_attachment *att, const struct nk_config *config,
+		    const struct nk_ipam_result *ips, const char *netns, struct nk_error *err)
+{
+	int i, rc;
+
+	if (!att->lease_count)
+		return 0;
+	rc = note_addresses(att, config, ips, netns, err);
+	for (i = 0; i < STEPS && !rc; i++)
+		if (steps[i].needs_addresses)
+			rc = steps[i].create(att, config, err);
+	return rc;
+}
+
+int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int rc;
+
+	att->with_map = config->xsk_map;
+	rc = choose_mac(att, config, err);
+	if (!rc)
+		rc = choose_mtu(att, config, err);
+	if (rc || !config->queue_count)
+		return rc;
+	nk_nicdir_init(config->bpffs, att->nic.name, &att->dir);
+	nk_nicdir_pin(&att->dir, "claims", path);
+	att->claims = nk_claims_open(path, false, err);
+	if (att->claims < 0 && att->claims != -ENOENT)
+		return att->claims;
+	if (att->with_map)
+		rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+	return rc ? rc : nk_step_claim_choose(att, config, err);
+}
+
 void nk_attach_unlock(struct nk_attachment *att)
 {
-	if (att->dir.fd >= 0)
-		nk_nicdir_unlock(&att->dir);
+	struct nk_error ignored = { 0 };
+
+	if (att->dir.fd < 0)
+		return;
+	(void)nk_step_others(att, &att->others_then, &ignored);
+	att->was_unlocked = true;
+	nk_nicdir_unlock(&att->dir);
 }
 
 /* is_still_mine() - a DEL may have come meanwhile, and another ADD taken the queues. */
@@ -261,6 +344,11 @@ static void disown(struct nk_attachment *att)
 
 	att->lease_count = 0;
 	att->with_map = false;
+	/* Directory and claims may be those of others by now, made anew. */
+	close(att->claims);
+	att->claims = -1;
+	close(att->dir.fd);
+	att->dir.fd = -1;
 	if (nk_link_get(&att->pod, NK_NSID_HERE, NULL, att->ifindex, &link, &gone))
 		att->in_filter = false;
 }
@@ -345,12 +433,8 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->lease_count = 0;
 	nk_nicdir_pin(&att->dir, "claims", path);
 	att->claims = nk_claims_open(path, false, err);
-	if (att->claims == -ENOENT) {
-		nk_error_reset(err);
-		return 0;
-	}
 	if (att->claims < 0)
-		return att->claims;
+		return att->claims == -ENOENT ? 0 : att->claims;
 	rc = nk_claims_each(att->claims, note_mine, &search, err);
 	if (rc || !att->lease_count)
 		return rc;
@@ -362,10 +446,16 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->committed = search.claim.committed;
 	att->in_filter = search.claim.in_filter;
 	att->with_map = search.claim.with_map;
+	att->excluded = search.claim.excluded;
+	att->rss_context = search.claim.rss_context;
+	att->rule_count = search.claim.rule_count;
+	att->neigh_count = search.claim.neigh_count;
 	att->pair = search.claim.pair;
 	att->nic.ifindex = search.claim.nic_ifindex;
 	memcpy(att->mac, search.claim.mac, sizeof(att->mac));
 	memcpy(att->ifname, search.claim.ifname, sizeof(att->ifname));
+	att->any_name =
+		false; /* it is known now: a sibling of another name is another attachment */
 	return 1;
 }
 
@@ -378,6 +468,7 @@ static int look_around(struct nk_attachment *att, const char *nic, struct nk_err
 
 	rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, &gone);
 	if (rc == -ENODEV) {
+		att->lost_nic = att->nic.ifindex;
 		att->nic = (struct nk_nic){ 0 };
 		snprintf(att->nic.name, sizeof(att->nic.name), "%s", nic);
 	} else if (rc) {

@@ -2,13 +2,15 @@
 /*
  * attach.h - one attachment: a Pod's device, its leases, and all on the NIC that serves them
  *
- * An attachment is made of steps: claim, device, lease, program, map, filter. Each step has one
- * create, one check and one idempotent remove in a table in attach.c. ADD runs the creates in
- * order and, when one fails, the removes backwards; DEL runs the removes backwards; CHECK runs the
- * checks. There is no other undo: what a remove needs to know is in the claim.
+ * An attachment is made of steps: claim, settings, device, lease, program, map, filter, context,
+ * rules, neigh. Each step has one create, one check and one idempotent remove in a table in
+ * attach.c. ADD runs the creates in order and, when one fails, the removes backwards; DEL runs the
+ * removes backwards; CHECK runs the checks. There is no other undo: what a remove needs to know is
+ * in the claim, and in the maps beside it.
  *
  * Calling sequence: nk_attachment_init(), then either
- *   ADD:    nk_attach_create(), nk_attach_commit(), and nk_attach_remove() if what follows fails
+ *   ADD:    nk_attach_create(), nk_attach_steer() when the addresses are known,
+ *           nk_attach_commit(), and nk_attach_remove() if what follows nk_attach_create() fails
  *   others: nk_attach_load(), then nk_attach_check() or nk_attach_remove()
  * then nk_attachment_fini(). Between create or load and fini the NIC's lock is held, but for
  * nk_attach_unlock() and nk_attach_unload().
@@ -20,6 +22,7 @@
 #include "netdev.h"
 #include "nicdir.h"
 #include "nl.h"
+#include "slice.h"
 #include "types.h"
 
 struct nk_error;
@@ -37,7 +40,8 @@ struct nk_attachment {
 	struct nk_nl host;
 	struct nk_nic nic; /* ifindex 0: the NIC is gone */
 	struct nk_nicdir dir;
-	int claims; /* fd */
+	int claims;	   /* fd */
+	uint32_t lost_nic; /* ifindex of the NIC that is gone */
 
 	/* the Pod's side */
 	int netns_fd;	    /* CNI_NETNS, or -1: the runtime gave none, or it is gone */
@@ -57,13 +61,23 @@ struct nk_attachment {
 	uint32_t ifindex;
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
-	bool in_filter, with_map, committed;
+	bool in_filter, with_map, excluded, committed;
+	uint32_t rss_context, rule_count, neigh_count;
 	uint32_t lease_count;
 	struct nk_lease leases[NK_LEASES_MAX];
 
 	bool asked;	   /* the kernel was asked for the device and did not refuse for certain */
 	bool loaded;	   /* from claims: another call made it, perhaps not to its end */
 	bool drop_program; /* the remove of the program step takes it off, if nobody else uses it */
+	bool keep_rss;	   /* the remove of the settings step leaves host traffic off the pool */
+
+	/* ADD alone: what was changed of the NIC's settings, and addresses, once they are known */
+	bool was_unlocked;    /* others may have come since; */
+	uint64_t others_then; /* who was there then, as nk_step_others() says it */
+	struct nk_setting_changes changes;
+	uint32_t ip_count, other_ip_count;
+	struct nk_ipaddr ips[NK_IPS_MAX];	/* the attachment's own */
+	struct nk_ipaddr other_ips[NK_IPS_MAX]; /* of the Pod's other devices */
 };
 
 /* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure. */
@@ -72,13 +86,34 @@ int nk_attachment_init(struct nk_attachment *att, const struct nk_request *reque
 void nk_attachment_fini(struct nk_attachment *att);
 
 /**
- * nk_attach_create() - make it all, or nothing
+ * nk_attach_plan() - MAC, MTU and queues as ADD would choose them now
+ * @att: initialised, with nic set; its directory's path and its claims are opened, nothing is locked
+ *
+ * Return: 0, or why ADD would fail
+ */
+int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
+
+/* nk_attach_count_free() - how many queues of the pool could be claimed now, after nk_attach_plan() */
+int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *config, uint32_t *ret,
+			 struct nk_error *err);
+
+/**
+ * nk_attach_create() - make all that needs no address, or nothing
  * @att: initialised, with netns_fd and nic set, and no lock held
  *
  * Return: 0, or a negative errno; then what was made is gone again, or @err says what is not
  */
 int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 		     struct nk_error *err);
+
+/**
+ * nk_attach_steer() - have the NIC put the attachment's frames on its queues, and be found
+ * @netns: CNI_NETNS, by which prevResult tells the Pod's other devices
+ *
+ * Return: 0, or a negative errno; then nk_attach_remove() is due
+ */
+int nk_attach_steer(struct nk_attachment *att, const struct nk_config *config,
+		    const struct nk_ipam_result *ips, const char *netns, struct nk_error *err);
 
 /* nk_attach_unlock() - let others have the NIC while something slow is waited for; nk_attach_lock()
  * takes it back. It fails with -ESTALE if the NIC's directory, or our claims, went meanwhile: then

@@ -269,6 +269,29 @@ int nk_ip_addr_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *p
 	return rc ? rc : search.found;
 }
 
+struct local_search {
+	const struct nk_ipaddr *addr;
+	bool found;
+};
+
+static int compare_local(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	struct local_search *search = data;
+	struct nk_ip_addr addr = { 0 };
+	int rc = nk_ip_parse_addr(reply, &addr, err);
+
+	search->found |= !rc && nk_ipaddr_equal(&addr.prefix.addr, search->addr);
+	return rc;
+}
+
+int nk_ip_addr_is_local(struct nk_nl *nl, const struct nk_ipaddr *addr, struct nk_error *err)
+{
+	struct local_search search = { .addr = addr };
+	int rc = dump_addrs(nl, addr->family, 0, compare_local, &search, err);
+
+	return rc ? rc : search.found;
+}
+
 /* What a look at all IPv6 addresses of a device shows. */
 struct dad_look {
 	uint32_t ifindex;

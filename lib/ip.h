@@ -52,6 +52,9 @@ int nk_ip_addr_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *p
 int nk_ip_addr_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *prefix,
 		   struct nk_error *err);
 
+/* nk_ip_addr_is_local() - has any device of the netns that address? Return: 1 or 0, or an errno. */
+int nk_ip_addr_is_local(struct nk_nl *nl, const struct nk_ipaddr *addr, struct nk_error *err);
+
 /**
  * nk_ip_addr_wait_dad() - wait until every IPv6 address of the device may be used
  * @limit_ms: how long at most; 0: look once

@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "mac.h"
 #include "probe.h"
+#include "targets.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,6 +46,10 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 		.in_filter = att->in_filter,
 		.with_map = att->with_map,
 		.pair = att->pair,
+		.excluded = att->excluded,
+		.rss_context = att->rss_context,
+		.rule_count = att->rule_count,
+		.neigh_count = att->neigh_count,
 	};
 	memcpy(claim->mac, att->mac, sizeof(claim->mac));
 	memcpy(claim->ifname, att->ifname, sizeof(claim->ifname));
@@ -60,6 +65,34 @@ bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *cla
 	       !strcmp(claim->container_id, att->container_id) &&
 	       !strcmp(claim->cni_ifname, att->cni_ifname) &&
 	       (att->any_name ? claim->pair == att->pair : !strcmp(claim->ifname, att->ifname));
+}
+
+struct others {
+	const struct nk_attachment *att;
+	uint64_t digest;
+};
+
+static int add_other(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	struct others *others = data;
+
+	if (!nk_step_is_mine(others->att, claim)) /* the sum does not depend on the order */
+		others->digest += (claim->netns_cookie + 1) * (queue * 0x9e3779b97f4a7c15ULL + 1);
+	return 0;
+}
+
+int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_error *err)
+{
+	struct others others = { .att = att };
+	int rc = nk_claims_each(att->claims, add_other, &others, err);
+
+	*ret = others.digest;
+	return rc;
+}
+
+uint32_t nk_step_owner(const struct nk_attachment *att)
+{
+	return att->leases[0].phys;
 }
 
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
@@ -159,12 +192,14 @@ static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_er
 
 /**
  * is_free() - may this queue be claimed?
+ * @targets: where others' rules and contexts direct to; into a queue that nobody has claimed none
+ *	     is ours
  * @why: filled with who has it, if not
  *
  * Return: 1, 0, or a negative errno
  */
-static int is_free(struct nk_attachment *att, uint32_t queue, char *why, size_t size,
-		   struct nk_error *err)
+static int is_free(struct nk_attachment *att, const struct nk_targets *targets, uint32_t queue,
+		   char *why, size_t size, struct nk_error *err)
 {
 	char text[NK_ID_SIZE + 128];
 	struct nk_queue state;
@@ -174,7 +209,7 @@ static int is_free(struct nk_attachment *att, uint32_t queue, char *why, size_t 
 	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
 	if (rc)
 		return rc;
-	rc = nk_claims_get(att->claims, queue, &claim, err);
+	rc = att->claims < 0 ? -ENOENT : nk_claims_get(att->claims, queue, &claim, err);
 	if (!rc) {
 		describe(&claim, text, sizeof(text));
 		snprintf(why, size, "queue %u is held by %s", queue, text);
@@ -187,7 +222,8 @@ static int is_free(struct nk_attachment *att, uint32_t queue, char *why, size_t 
 			 queue, state.lease_ifindex, state.lease_nsid);
 	else if (state.user)
 		snprintf(why, size, "queue %u is used by %s", queue, state.user);
-	return !state.leased && !state.user;
+	return !state.leased && !state.user &&
+	       !nk_targets_describe(targets, att->nic.name, queue, why, size);
 }
 
 static int refuse_busy(const struct nk_attachment *att, const struct nk_config *config,
@@ -204,11 +240,12 @@ static int refuse_busy(const struct nk_attachment *att, const struct nk_config *
 	return -EBUSY;
 }
 
-/* choose_queues() - the lowest free ones, or exactly those configured. */
-static int choose_queues(struct nk_attachment *att, const struct nk_config *config,
+/* nk_step_claim_choose() - the lowest free ones, or exactly those configured. */
+int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *config,
 			 struct nk_error *err)
 {
 	char why[NK_ID_SIZE + 256] = "";
+	struct nk_targets targets;
 	struct nk_queue state;
 	uint32_t queue;
 	int rc;
@@ -219,10 +256,13 @@ static int choose_queues(struct nk_attachment *att, const struct nk_config *conf
 	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
 	if (rc)
 		return rc == -EINVAL ? refuse_beyond(att, queue, err) : rc;
+	rc = nk_targets_read(&att->host, &att->nic, &targets, err);
+	if (rc)
+		return rc;
 	for (queue = 1; queue < NK_QUEUE_IDS && att->lease_count < config->queue_count; queue++) {
 		if (!nk_queue_set_has(&config->queues, queue))
 			continue;
-		rc = is_free(att, queue, why, sizeof(why), err);
+		rc = is_free(att, &targets, queue, why, sizeof(why), err);
 		if (rc < 0)
 			return rc;
 		if (!rc && config->fixed_queues)
@@ -236,6 +276,24 @@ static int choose_queues(struct nk_attachment *att, const struct nk_config *conf
 	if (att->lease_count < config->queue_count)
 		return refuse_busy(att, config, why, err);
 	return 0;
+}
+
+int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *config, uint32_t *ret,
+			 struct nk_error *err)
+{
+	char why[NK_ID_SIZE + 256];
+	struct nk_targets targets;
+	uint32_t queue;
+	int rc = nk_targets_read(&att->host, &att->nic, &targets, err);
+
+	*ret = 0;
+	for (queue = 1; queue < NK_QUEUE_IDS && rc >= 0; queue++) {
+		if (!nk_queue_set_has(&config->queues, queue))
+			continue;
+		rc = is_free(att, &targets, queue, why, sizeof(why), err);
+		*ret += rc > 0;
+	}
+	return rc < 0 ? rc : 0;
 }
 
 int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *config,
@@ -254,7 +312,7 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 		return att->claims;
 	rc = refuse_rivals(att, err);
 	if (!rc)
-		rc = choose_queues(att, config, err);
+		rc = nk_step_claim_choose(att, config, err);
 	wanted = att->lease_count;
 	att->lease_count = 0; /* counts up again, so that remove gives back just what was taken */
 	if (!rc)

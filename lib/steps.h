@@ -23,11 +23,19 @@ struct nk_claim;
 	int nk_step_##name##_remove(struct nk_attachment *att, struct nk_error *err)
 
 NK_STEP(claim);
+NK_STEP(settings);
 NK_STEP(device);
 NK_STEP(lease);
 NK_STEP(program);
 NK_STEP(map);
 NK_STEP(filter);
+NK_STEP(context);
+NK_STEP(rules);
+NK_STEP(neigh);
+
+/* nk_step_claim_choose() - the queues that would be claimed now, into att->leases; claims nothing. */
+int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *config,
+			 struct nk_error *err);
 
 /* The same of a pair, for step "device". */
 NK_STEP(pair);
@@ -39,6 +47,14 @@ int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err);
 
 /* nk_step_is_mine() - is this a claim of the attachment? */
 bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim);
+
+/* nk_step_others() - a number for who else has which queue of the NIC; 0: nobody. Return: 0, or an
+ * errno
+ */
+int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_error *err);
+
+/* nk_step_owner() - by which number the notes about rules and addresses know the attachment */
+uint32_t nk_step_owner(const struct nk_attachment *att);
 
 /* nk_step_update_claims() - write what @att knows now into all claims of the attachment. */
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err);

@@ -43,7 +43,8 @@ static int give_addresses(const struct nk_request *request, const struct nk_conf
 		if (rc)
 			return rc;
 	}
-	return nk_address_create(att, config, ips, err);
+	rc = nk_address_create(att, config, ips, err);
+	return rc ? rc : nk_attach_steer(att, config, ips, request->netns, err);
 }
 
 /* note_rollback() - what is left makes another error of it: "try again", or "nothing was done",

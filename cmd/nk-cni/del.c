@@ -26,6 +26,7 @@ static int delete_on(const char *nic, void *data, struct nk_error *err)
 		return rc;
 	deletion->found = true;
 	deletion->att->drop_program = !deletion->config->xdp_keep;
+	deletion->att->keep_rss = deletion->config->rss_keep;
 	rc = nk_attach_remove(deletion->att, err);
 	nk_attach_unload(deletion->att);
 	return rc;

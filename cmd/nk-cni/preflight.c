@@ -6,6 +6,7 @@
 #include "error.h"
 #include "netdev.h"
 #include "netkit.h"
+#include "slice.h"
 
 #include <errno.h>
 
@@ -45,5 +46,7 @@ int nk_preflight(struct nk_attachment *att, const struct nk_config *config, stru
 	rc = nk_netdev_probe_lease(&att->host, err);
 	if (!rc)
 		rc = nk_nicdir_check_bpffs(config->bpffs, err);
-	return rc ? rc : check_up(&att->nic, err);
+	if (!rc)
+		rc = check_up(&att->nic, err);
+	return rc ? rc : nk_slice_probe(&att->host, &att->nic, config, err);
 }

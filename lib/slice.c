@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+/* slice.c - what slicing takes of a NIC: shared settings, and abilities; looks, changes nothing */
+#include "slice.h"
+
+#include "claims.h"
+#include "error.h"
+#include "feature.h"
+#include "flow.h"
+#include "nl.h"
+#include "quirk.h"
+#include "rss.h"
+#include "xps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "banned.h"
+
+/* What is gathered on the way. */
+struct work {
+	const struct nk_slice_nic *on;
+	const struct nk_config *config;
+	struct nk_queue_set excluded;
+	struct nk_setting_changes *ret;
+};
+
+static int out_of_memory(struct nk_error *err)
+{
+	nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	return -ENOMEM;
+}
+
+void nk_slice_fini(struct nk_setting_changes *changes)
+{
+	free(changes->list);
+	*changes = (struct nk_setting_changes){ 0 };
+}
+
+/* is_ours() - is the setting as we made it, or were about to? */
+static bool is_ours(const struct nk_setting_change *change)
+{
+	const struct nk_setting_value *present = &change->present;
+
+	return change->recorded && change->record.size == present->size &&
+	       (!memcmp(change->record.ours, present->bytes, present->size) ||
+		!memcmp(change->record.next, present->bytes, present->size));
+}
+
+const uint8_t *nk_slice_before(const struct nk_setting_change *change)
+{
+	return is_ours(change) ? change->record.before : change->present.bytes;
+}
+
+/* look_at() - a new change at the end of the list, with what is now; want is as present */
+static int look_at(struct work *work, uint32_t item, struct nk_setting_change **ret,
+		   struct nk_error *err)
+{
+	struct nk_setting_changes *all = work->ret;
+	struct nk_setting_change *list =
+		reallocarray(all->list, all->count + 1, sizeof(all->list[0]));
+	struct nk_setting_change *change;
+	int rc;
+
+	if (!list)
+		return out_of_memory(err);
+	all->list = list;
+	change = &list[all->count];
+	memset(change, 0, sizeof(*change));
+	change->item = item;
+	rc = nk_setting_read(work->on->nl, work->on->nic, item, &change->present, err);
+	if (rc)
+		return rc;
+	change->want = change->present;
+	if (work->on->origin >= 0) {
+		rc = nk_origin_get(work->on->origin, item, &change->record, err);
+		if (rc && rc != -ENOENT)
+			return rc;
+		change->recorded = !rc && change->record.nic_ifindex == work->on->nic->ifindex;
+	}
+	all->count++;
+	*ret = change;
+	return 0;
+}
+
+/* drop_unchanged() - of the changes from number @first on, those that are none */
+static void drop_unchanged(struct work *work, uint32_t first)
+{
+	struct nk_setting_changes *all = work->ret;
+	uint32_t i, kept = first;
+
+	for (i = first; i < all->count; i++)
+		if (memcmp(all->list[i].want.bytes, all->list[i].present.bytes,
+			   all->list[i].want.size) != 0)
+			all->list[kept++] = all->list[i];
+	all->count = kept;
+}
+
+static void drop_if_same(struct work *work)
+{
+	drop_unchanged(work, work->ret->count - 1);
+}
+
+static int exclude_claimed(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	(void)claim;
+	nk_queue_set_put(data, queue);
+	return 0;
+}
+
+static bool has_entry(const struct nk_rss *table, uint32_t queue)
+{
+	uint32_t i;
+
+	for (i = 0; i < table->size; i++)
+		if (table->queues[i] == queue)
+			return true;
+	return false;
+}
+
+/* exclude_from_rss() - the pool, what is claimed, and what was excluded before */
+static int exclude_from_rss(struct work *work, struct nk_error *err)
+{
+	struct nk_setting_change *change;
+	struct nk_setting_value before;
+	struct nk_rss old, present, want;
+	uint32_t i;
+	int rc;
+
+	work->excluded = work->config->queues;
+	if (work->on->claims >= 0) {
+		rc = nk_claims_each(work->on->claims, exclude_claimed, &work->excluded, err);
+		if (rc)
+			return rc;
+	}
+	rc = look_at(work, nk_setting_item(NK_SETTING_RSS, 0), &change, err);
+	if (rc == -EOPNOTSUPP)
+		nk_error_remedy(err, "set \"rss\": {\"exclude\": false}, if the host's traffic "
+				     "never is on the queues that are lent");
+	if (rc)
+		return rc;
+	before.size = change->present.size;
+	memcpy(before.bytes, nk_slice_before(change), before.size);
+	nk_setting_unpack_rss(&before, &old);
+	nk_setting_unpack_rss(&change->present, &present);
+	for (i = 0; i < old.size; i++)
+		if (!has_entry(&present, old.queues[i]))
+			nk_queue_set_put(&work->excluded, old.queues[i]);
+	rc = nk_rss_exclude(&old, &work->excluded, (uint32_t)nk_xps_rx_count(work->on->nic->name),
+			    &want, err);
+	if (rc)
+		return rc;
+	nk_setting_pack_rss(&want, &change->want);
+	drop_if_same(work);
+	return 0;
+}
+
+/* exclude_from_xps() - likewise for the host's transmit queues, where sockets share their rings */
+static int exclude_from_xps(struct work *work, struct nk_error *err)
+{
+	int count = nk_xps_count(work->on->nic->name), i, rc = 0;
+	uint32_t first = work->ret->count;
+	struct nk_cpu_set *masks, cpus;
+
+	rc = nk_xps_cpus(&cpus, err);
+	if (rc)
+		return rc;
+	masks = calloc(2 * (size_t)count + 1, sizeof(*masks)); /* as they were, and to be */
+	if (!masks)
+		return out_of_memory(err);
+	for (i = 0; i < count && !rc; i++) {
+		struct nk_setting_change *change;
+
+		rc = look_at(work, nk_setting_item(NK_SETTING_XPS, (uint32_t)i), &change, err);
+		if (!rc)
+			memcpy(&masks[i], nk_slice_before(change), sizeof(masks[i]));
+	}
+	if (!rc)
+		nk_xps_exclude(masks, (uint32_t)count, &work->excluded, &cpus, masks + count);
+	for (i = 0; i < count && !rc; i++)
+		memcpy(work->ret->list[first + (uint32_t)i].want.bytes, &masks[count + i],
+		       sizeof(masks[0]));
+	free(masks);
+	if (!rc)
+		drop_unchanged(work, first);
+	if (rc == -ENOENT) { /* a kernel without XPS, or a NIC with one queue */
+		work->ret->count = first;
+		rc = 0;
+	}
+	return rc;
+}
+
+static int want_feature(struct work *work, enum nk_setting_feature feature, bool on,
+			struct nk_error *err)
+{
+	struct nk_setting_change *change;
+	int rc = look_at(work, nk_setting_item(NK_SETTING_FEATURE, feature), &change, err);
+
+	if (rc)
+		return rc;
+	change->want.bytes[0] = on;
+	drop_if_same(work);
+	return 0;
+}
+
+static bool has_vlan(const struct nk_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->steering_count; i++)
+		if (config->steering[i].vlan)
+			return true;
+	return false;
+}
+
+/* refuse_others_rings() - another attachment has them as it needs them. */
+static int refuse_others_rings(const struct work *work, const struct nk_setting_change *change,
+			       struct nk_error *err)
+{
+	char name[NK_SETTING_NAME_SIZE];
+
+	if (!work->on->others || !is_ours(change) ||
+	    !memcmp(change->want.bytes, change->present.bytes, change->want.size))
+		return 0;
+	nk_setting_name(change->item, name);
+	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the rings are another attachment's",
+		     "rings: %s was set otherwise for it", name);
+	nk_error_remedy(err, "give all networks of a NIC the same \"rings\", or end the other one");
+	return -EBUSY;
+}
+
+static int want_ring(struct work *work, enum nk_setting_kind kind, const void *value, size_t size,
+		     struct nk_error *err)
+{
+	struct nk_setting_change *change;
+	int rc = look_at(work, nk_setting_item(kind, 0), &change, err);
+
+	if (rc)
+		return rc;
+	memcpy(change->want.bytes, value, size);
+	rc = refuse_others_rings(work, change, err);
+	if (rc)
+		return rc;
+	/* A split that the driver has by itself is set nevertheless: the kernel wants to have been
+	 * told (io_uring: "tcp-data-split is disabled" else); and then left to the driver again.
+	 */
+	if (kind == NK_SETTING_SPLIT && !change->recorded &&
+	    change->present.bytes[0] == change->want.bytes[0])
+		change->present.bytes[0] = NK_SPLIT_AUTO;
+	drop_if_same(work);
+	return 0;
+}
+
+static int want_rings(struct work *work, struct nk_error *err)
+{
+	const struct nk_rings *rings = &work->config->rings;
+	const uint8_t split = rings->split ? NK_SPLIT_ON : NK_SPLIT_OFF;
+	int rc = 0;
+
+	if (rings->has_split)
+		rc = want_ring(work, NK_SETTING_SPLIT, &split, sizeof(split), err);
+	if (!rc && rings->has_threshold)
+		rc = want_ring(work, NK_SETTING_HDS, &rings->threshold, sizeof(rings->threshold),
+			       err);
+	return rc;
+}
+
+int nk_slice_settings(const struct nk_slice_nic *on, const struct nk_config *config,
+		      struct nk_setting_changes *ret, struct nk_error *err)
+{
+	struct work work = { .on = on, .config = config, .ret = ret };
+	char driver[32];
+	int rc = 0;
+
+	*ret = (struct nk_setting_changes){ 0 };
+	nk_quirk_driver(on->nic->name, driver);
+	if (config->rss_exclude) {
+		rc = exclude_from_rss(&work, err);
+		/* A pair's queues have no AF_XDP zero copy, and so never transmit. */
+		if (!rc && !config->pair && !nk_quirk_has_own_tx(driver))
+			rc = exclude_from_xps(&work, err);
+	}
+	if (!rc && config->steering_count)
+		rc = want_feature(&work, NK_FEATURE_NTUPLE, true, err);
+	if (!rc && has_vlan(config))
+		rc = want_feature(&work, NK_FEATURE_VLAN_STRIP, false, err);
+	if (!rc && has_vlan(config))
+		rc = want_feature(&work, NK_FEATURE_VLAN_FILTER, false, err);
+	if (!rc)
+		rc = want_rings(&work, err);
+	if (rc)
+		nk_error_wrap(err, "%s", on->nic->name);
+	return rc;
+}
+
+bool nk_slice_wants_context(const struct nk_config *config)
+{
+	switch (config->rss_context) {
+	case NK_RSS_CONTEXT_AUTO:
+		return config->queue_count > 1 && config->steering_count;
+	case NK_RSS_CONTEXT_ALWAYS:
+		return config->queue_count > 0;
+	case NK_RSS_CONTEXT_NEVER:
+		return false;
+	}
+	return false;
+}
+
+/* probe_feature() - can it be made so? What the driver does not know at all is off. */
+static int probe_feature(struct nk_nl *nl, const struct nk_nic *nic,
+			 enum nk_setting_feature feature, bool on, enum nk_quirk_case what,
+			 struct nk_error *err)
+{
+	const char *name = nk_setting_feature_name(feature);
+	struct nk_feature state;
+	int rc = nk_feature_get(nl, nic->ifindex, name, &state, err);
+
+	if (rc || (state.known && state.on) == on || (state.known && state.changeable))
+		return rc;
+	nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
+		     on ? "the NIC has no flow rules" : "the NIC hides VLAN tags",
+		     "%s is %s, and cannot be turned %s", name, on ? "off" : "on",
+		     on ? "on" : "off");
+	nk_quirk_remedy(nic->name, what, err);
+	return -EOPNOTSUPP;
+}
+
+static int probe_rules(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_config *config,
+		       struct nk_error *err)
+{
+	struct nk_flow_table table;
+	int rc;
+
+	rc = probe_feature(nl, nic, NK_FEATURE_NTUPLE, true, NK_QUIRK_NO_RULES, err);
+	if (!rc && has_vlan(config))
+		rc = probe_feature(nl, nic, NK_FEATURE_VLAN_STRIP, false, NK_QUIRK_VLAN_STRIP, err);
+	if (!rc && has_vlan(config))
+		rc = probe_feature(nl, nic, NK_FEATURE_VLAN_FILTER, false, NK_QUIRK_VLAN_STRIP,
+				   err);
+	if (rc)
+		return rc;
+	rc = nk_flow_table_get(nic->name, &table, err);
+	if (rc == -EOPNOTSUPP)
+		nk_quirk_remedy(nic->name, NK_QUIRK_NO_RULES, err);
+	return rc;
+}
+
+/* probe_settings() - are there all that would have to change? */
+static int probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
+			  const struct nk_config *config, struct nk_error *err)
+{
+	const struct nk_slice_nic on = { .nl = nl, .nic = nic, .claims = -1, .origin = -1 };
+	struct nk_setting_changes changes;
+	int rc = nk_slice_settings(&on, config, &changes, err);
+
+	nk_slice_fini(&changes);
+	return rc;
+}
+
+int nk_slice_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_config *config,
+		   struct nk_error *err)
+{
+	int rc = probe_settings(nl, nic, config, err);
+
+	if (rc)
+		return rc;
+	if (config->steering_count)
+		rc = probe_rules(nl, nic, config, err);
+	if (!rc && nk_slice_wants_context(config)) {
+		rc = nk_rss_probe_contexts(nl, nic->ifindex, err);
+		if (rc)
+			nk_quirk_remedy(nic->name, NK_QUIRK_NO_CONTEXTS, err);
+	}
+	if (rc)
+		nk_error_wrap(err, "%s", nic->name);
+	return rc;
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * step_settings.c - step "settings": what of the NIC as a whole has to be other than it was
+ *
+ *   RSS table        no entry for a queue of the pool, or for one that is claimed
+ *   XPS masks        no CPU of the host transmits on these, where sockets share the rings
+ *   features         rx-ntuple-filter on for flow rules; VLAN tags left in the frame for rules on VLANs
+ *   ring parameters  as configured
+ *
+ * They are shared: by all attachments on the NIC, and with its administrator. So each one is noted
+ * in the origin map with what it was and what we make of it before it is changed, and is put back
+ * when the last attachment goes, if it is then still what we made of it. What somebody else has
+ * made of it since counts as what it was.
+ */
+#include "steps.h"
+
+#include "claims.h"
+#include "cleanup.h"
+#include "error.h"
+#include "flow.h"
+#include "log.h"
+#include "origin.h"
+#include "quirk.h"
+#include "rss.h"
+#include "slice.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+static int open_origin(const struct nk_attachment *att, bool create, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+
+	nk_nicdir_pin(&att->dir, "origin", path);
+	return nk_origin_open(path, create, err);
+}
+
+/* close_origin() - the map goes when nothing is to be put back any more. */
+static void close_origin(const struct nk_attachment *att, int fd)
+{
+	char path[NK_PATH_SIZE];
+
+	if (nk_origin_is_empty(fd)) {
+		nk_nicdir_pin(&att->dir, "origin", path);
+		(void)unlink(path);
+	}
+	close(fd);
+}
+
+static bool same(const struct nk_setting_value *a, const struct nk_setting_value *b)
+{
+	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
+}
+
+/**
+ * write_noted() - change a setting, with a note that is right whenever we die
+ * @before: as it was before our first change
+ * @present: as it is, and ours, or else @before
+ */
+static int write_noted(struct nk_attachment *att, int fd, uint32_t item, const uint8_t *before,
+		       const uint8_t *present, const struct nk_setting_value *want,
+		       struct nk_error *err)
+{
+	struct nk_origin note = {
+		.version = NK_ORIGIN_VERSION,
+		.nic_ifindex = att->nic.ifindex,
+		.size = want->size,
+	};
+	int rc;
+
+	memcpy(note.before, before, note.size);
+	memcpy(note.ours, present, note.size);
+	memcpy(note.next, want->bytes, note.size);
+	rc = nk_origin_put(fd, item, &note, err);
+	if (!rc)
+		rc = nk_setting_write(&att->host, &att->nic, item, want, err);
+	if (rc)
+		return rc;
+	memcpy(note.ours, want->bytes, note.size);
+	return nk_origin_put(fd, item, &note, err);
+}
+
+static int make_change(struct nk_attachment *att, int fd, struct nk_setting_change *change,
+		       struct nk_error *err)
+{
+	char name[NK_SETTING_NAME_SIZE];
+	int rc;
+
+	change->done = true;
+	rc = write_noted(att, fd, change->item, nk_slice_before(change), change->present.bytes,
+			 &change->want, err);
+	if (!rc)
+		return 0;
+	nk_setting_name(change->item, name);
+	nk_error_wrap(err, "set %s of %s", name, att->nic.name);
+	if (nk_setting_kind(change->item) == NK_SETTING_SPLIT ||
+	    nk_setting_kind(change->item) == NK_SETTING_HDS)
+		nk_quirk_remedy(att->nic.name, NK_QUIRK_DATA_SPLIT, err);
+	return rc;
+}
+
+static int find_other(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	(void)queue;
+	return !nk_step_is_mine(data, claim);
+}
+
+int nk_step_settings_create(struct nk_attachment *att, const struct nk_config *config,
+			    struct nk_error *err)
+{
+	struct nk_slice_nic on = { .nl = &att->host, .nic = &att->nic, .claims = att->claims };
+	uint32_t i;
+	int rc;
+
+	if (!att->lease_count)
+		return 0;
+	rc = nk_claims_each(att->claims, find_other, att, err);
+	if (rc < 0)
+		return rc;
+	on.others = rc;
+	on.origin = open_origin(att, true, err);
+	if (on.origin < 0)
+		return on.origin;
+	att->keep_rss = config->rss_keep;
+	att->excluded = config->rss_exclude;
+	rc = nk_step_update_claims(att, err);
+	if (!rc)
+		rc = nk_slice_settings(&on, config, &att->changes, err);
+	for (i = 0; i < att->changes.count && !rc; i++)
+		rc = make_change(att, on.origin, &att->changes.list[i], err);
+	close_origin(att, on.origin);
+	return rc;
+}
+
+/* is_ours() - is a setting still what the note says that we made of it? */
+static int is_ours(struct nk_attachment *att, uint32_t item, const struct nk_origin *note,
+		   struct nk_error *err)
+{
+	struct nk_setting_value present;
+	int rc;
+
+	if (note->nic_ifindex != att->nic.ifindex)
+		return 0;
+	rc = nk_setting_read(&att->host, &att->nic, item, &present, err);
+	if (rc)
+		return rc;
+	return present.size == note->size && (!memcmp(present.bytes, note->ours, note->size) ||
+					      !memcmp(present.bytes, note->next, note->size));
+}
+
+/* A walk through the origin map. */
+struct walk {
+	struct nk_attachment *att;
+	int fd;
+	int failed;
+	struct nk_error *err;
+};
+
+static int check_one(uint32_t item, void *data)
+{
+	struct walk *walk = data;
+	struct nk_attachment *att = walk->att;
+	char name[NK_SETTING_NAME_SIZE];
+	struct nk_origin note;
+	int rc;
+
+	if (nk_setting_kind(item) == NK_SETTING_RSS || nk_setting_kind(item) == NK_SETTING_XPS)
+		return 0; /* others may have them as they like, as long as ours stay out */
+	rc = nk_origin_get(walk->fd, item, &note, walk->err);
+	if (!rc)
+		rc = is_ours(att, item, &note, walk->err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	nk_setting_name(item, name);
+	return nk_error_set(walk->err, NK_CODE_CHECK, ENOENT, "CHECK: a setting was changed",
+			    "%s: %s is not as nk-cni set it", att->nic.name, name);
+}
+
+static int check_rss(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_rss table;
+	uint32_t i, k;
+	int rc;
+
+	if (!att->excluded)
+		return 0;
+	rc = nk_rss_get(&att->host, att->nic.ifindex, 0, &table, err);
+	for (i = 0; i < table.size && !rc; i++)
+		for (k = 0; k < att->lease_count && !rc; k++)
+			if (table.queues[i] == att->leases[k].phys)
+				rc = nk_error_set(err, NK_CODE_CHECK, ENOENT,
+						  "CHECK: host traffic can reach a leased queue",
+						  "%s: the RSS table's entry %u is queue %u",
+						  att->nic.name, i, att->leases[k].phys);
+	return rc;
+}
+
+int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
+{
+	struct walk walk = { .att = att, .err = err };
+	int rc;
+
+	if (!att->lease_count)
+		return 0;
+	rc = check_rss(att, err);
+	if (rc)
+		return rc;
+	walk.fd = open_origin(att, false, err);
+	if (walk.fd < 0)
+		return walk.fd == -ENOENT ? 0 : walk.fd;
+	rc = nk_origin_each(walk.fd, check_one, &walk, err);
+	close(walk.fd);
+	return rc;
+}
+
+/* is_in_use() - would putting it back take somebody's flow rules away? Ours are gone by now. */
+static bool is_in_use(const struct nk_attachment *att, uint32_t item)
+{
+	struct nk_error none = { 0 };
+	struct nk_flow_table rules;
+
+	return item == nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE) &&
+	       !nk_flow_table_get(att->nic.name, &rules, &none) && rules.used;
+}
+
+/* put_back() - as it was, if it is as we made it. What the NIC does not take any more, for it was
+ * changed in between, is told and forgotten: it must not keep a Pod from being deleted.
+ */
+static int put_back(struct nk_attachment *att, int fd, uint32_t item, struct nk_error *err)
+{
+	struct nk_setting_value before;
+	char name[NK_SETTING_NAME_SIZE];
+	struct nk_origin note;
+	int rc;
+
+	rc = nk_origin_get(fd, item, &note, err);
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	rc = is_ours(att, item, &note, err);
+	if (rc > 0 && is_in_use(att, item))
+		rc = 0;
+	if (rc > 0) {
+		before.size = note.size;
+		memcpy(before.bytes, note.before, note.size);
+		rc = nk_setting_write(&att->host, &att->nic, item, &before, err);
+	}
+	nk_setting_name(item, name);
+	if (rc == -EINVAL || rc == -ERANGE || rc == -EOPNOTSUPP) {
+		nk_log_warn("%s: %s is not put back: %s", att->nic.name, name, err->details);
+		nk_error_reset(err);
+		rc = 0;
+	}
+	if (!rc || rc == -ENOENT)
+		return nk_origin_remove(fd, item, err);
+	nk_error_wrap(err, "put %s of %s back", name, att->nic.name);
+	return rc;
+}
+
+/* is_kept() - the exclusion from RSS and XPS may stay for the next Pod. */
+static bool is_kept(const struct nk_attachment *att, uint32_t item)
+{
+	return att->keep_rss &&
+	       (nk_setting_kind(item) == NK_SETTING_RSS || nk_setting_kind(item) == NK_SETTING_XPS);
+}
+
+/* put_back_next() - of a walk that goes to its end; the first failure is kept. */
+static int put_back_next(uint32_t item, void *data)
+{
+	struct walk *walk = data;
+	struct nk_error mine = { 0 };
+	int rc;
+
+	if (is_kept(walk->att, item))
+		return 0;
+	rc = put_back(walk->att, walk->fd, item, &mine);
+	if (rc && !walk->failed) {
+		walk->failed = rc;
+		*walk->err = mine;
+	}
+	return 0;
+}
+
+static int put_all_back(struct nk_attachment *att, int fd, struct nk_error *err)
+{
+	struct walk walk = { .att = att, .fd = fd, .err = err };
+	int rc = nk_origin_each(fd, put_back_next, &walk, err);
+
+	return walk.failed ? walk.failed : rc;
+}
+
+static int take_one_back(struct nk_attachment *att, int fd, const struct nk_setting_change *change,
+			 struct nk_error *err)
+{
+	struct nk_setting_value present;
+	int rc = nk_setting_read(&att->host, &att->nic, change->item, &present, err);
+
+	if (rc == -ENOENT)
+		return nk_origin_remove(fd, change->item, err);
+	if (rc)
+		return rc;
+	/* Another ADD has changed it again since: it goes with that one. */
+	if (!same(&present, &change->want) && !same(&present, &change->present))
+		return 0;
+	if (!same(&present, &change->present) && !is_in_use(att, change->item))
+		rc = write_noted(att, fd, change->item, nk_slice_before(change), present.bytes,
+				 &change->present, err);
+	if (rc)
+		return rc;
+	return change->recorded ? nk_origin_put(fd, change->item, &change->record, err) :
+				  nk_origin_remove(fd, change->item, err);
+}
+
+/* take_back() - what this very ADD has changed, the last first */
+static int take_back(struct nk_attachment *att, int fd, struct nk_error *err)
+{
+	struct nk_setting_change *change;
+	struct nk_error mine;
+	int rc, first = 0;
+	uint32_t i;
+
+	for (i = att->changes.count; i > 0; i--) {
+		change = &att->changes.list[i - 1];
+		if (!change->done)
+			continue;
+		nk_error_reset(&mine);
+		rc = take_one_back(att, fd, change, &mine);
+		change->done = rc != 0;
+		if (rc && !first) {
+			first = rc;
+			*err = mine;
+		}
+	}
+	return first;
+}
+
+/**
+ * remove_settings() - in a rollback what this ADD changed; else all, if nobody else is on the NIC
+ *
+ * Who came while an ADD had given the lock up may go by what that ADD had changed: then it stays.
+ * Who came and went meanwhile has left all to it.
+ */
+static int remove_settings(struct nk_attachment *att, int fd, struct nk_error *err)
+{
+	uint64_t others;
+	int rc = nk_step_others(att, &others, err);
+
+	if (rc)
+		return rc;
+	if (!att->loaded) {
+		if (att->was_unlocked && others && others != att->others_then)
+			return 0;
+		rc = take_back(att, fd, err);
+		if (rc || !att->was_unlocked)
+			return rc;
+	}
+	return others ? 0 : put_all_back(att, fd, err);
+}
+
+/* forget_lost() - with a NIC went what was to be put back on it. */
+static int forget_lost(uint32_t item, void *data)
+{
+	struct walk *walk = data;
+	struct nk_origin note;
+	int rc = nk_origin_get(walk->fd, item, &note, walk->err);
+
+	if (!rc && note.nic_ifindex == walk->att->lost_nic)
+		rc = nk_origin_remove(walk->fd, item, walk->err);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int nk_step_settings_remove(struct nk_attachment *att, struct nk_error *err)
+{
+	struct walk walk = { .att = att, .err = err };
+	int rc;
+
+	if (att->dir.fd < 0)
+		return 0; /* a pair without queues */
+	walk.fd = open_origin(att, false, err);
+	if (walk.fd < 0)
+		return walk.fd == -ENOENT ? 0 : walk.fd;
+	if (att->nic.ifindex)
+		rc = remove_settings(att, walk.fd, err);
+	else
+		rc = nk_origin_each(walk.fd, forget_lost, &walk, err);
+	close_origin(att, walk.fd);
+	return rc;
+}
