@@ -51,6 +51,10 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err);
 
+/* nk_cmd_plan() - what ADD would do, as text that the caller frees. Return: 0, or why it would fail. */
+int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
+		struct nk_attachment *att, char **ret, struct nk_error *err);
+
 /* nk_ipam_of() - how the IPAM plugin of a configuration is called */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 					const struct nk_request *request)

@@ -8,11 +8,14 @@
  *  4. What it answers is written to stdout. If that fails after an ADD, the ADD is taken back.
  *  5. An error of any of these is one JSON object on stdout, and exit status 1.
  *
+ * People give a word instead: "plan".
+ *
  * This is the only file that reads the environment, writes stdout and ends the process.
  */
 #include "attach.h"
 #include "commands.h"
 #include "config.h"
+#include "conflist.h"
 #include "error.h"
 #include "json.h"
 #include "log.h"
@@ -38,6 +41,7 @@ struct call {
 	char version[8]; /* cniVersion of the answer */
 	char *input;
 	size_t input_size;
+	bool for_people; /* called with a word: errors are text on stderr */
 };
 
 static const char *get_variable(const char *name)
@@ -55,7 +59,8 @@ static void print_about(void)
 		NK_VERSION);
 	for (i = 0; nk_config_versions[i]; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
-	fputc('\n', stderr);
+	fputs("\nBy hand: nk-cni plan < configuration or list, which shows what an ADD would do\n",
+	      stderr);
 }
 
 /* keep_standard_fds() - a file we open must never become a stdout that the caller had closed: our
@@ -125,6 +130,14 @@ static int write_stdout(char *text, struct nk_error *err)
 	return 0;
 }
 
+/* print_refusal() - for people; a word that is none has had its answer. */
+static void print_refusal(const struct nk_error *err)
+{
+	if (err->code != NK_CODE_NONE)
+		fprintf(stderr, "nk-cni: %s: %s%s%s\n", err->msg, err->details,
+			*err->remedy ? "\n  " : "", err->remedy);
+}
+
 /* add() - the commit point is the result, written. */
 static int add(struct call *call, struct nk_error *err)
 {
@@ -142,10 +155,59 @@ static int add(struct call *call, struct nk_error *err)
 	return rc;
 }
 
-static int run(struct call *call, struct nk_error *err)
+/* plan_entry() - the plan of one configuration, on stdout */
+static int plan_entry(struct call *call, const char *text, struct nk_error *err)
+{
+	char *plan;
+	int rc;
+
+	rc = nk_config_parse(text, strlen(text), &call->request, &call->config, err);
+	if (!rc)
+		rc = nk_cmd_plan(&call->request, &call->config, &call->att, &plan, err);
+	if (!rc)
+		rc = write_stdout(plan, err);
+	nk_attachment_fini(&call->att);
+	nk_config_fini(&call->config);
+	call->config = (struct nk_config){ 0 };
+	return rc;
+}
+
+/* run_plan() - every entry of ours in the list on stdin */
+static int run_plan(struct call *call, struct nk_error *err)
+{
+	unsigned int n;
+	char *text;
+	int rc;
+
+	rc = nk_request_for_plan(get_variable, &call->request, err);
+	if (!rc)
+		rc = read_stdin(call, err);
+	for (n = 0; !rc; n++) {
+		rc = nk_conflist_pick(call->input, call->input_size, "nk-cni", n, &text, err);
+		if (rc || !text)
+			break;
+		rc = plan_entry(call, text, err);
+		free(text);
+	}
+	return rc;
+}
+
+/* run_word() - for people: a runtime gives no word; CNI_COMMAND does not count then */
+static int run_word(struct call *call, const char *word, struct nk_error *err)
+{
+	call->for_people = true;
+	if (!strcmp(word, "plan"))
+		return run_plan(call, err);
+	print_about();
+	return !strcmp(word, "--version") || !strcmp(word, "--help") ? 0 : -EINVAL;
+}
+
+static int run(struct call *call, const char *word, struct nk_error *err)
 {
 	int rc;
 
+	if (word)
+		return run_word(call, word, err);
 	rc = nk_request_parse(get_variable, &call->request, err);
 	if (rc)
 		return rc;
@@ -176,12 +238,13 @@ static int run(struct call *call, struct nk_error *err)
 		return nk_cmd_gc(&call->request, &call->config, err);
 	case NK_COMMAND_NONE:
 	case NK_COMMAND_VERSION:
+	case NK_COMMAND_PLAN:
 		break; /* answered above */
 	}
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct call call = {
 		.att = { .dir = { .fd = -1 }, .claims = -1, .netns_fd = -1 },
@@ -192,8 +255,10 @@ int main(void)
 	keep_standard_fds();
 	signal(SIGPIPE, SIG_IGN);
 	nk_config_probe_version("", 0, call.version);
-	rc = run(&call, &err);
-	if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))
+	rc = run(&call, argc > 1 ? argv[1] : NULL, &err);
+	if (rc && call.for_people)
+		print_refusal(&err);
+	else if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))
 		nk_log_warn("%s: %s", err.msg, err.details);
 	nk_ipam_result_fini(&call.ips);
 	nk_attachment_fini(&call.att);

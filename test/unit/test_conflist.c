@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conflist.h"
+
+#include "error.h"
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *pick(const char *text, unsigned int n)
+{
+	struct nk_error err = { 0 };
+	char *picked;
+
+	unit_expect_ok(text, nk_conflist_pick(text, strlen(text), "nk-cni", n, &picked, &err),
+		       &err);
+	return picked;
+}
+
+/* squeeze() - without white space, in place */
+static const char *squeeze(char *text)
+{
+	char *from, *to = text;
+
+	for (from = text; from && *from; from++)
+		if (!strchr(" \t\n", *from))
+			*to++ = *from;
+	if (to)
+		*to = '\0';
+	return text ? text : "none";
+}
+
+static void expect(const char *text, unsigned int n, const char *want)
+{
+	char *picked = pick(text, n);
+
+	cr_expect_str_eq(squeeze(picked), want, "entry %u of %s", n, text);
+	free(picked);
+}
+
+Test(conflist, configuration_is_its_own_only_entry)
+{
+	const char conf[] = "{\"name\":\"a\",\"type\":\"nk-cni\",\"mtu\":1500}";
+
+	expect(conf, 0, conf);
+	expect(conf, 1, "none");
+}
+
+Test(conflist, entries_get_name_and_version_of_the_list)
+{
+	const char list[] = "{\"cniVersion\":\"1.0.0\",\"name\":\"a\",\"plugins\":["
+			    "{\"type\":\"ptp\"},{\"type\":\"nk-cni\",\"mtu\":1},"
+			    "{\"type\":\"nk-cni\",\"name\":\"other\",\"mtu\":2}]}";
+
+	expect(list, 0, "{\"cniVersion\":\"1.0.0\",\"name\":\"a\",\"type\":\"nk-cni\",\"mtu\":1}");
+	expect(list, 1, "{\"cniVersion\":\"1.0.0\",\"name\":\"a\",\"type\":\"nk-cni\",\"mtu\":2}");
+	expect(list, 2, "none");
+}
+
+Test(conflist, list_without_us_and_what_is_no_json_are_refused)
+{
+	static const struct {
+		const char *text;
+		enum nk_code code;
+		const char *parts;
+	} rows[] = {
+		{ "{\"plugins\":[{\"type\":\"ptp\"}]}", NK_CODE_CONFIG, "plugins|nk-cni" },
+		{ "{\"plugins\":[]}", NK_CODE_CONFIG, "plugins|nk-cni" },
+		{ "{\"plugins\":[1,null,{}]}", NK_CODE_CONFIG, "plugins|nk-cni" },
+		{ "{\"plugins\":7}", NK_CODE_CONFIG, "plugins|nk-cni" },
+		{ "[1]", NK_CODE_CONFIG, "not an object" },
+		{ "7", NK_CODE_CONFIG, "not an object" },
+		{ "[", NK_CODE_JSON, "stdin" },
+	};
+	char *picked;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct nk_error err = { 0 };
+
+		rc = nk_conflist_pick(rows[i].text, strlen(rows[i].text), "nk-cni", 0, &picked,
+				      &err);
+		unit_expect_error(rows[i].text, rc, &err, rows[i].code, rows[i].parts);
+		cr_expect_null(picked);
+	}
+}
