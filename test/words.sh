@@ -237,9 +237,10 @@ up() {
 	await "the link" link_is_up ln1
 }
 
-# nic [PARAMETER...]: load it, both ends up
+# nic [PARAMETER...]: load it, both ends up; "quirks" are more parameters, for a case as a whole
 nic() {
-	insmod "$LABNIC_KO" "$@"
+	# shellcheck disable=SC2086 # words
+	insmod "$LABNIC_KO" "$@" ${quirks:-}
 	up
 }
 

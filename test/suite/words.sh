@@ -15,16 +15,28 @@ pods() {
 
 # --- nk-cni -----------------------------------------------------------------------------------
 
-plain='{"cniVersion":"1.0.0","name":"lab","type":"nk-cni","master":"ln0","queues":{"pool":"4-7"}}'
+nic='{"cniVersion":"1.0.0","name":"lab","type":"nk-cni","master":"ln0","queues":{"pool":"4-7"}}'
+plain=${nic%\}},'"rss":{"exclude":false},"steering":[]}'
 unkept=${plain%\}},'"xdp":{"keep":false}}'
+sliced=${nic%\}},'"xdp":{"keep":false},"rss":{"keep":false}}'
 
-# conf [JQ-FILTER]: the network configuration of most cases, changed by a filter
+# conf [JQ-FILTER]: the network configuration of most cases, changed by a filter. It leaves the NIC's
+# slicing to the case: frames are steered by hand.
 conf() {
 	case "${1:-.}" in
 	.) echo "$plain" ;;
 	".xdp.keep = false") echo "$unkept" ;;
 	*) jq -c "$1" <<<"$plain" ;;
 	esac
+}
+
+# sliced [JQ-FILTER]: the same, with all that nk-cni does to the NIC by itself
+sliced() {
+	if [[ ${1:-.} == . ]]; then
+		echo "$sliced"
+	else
+		jq -c "$1" <<<"$sliced"
+	fi
 }
 
 # cni COMMAND POD CONF [VARIABLE=VALUE...]: one call, for interface nk0 of container c-POD
@@ -116,6 +128,12 @@ dump() {
 			bridge fdb show dev ln0
 			ethtool -x ln0
 			ethtool -l ln0
+			ethtool -g ln0
+			ethtool -k ln0
+			ethtool -n ln0 2>&1 || true # some have no rules
+			tools/netdev contexts --dev ln0
+			tools/netdev rings --dev ln0
+			cat /sys/class/net/ln0/queues/tx-*/xps_cpus
 			tools/netdev queues --dev ln0
 		fi
 		echo "== bpffs"
