@@ -43,6 +43,12 @@ static const char *parse_group(const char *p, uint32_t *ret)
 	return digits >= 1 && digits <= 8 ? p : NULL;
 }
 
+/* is_end() - of a line of sysfs, with or without its newline */
+static bool is_end(const char *p)
+{
+	return !*p || (*p == '\n' && !p[1]);
+}
+
 int nk_xps_parse(const char *text, struct nk_cpu_set *ret)
 {
 	struct nk_cpu_set set = { 0 };
@@ -64,9 +70,7 @@ int nk_xps_parse(const char *text, struct nk_cpu_set *ret)
 			break;
 		p++;
 	}
-	if (*p == '\n')
-		p++;
-	if (*p)
+	if (!is_end(p))
 		return -EINVAL;
 	*ret = set;
 	return 0;
@@ -128,9 +132,7 @@ int nk_xps_parse_list(const char *text, struct nk_cpu_set *ret)
 			break;
 		p++;
 	}
-	if (*p == '\n')
-		p++;
-	if (*p)
+	if (!is_end(p))
 		return -EINVAL;
 	*ret = set;
 	return 0;

@@ -289,6 +289,21 @@ read_rss() {
 	done <<<"$(ethtool -x ln0)"
 }
 
+# shares: how many entries of the RSS table each queue has
+shares() {
+	local table key queues entry out=()
+
+	read_rss
+	queues=$(queues_of ln0)
+	for ((entry = 0; entry < queues; entry++)); do
+		out+=(0)
+	done
+	for entry in "${table[@]}"; do
+		((++out[entry]))
+	done
+	echo "${out[*]}"
+}
+
 # --- traffic ----------------------------------------------------------------------------------
 
 # send COUNT FLOWS [OPTION...]: from the far end, to ln0 unless told otherwise

@@ -21,21 +21,6 @@ queue_of() {
 	echo "${path##*/q}"
 }
 
-# shares: how many entries of the RSS table each queue has
-shares() {
-	local table key queues entry out=()
-
-	read_rss
-	queues=$(queues_of ln0)
-	for ((entry = 0; entry < queues; entry++)); do
-		out+=(0)
-	done
-	for entry in "${table[@]}"; do
-		((++out[entry]))
-	done
-	echo "${out[*]}"
-}
-
 # rules: how many flow rules ln0 has
 rules() {
 	ethtool -n ln0 | sed -n 's/^Total \([0-9]*\) rules$/\1/p'

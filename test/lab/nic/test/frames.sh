@@ -79,7 +79,7 @@ case_rss_table() {
 	refused "Cannot set RX flow hash configuration: Invalid argument" \
 		ethtool -X ln0 weight 0 0 0 0 0 0 0 0 1
 	ethtool -X ln0 default
-	same "table after default" "$(spread)" "16 16 16 16 16 16 16 16"
+	same "table after default" "$(shares)" "16 16 16 16 16 16 16 16"
 }
 judge "RSS obeys a table of the user" case_rss_table
 

@@ -72,7 +72,7 @@ case_channels() {
 	nic
 	rss_counts
 	ethtool -L ln0 combined 3
-	same "entries in the table per queue" "$(spread)" "43 43 42"
+	same "entries in the table per queue" "$(shares)" "43 43 42"
 	start host tools/wire recv --dev ln0 --count 500 --per-queue
 	send 500 50
 	finish host

@@ -55,21 +55,6 @@ per_queue() {
 	echo "${out[*]}"
 }
 
-# How many entries of the RSS table each queue in use has, as "N N N ..."
-spread() {
-	local table key queues entry out=()
-
-	read_rss
-	queues=$(queues_of ln0)
-	for ((entry = 0; entry < queues; entry++)); do
-		out+=(0)
-	done
-	for entry in "${table[@]}"; do
-		((++out[entry]))
-	done
-	echo "${out[*]}"
-}
-
 carrier() {
 	echo "$(<"/sys/class/net/$1/carrier")"
 }
