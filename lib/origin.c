@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "banned.h"
 
@@ -77,6 +78,13 @@ int nk_origin_each(int fd, int (*fn)(uint32_t item, void *data), void *data, str
 	struct walk walk = { .fn = fn, .data = data };
 
 	return nk_pinmap_each(&origins, fd, step, &walk, err);
+}
+
+bool nk_origin_is_ours(const struct nk_origin *origin, uint32_t nic_ifindex, const void *bytes,
+		       uint32_t size)
+{
+	return origin->nic_ifindex == nic_ifindex && origin->size == size &&
+	       (!memcmp(origin->ours, bytes, size) || !memcmp(origin->next, bytes, size));
 }
 
 bool nk_origin_is_empty(int fd)

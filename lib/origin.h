@@ -60,6 +60,14 @@ int nk_origin_remove(int fd, uint32_t item, struct nk_error *err);
  */
 int nk_origin_each(int fd, int (*fn)(uint32_t item, void *data), void *data, struct nk_error *err);
 
+/**
+ * nk_origin_is_ours() - is what is there now what we made of it, or were about to?
+ * @nic_ifindex: of the NIC as it is now
+ * @bytes: as the item is now, @size of them
+ */
+bool nk_origin_is_ours(const struct nk_origin *origin, uint32_t nic_ifindex, const void *bytes,
+		       uint32_t size);
+
 /* nk_origin_is_empty() - false also where the map cannot be read. */
 bool nk_origin_is_empty(int fd);
 

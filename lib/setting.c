@@ -4,6 +4,8 @@
 
 #include "error.h"
 #include "feature.h"
+#include "flow.h"
+#include "quirk.h"
 #include "rings.h"
 #include "rss.h"
 #include "xps.h"
@@ -199,11 +201,36 @@ int nk_setting_read(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 	return -EINVAL;
 }
 
+bool nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item)
+{
+	struct nk_error none = { 0 };
+	struct nk_flow_table rules;
+
+	return item == nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE) &&
+	       !nk_flow_table_get(nic->name, &rules, &none) && rules.used;
+}
+
+static int write_rings(struct nk_nl *nl, const struct nk_nic *nic, enum nk_setting_kind kind,
+		       const struct nk_setting_value *value, struct nk_error *err)
+{
+	uint32_t threshold;
+	int rc;
+
+	if (kind == NK_SETTING_SPLIT) {
+		rc = nk_rings_set_split(nl, nic->ifindex, value->bytes[0], err);
+	} else {
+		memcpy(&threshold, value->bytes, sizeof(threshold));
+		rc = nk_rings_set_threshold(nl, nic->ifindex, threshold, err);
+	}
+	if (rc)
+		nk_quirk_remedy(nic->name, NK_QUIRK_DATA_SPLIT, err);
+	return rc;
+}
+
 int nk_setting_write(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 		     const struct nk_setting_value *value, struct nk_error *err)
 {
 	struct nk_cpu_set mask;
-	uint32_t threshold;
 
 	switch (nk_setting_kind(item)) {
 	case NK_SETTING_RSS:
@@ -214,10 +241,8 @@ int nk_setting_write(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 	case NK_SETTING_FEATURE:
 		return nk_feature_set(nl, nic->ifindex, feature_of(item), value->bytes[0], err);
 	case NK_SETTING_SPLIT:
-		return nk_rings_set_split(nl, nic->ifindex, value->bytes[0], err);
 	case NK_SETTING_HDS:
-		memcpy(&threshold, value->bytes, sizeof(threshold));
-		return nk_rings_set_threshold(nl, nic->ifindex, threshold, err);
+		return write_rings(nl, nic, nk_setting_kind(item), value, err);
 	}
 	return -EINVAL;
 }

@@ -17,10 +17,8 @@
 #include "claims.h"
 #include "cleanup.h"
 #include "error.h"
-#include "flow.h"
 #include "log.h"
 #include "origin.h"
-#include "quirk.h"
 #include "rss.h"
 #include "slice.h"
 
@@ -96,31 +94,23 @@ static int make_change(struct nk_attachment *att, int fd, struct nk_setting_chan
 		return 0;
 	nk_setting_name(change->item, name);
 	nk_error_wrap(err, "set %s of %s", name, att->nic.name);
-	if (nk_setting_kind(change->item) == NK_SETTING_SPLIT ||
-	    nk_setting_kind(change->item) == NK_SETTING_HDS)
-		nk_quirk_remedy(att->nic.name, NK_QUIRK_DATA_SPLIT, err);
 	return rc;
-}
-
-static int find_other(uint32_t queue, const struct nk_claim *claim, void *data)
-{
-	(void)queue;
-	return !nk_step_is_mine(data, claim);
 }
 
 int nk_step_settings_create(struct nk_attachment *att, const struct nk_config *config,
 			    struct nk_error *err)
 {
 	struct nk_slice_nic on = { .nl = &att->host, .nic = &att->nic, .claims = att->claims };
+	uint64_t others;
 	uint32_t i;
 	int rc;
 
 	if (!att->lease_count)
 		return 0;
-	rc = nk_claims_each(att->claims, find_other, att, err);
-	if (rc < 0)
+	rc = nk_step_others(att, &others, err);
+	if (rc)
 		return rc;
-	on.others = rc;
+	on.others = others != 0;
 	on.origin = open_origin(att, true, err);
 	if (on.origin < 0)
 		return on.origin;
@@ -147,8 +137,7 @@ static int is_ours(struct nk_attachment *att, uint32_t item, const struct nk_ori
 	rc = nk_setting_read(&att->host, &att->nic, item, &present, err);
 	if (rc)
 		return rc;
-	return present.size == note->size && (!memcmp(present.bytes, note->ours, note->size) ||
-					      !memcmp(present.bytes, note->next, note->size));
+	return nk_origin_is_ours(note, att->nic.ifindex, present.bytes, present.size);
 }
 
 /* A walk through the origin map. */
@@ -216,16 +205,6 @@ int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
-/* is_in_use() - would putting it back take somebody's flow rules away? Ours are gone by now. */
-static bool is_in_use(const struct nk_attachment *att, uint32_t item)
-{
-	struct nk_error none = { 0 };
-	struct nk_flow_table rules;
-
-	return item == nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE) &&
-	       !nk_flow_table_get(att->nic.name, &rules, &none) && rules.used;
-}
-
 /* put_back() - as it was, if it is as we made it. What the NIC does not take any more, for it was
  * changed in between, is told and forgotten: it must not keep a Pod from being deleted.
  */
@@ -240,7 +219,7 @@ static int put_back(struct nk_attachment *att, int fd, uint32_t item, struct nk_
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	rc = is_ours(att, item, &note, err);
-	if (rc > 0 && is_in_use(att, item))
+	if (rc > 0 && nk_setting_is_in_use(&att->nic, item))
 		rc = 0;
 	if (rc > 0) {
 		before.size = note.size;
@@ -304,7 +283,7 @@ static int take_one_back(struct nk_attachment *att, int fd, const struct nk_sett
 	/* Another ADD has changed it again since: it goes with that one. */
 	if (!same(&present, &change->want) && !same(&present, &change->present))
 		return 0;
-	if (!same(&present, &change->present) && !is_in_use(att, change->item))
+	if (!same(&present, &change->present) && !nk_setting_is_in_use(&att->nic, change->item))
 		rc = write_noted(att, fd, change->item, nk_slice_before(change), present.bytes,
 				 &change->present, err);
 	if (rc)
