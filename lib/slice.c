@@ -40,11 +40,8 @@ void nk_slice_fini(struct nk_setting_changes *changes)
 /* is_ours() - is the setting as we made it, or were about to? */
 static bool is_ours(const struct nk_setting_change *change)
 {
-	const struct nk_setting_value *present = &change->present;
-
-	return change->recorded && change->record.size == present->size &&
-	       (!memcmp(change->record.ours, present->bytes, present->size) ||
-		!memcmp(change->record.next, present->bytes, present->size));
+	return change->recorded && nk_origin_is_ours(&change->record, change->record.nic_ifindex,
+						     change->present.bytes, change->present.size);
 }
 
 const uint8_t *nk_slice_before(const struct nk_setting_change *change)
@@ -345,9 +342,8 @@ static int probe_rules(struct nk_nl *nl, const struct nk_nic *nic, const struct 
 	return rc;
 }
 
-/* probe_settings() - are there all that would have to change? */
-static int probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
-			  const struct nk_config *config, struct nk_error *err)
+int nk_slice_probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
+			    const struct nk_config *config, struct nk_error *err)
 {
 	const struct nk_slice_nic on = { .nl = nl, .nic = nic, .claims = -1, .origin = -1 };
 	struct nk_setting_changes changes;
@@ -360,10 +356,8 @@ static int probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
 int nk_slice_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_config *config,
 		   struct nk_error *err)
 {
-	int rc = probe_settings(nl, nic, config, err);
+	int rc = 0;
 
-	if (rc)
-		return rc;
 	if (config->steering_count)
 		rc = probe_rules(nl, nic, config, err);
 	if (!rc && nk_slice_wants_context(config)) {

@@ -54,8 +54,14 @@ const uint8_t *nk_slice_before(const struct nk_setting_change *change);
 /* nk_slice_wants_context() - shall the attachment have an RSS context of its own? */
 bool nk_slice_wants_context(const struct nk_config *config);
 
+/* nk_slice_probe_settings() - has the NIC all the settings that would have to change? ADD need not
+ * ask: nk_slice_settings() has read them all before one is changed.
+ */
+int nk_slice_probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
+			    const struct nk_config *config, struct nk_error *err);
+
 /**
- * nk_slice_probe() - can the NIC do what the configuration asks for?
+ * nk_slice_probe() - can the NIC do the rest of what the configuration asks for?
  *
  * Return: 0, or a negative errno with an error that names what it lacks and what to use instead
  */

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "ipam.h"
 #include "probe.h"
+#include "slice.h"
 
 #include "banned.h"
 
@@ -18,6 +19,8 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 	rc = nk_attachment_init(att, request, config, err);
 	if (!rc)
 		rc = nk_preflight(att, config, err);
+	if (!rc && config->queue_count)
+		rc = nk_slice_probe_settings(&att->host, &att->nic, config, err);
 	if (!rc && config->queue_count)
 		rc = nk_probe_can_lease(&att->nic, err);
 	if (!rc && *config->ipam_type)
