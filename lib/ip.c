@@ -421,16 +421,15 @@ static void put_metrics(struct nlmsghdr *msg, const struct nk_route *route)
 	mnl_attr_nest_end(msg, metrics);
 }
 
-struct nlmsghdr *nk_ip_put_route(void *buf, uint16_t type, uint32_t ifindex,
-				 const struct nk_route *route, bool onlink)
+struct nlmsghdr *nk_ip_put_route(void *buf, uint32_t ifindex, const struct nk_route *route,
+				 bool onlink)
 {
-	const uint16_t flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
 	const struct nk_prefix dst = nk_prefix_mask(&route->dst);
 	const uint32_t table = table_of(route);
 	struct nlmsghdr *msg;
 	struct rtmsg *rtm;
 
-	msg = put_header(buf, type, flags, sizeof(*rtm));
+	msg = put_header(buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*rtm));
 	rtm = mnl_nlmsg_get_payload(msg);
 	rtm->rtm_family = dst.addr.family;
 	rtm->rtm_dst_len = dst.len;
@@ -471,8 +470,7 @@ int nk_ip_route_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "impossible route",
 				    "add route %s to ifindex %u (%s): %s", text, ifindex, nl->where,
 				    why);
-	rc = do_route(nl, nk_ip_put_route(buf, RTM_NEWROUTE, ifindex, route, onlink), NULL, NULL,
-		      err);
+	rc = do_route(nl, nk_ip_put_route(buf, ifindex, route, onlink), NULL, NULL, err);
 	if (!rc)
 		return 0;
 	nk_error_class(err, NK_CODE_KERNEL, "cannot add the route");
@@ -483,27 +481,6 @@ int nk_ip_route_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 	else if (route->gw.family && (rc == -ENETUNREACH || rc == -EHOSTUNREACH))
 		nk_error_remedy(err, "the gateway has to be in the subnet of one of the device's "
 				     "addresses");
-	return rc;
-}
-
-int nk_ip_route_remove(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
-		       struct nk_error *err)
-{
-	char buf[NK_NL_REQUEST_SIZE], text[ROUTE_TEXT_SIZE];
-	struct nk_error mine = { 0 };
-	int rc;
-
-	if (impossible(route))
-		return 0; /* never made */
-	rc = do_route(nl, nk_ip_put_route(buf, RTM_DELROUTE, ifindex, route, false), NULL, NULL,
-		      &mine);
-	if (!rc || rc == -ESRCH || rc == -ENODEV)
-		return 0;
-	route_text(route, text);
-	nk_error_class(&mine, NK_CODE_KERNEL, "cannot remove the route");
-	nk_error_wrap(&mine, "remove route %s from ifindex %u (%s)", text, ifindex, nl->where);
-	if (err->code == NK_CODE_NONE)
-		*err = mine;
 	return rc;
 }
 

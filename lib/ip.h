@@ -91,15 +91,6 @@ int nk_ip_route_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 int nk_ip_route_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
 		    struct nk_error *err);
 
-/**
- * nk_ip_route_remove() - take away what nk_ip_route_add() made of the same @route
- *
- * A route or a device that is not there is success. Routes of another protocol than "static", the
- * kernel's own say, are never taken; an IPv4 route without priority stands for any priority.
- */
-int nk_ip_route_remove(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
-		       struct nk_error *err);
-
 /* Builders and parsers, for tests. */
 
 /* An address as RTM_NEWADDR describes it. */
@@ -111,9 +102,8 @@ struct nk_ip_addr {
 
 struct nlmsghdr *nk_ip_put_addr(void *buf, uint32_t ifindex, const struct nk_prefix *prefix,
 				unsigned int flags);
-/* @type: RTM_NEWROUTE or RTM_DELROUTE */
-struct nlmsghdr *nk_ip_put_route(void *buf, uint16_t type, uint32_t ifindex,
-				 const struct nk_route *route, bool onlink);
+struct nlmsghdr *nk_ip_put_route(void *buf, uint32_t ifindex, const struct nk_route *route,
+				 bool onlink);
 int nk_ip_parse_addr(const struct nlmsghdr *msg, struct nk_ip_addr *ret, struct nk_error *err);
 /* Return: 1 if the RTM_NEWROUTE message tells of @route over @ifindex, 0 if not, or -EBADMSG */
 int nk_ip_match_route(const struct nlmsghdr *msg, uint32_t ifindex, const struct nk_route *route,

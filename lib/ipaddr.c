@@ -80,13 +80,6 @@ bool nk_ipaddr_equal(const struct nk_ipaddr *a, const struct nk_ipaddr *b)
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, nk_ipaddr_size(a));
 }
 
-bool nk_prefix_is_default(const struct nk_prefix *prefix)
-{
-	static const uint8_t zero[16];
-
-	return !prefix->len && !memcmp(prefix->addr.bytes, zero, nk_ipaddr_size(&prefix->addr));
-}
-
 struct nk_prefix nk_prefix_mask(const struct nk_prefix *prefix)
 {
 	struct nk_prefix masked = *prefix;

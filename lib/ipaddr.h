@@ -24,9 +24,6 @@ size_t nk_ipaddr_size(const struct nk_ipaddr *addr);
 
 bool nk_ipaddr_equal(const struct nk_ipaddr *a, const struct nk_ipaddr *b);
 
-/* nk_prefix_is_default() - 0.0.0.0/0 or ::/0 */
-bool nk_prefix_is_default(const struct nk_prefix *prefix);
-
 /* nk_prefix_mask() - @prefix with the bits behind its length cleared, as routes want it. */
 struct nk_prefix nk_prefix_mask(const struct nk_prefix *prefix);
 

@@ -73,14 +73,6 @@ static int link_info(const struct nk_nicdir *dir, struct bpf_link_info *ret)
 	return ret->type == BPF_LINK_TYPE_XDP ? 0 : -EPROTO;
 }
 
-bool nk_prog_is_attached(const struct nk_nicdir *dir, uint32_t nic_ifindex)
-{
-	struct bpf_link_info info;
-
-	/* ifindex 0: the NIC went away under the link. */
-	return nic_ifindex && !link_info(dir, &info) && info.xdp.ifindex == nic_ifindex;
-}
-
 bool nk_prog_is_alive(const struct nk_nicdir *dir)
 {
 	struct bpf_link_info info;

@@ -36,9 +36,6 @@ int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *
 /* nk_prog_detach() - take it off and remove its pins; what is not there is success. */
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);
 
-/* nk_prog_is_attached() - is our link there, and on the NIC of this ifindex? */
-bool nk_prog_is_attached(const struct nk_nicdir *dir, uint32_t nic_ifindex);
-
 /* nk_prog_is_alive() - is our link on any NIC? */
 bool nk_prog_is_alive(const struct nk_nicdir *dir);
 

@@ -227,25 +227,6 @@ Test(ipaddr, mask_clears_the_bits_behind_the_length)
 	}
 }
 
-Test(ipaddr, default_is_length_0_of_address_0)
-{
-	static const struct {
-		const char *text;
-		bool is;
-	} rows[] = {
-		{ "0.0.0.0/0", true },	 { "::/0", true },	{ "0.0.0.0/1", false },
-		{ "10.0.0.0/0", false }, { "::1/0", false },	{ "::/128", false },
-		{ "0.0.0.1/0", false },	 { "8000::/0", false },
-	};
-	struct nk_prefix prefix;
-	size_t i;
-
-	for (i = 0; i < COUNT(rows); i++) {
-		cr_assert(nk_prefix_parse(rows[i].text, false, &prefix));
-		cr_expect_eq(nk_prefix_is_default(&prefix), rows[i].is, "%s", rows[i].text);
-	}
-}
-
 Test(ipaddr, equal_is_of_family_and_its_bytes)
 {
 	static const struct {
