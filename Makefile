@@ -26,7 +26,8 @@ TOOL_MAIN := test/tools/netdev.c test/tools/wire.c test/tools/xdpprog.c test/too
 TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
 HEADERS   := $(sort $(wildcard lib/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h))
 C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB)
-TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%)
+# What the lab's cases use beside the plugin; nk-cni-next is a build whose XDP program is newer.
+TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%) $(B)/test/nk-cni-next $(B)/test/policy.o
 
 LIB_OBJ   := $(LIB_SRC:%.c=$(B)/%.o)
 OBJ       := $(LIB_OBJ) $(CMD_SRC:%.c=$(B)/%.o)
@@ -55,11 +56,13 @@ deps: ## list and install the Debian packages that are missing
 	@mkdir -p $(B) && touch $(B)/deps-build $(B)/deps-check $(B)/deps-lint $(B)/deps-lab
 
 # --- the plugin -------------------------------------------------------------------------------
+BPF_CC     = clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
+	     -I/usr/include/$(shell $(CC) -print-multiarch)
+
 $(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/nk_shared.h | $(B)/deps-build
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
-	$(Q)clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
-		-I/usr/include/$(shell $(CC) -print-multiarch) -c $< -o $@
+	$(Q)$(BPF_CC) -c $< -o $@
 
 $(SKEL): $(B)/nk.bpf.o
 	$(call say,SKEL,$@)
@@ -81,7 +84,22 @@ $(B)/test/unit-main: $(UNIT_OBJ) $(LIB_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS) $(shell pkg-config --libs criterion)
 
-$(TOOLS): $(B)/test/%: $(B)/test/tools/%.o $(TOOL_OBJ)
+$(B)/test/nk-cni-next: $(filter-out %/lib/prog.o,$(OBJ)) $(B)/test/prog-next.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+$(B)/test/prog-next.o: lib/prog.c $(B)/lib/prog.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
+		-DNK_PROG_VERSION=4294967295 -c $< -o $@
+
+$(B)/test/policy.o: conf/policy.bpf.c | $(B)/deps-build
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(BPF_CC) -c $< -o $@
+
+$(TOOL_MAIN:test/tools/%.c=$(B)/test/%): $(B)/test/%: $(B)/test/tools/%.o $(TOOL_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)

@@ -249,6 +249,8 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 		flags = ND_OVERRIDE;
 	}
 
+	if (bpf_xdp_get_buff_len(ctx) != (__u64)(end - data))
+		return 0; /* in several buffers: cutting its end would cut the last one */
 	/* The answer has exactly one option, a solicitation none or some. */
 	change = (int)(nd_at + sizeof(*nd)) - (int)(end - data);
 	if (change && bpf_xdp_adjust_tail(ctx, change))

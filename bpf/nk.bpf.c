@@ -2,9 +2,13 @@
 /*
  * nk.bpf.c - the one XDP program of a NIC: frames of a leased queue go to the Pod's socket
  *
- * Runs in the NIC's driver, before the kernel has an skb. Frames of queues that are not leased
- * pass untouched, after one array look-up and a look at their EtherType; but those who ask for the
- * address of a Pod are answered, see neigh.bpf.h.
+ *   unleased queue:  passes untouched, after one array look-up and a look at the EtherType; but who
+ *                    asks for the address of a Pod is answered, see neigh.bpf.h
+ *   leased queue:    the operator's policy program, if there is one; then the socket that the Pod
+ *                    has entered in its map for this queue; without one, the host stack or nothing
+ *
+ * Runs in the NIC's driver, before the kernel has an skb. It is replaced by newer versions while
+ * frames go through it: see nk_shared.h for what they share.
  */
 #include <linux/bpf.h>
 
@@ -14,6 +18,11 @@
 #include "nk_shared.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Set by the plugin before the load, and read by others from the map that it becomes. bpftool shows
+ * variables of this prefix with the program.
+ */
+const volatile __u32 bpf_metadata_nk_version = 0;
 
 /* The arrays below are indexed by physical queue; the plugin sizes them to the NIC. */
 
@@ -46,6 +55,14 @@ struct {
 	__array(values, struct xsks_map);
 } xsks SEC(".maps");
 
+/* The operator's program and the way back from it, see README.md, "Policy". */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, NK_CALLS);
+	__type(key, __u32);
+	__type(value, __u32);
+} calls SEC(".maps");
+
 /* has_socket() - is the socket in slot @key bound to the netkit queue that this frame belongs to?
  * A frame that is redirected to any other socket is lost (net/xdp/xsk.c, xsk_rcv_check).
  */
@@ -54,6 +71,38 @@ static __always_inline int has_socket(void *map, __u32 key, __u32 netkit_queue)
 	struct bpf_xdp_sock *xs = bpf_map_lookup_elem(map, &key);
 
 	return xs && xs->queue_id == netkit_queue;
+}
+
+/* find_socket() - Return: its slot, or NK_XSKS_MAX where there is none */
+static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *queue)
+{
+	__u32 q = queue->netkit_queue;
+
+	if (queue->key != NK_XSK_KEY_ZERO && has_socket(map, q, q))
+		return q;
+	if (queue->key != NK_XSK_KEY_QUEUE && has_socket(map, q - 1, q))
+		return q - 1;
+	/* QEMU with start-queue but without map-start-index counts from 0 all the same. */
+	if (queue->key == NK_XSK_KEY_AUTO && q > 1 && has_socket(map, 0, q))
+		return 0;
+	return NK_XSKS_MAX;
+}
+
+/* to_socket() - a frame of a leased queue */
+static __always_inline int to_socket(__u32 phys, const struct nk_queue_info *queue,
+				     struct nk_queue_stats *stat)
+{
+	void *map = bpf_map_lookup_elem(&xsks, &phys);
+	__u32 key = map ? find_socket(map, queue) : NK_XSKS_MAX;
+	int otherwise = queue->no_socket == NK_NO_SOCKET_DROP ? XDP_DROP : XDP_PASS;
+
+	if (map && key < NK_XSKS_MAX) {
+		stat->redirected++;
+		return (int)bpf_redirect_map(map, key, otherwise);
+	}
+	stat->no_socket++;
+	stat->dropped += otherwise == XDP_DROP;
+	return otherwise;
 }
 
 /* of_host() - a frame of a queue that is not leased. What asks by broadcast comes here alone; a
@@ -71,32 +120,31 @@ static __always_inline int of_host(struct xdp_md *ctx, __u32 phys)
 	return XDP_TX;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int nk_redirect(struct xdp_md *ctx)
 {
 	__u32 phys = ctx->rx_queue_index;
 	struct nk_queue_info *queue;
 	struct nk_queue_stats *stat;
-	__u32 key;
-	void *map;
 
 	queue = bpf_map_lookup_elem(&queues, &phys);
 	if (!queue || !queue->netkit_queue)
 		return of_host(ctx, phys);
+	bpf_tail_call(ctx, &calls, NK_CALL_POLICY); /* returns only where the slot is empty */
 	stat = bpf_map_lookup_elem(&stats, &phys);
-	map = bpf_map_lookup_elem(&xsks, &phys);
-	if (!map || !stat)
-		return XDP_PASS;
+	return stat ? to_socket(phys, queue, stat) : XDP_PASS;
+}
 
-	/* libxdp and DPDK enter their socket at its queue id, QEMU at ids counted from 0. */
-	key = queue->netkit_queue;
-	if (!has_socket(map, key, queue->netkit_queue)) {
-		key--;
-		if (!has_socket(map, key, queue->netkit_queue)) {
-			stat->no_socket++;
-			return XDP_PASS;
-		}
-	}
-	stat->redirected++;
-	return (int)bpf_redirect_map(map, key, XDP_PASS);
+/* The policy program tail calls this one for a frame that may go on. */
+SEC("xdp.frags")
+int nk_resume(struct xdp_md *ctx)
+{
+	__u32 phys = ctx->rx_queue_index;
+	struct nk_queue_info *queue = bpf_map_lookup_elem(&queues, &phys);
+	struct nk_queue_stats *stat = bpf_map_lookup_elem(&stats, &phys);
+
+	if (!queue || !queue->netkit_queue || !stat)
+		return XDP_PASS;
+	stat->resumed++;
+	return to_socket(phys, queue, stat);
 }

@@ -446,6 +446,7 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->committed = search.claim.committed;
 	att->in_filter = search.claim.in_filter;
 	att->with_map = search.claim.with_map;
+	att->xsk = search.claim.xsk;
 	att->excluded = search.claim.excluded;
 	att->rss_context = search.claim.rss_context;
 	att->rule_count = search.claim.rule_count;

@@ -62,6 +62,7 @@ struct nk_attachment {
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
 	bool in_filter, with_map, excluded, committed;
+	struct nk_xsk_options xsk;
 	uint32_t rss_context, rule_count, neigh_count;
 	uint32_t lease_count;
 	struct nk_lease leases[NK_LEASES_MAX];

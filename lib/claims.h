@@ -20,7 +20,7 @@ struct nk_nicdir;
 /* Value of the map. Its layout is read by later versions of the plugin: change NK_CLAIM_VERSION
  * with it.
  */
-#define NK_CLAIM_VERSION 2
+#define NK_CLAIM_VERSION 3
 
 struct nk_claim {
 	uint32_t version;
@@ -40,6 +40,8 @@ struct nk_claim {
 	uint32_t rss_context;	   /* RSS context over the attachment's queues; 0: none */
 	uint32_t rule_count;	   /* flow rules, made or about to be; see rules.h */
 	uint32_t neigh_count;	   /* addresses answered for, likewise */
+	struct nk_xsk_options xsk; /* with_map; owner as the host counts */
+	uint32_t more[5];	   /* for later versions: 0 */
 	char ifname[IFNAMSIZ];	   /* effective name */
 	char cni_ifname[IFNAMSIZ]; /* CNI_IFNAME */
 	char network[NK_ID_SIZE];
@@ -47,7 +49,7 @@ struct nk_claim {
 	char pod_name[NK_ID_SIZE];
 };
 
-_Static_assert(sizeof(struct nk_claim) == 56 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
+_Static_assert(sizeof(struct nk_claim) == 88 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
 	       "no hole: the value goes to the kernel byte by byte");
 
 /**

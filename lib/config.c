@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nk_shared.h"
+
 #include "banned.h"
 
 #define FRAME_SIZE_DEFAULT 4096
@@ -99,9 +101,21 @@ static const char mac_of_args[] = "MAC of CNI_ARGS";
  */
 static const char *const refused_keys[] = { "logLevel", "logFile", "statusQueues", NULL };
 
+struct raw_xsk {
+	bool map;
+	uint32_t frame_size, uid, gid;
+	char key[8], no_socket[8], mode[8];
+};
+
+/* An id of all ones means "none" to chown(2). */
 static const struct nk_json_field xsk_fields[] = {
-	BOOL(struct nk_config, "map", xsk_map),
-	UINT(struct nk_config, "frameSize", xsk_frame_size, 2048, 4096),
+	BOOL(struct raw_xsk, "map", map),
+	UINT(struct raw_xsk, "frameSize", frame_size, 2048, 4096),
+	STRING(struct raw_xsk, "key", key, 1),
+	STRING(struct raw_xsk, "noSocket", no_socket, 1),
+	UINT(struct raw_xsk, "uid", uid, 0, UINT32_MAX - 1),
+	UINT(struct raw_xsk, "gid", gid, 0, UINT32_MAX - 1),
+	STRING(struct raw_xsk, "mode", mode, 1),
 	END,
 };
 
@@ -327,23 +341,63 @@ static int check_whole(const struct nk_config *config, struct nk_error *err)
 	return 0;
 }
 
-static int parse_xsk(const struct nk_config_raw *raw, struct nk_config *config,
-		     struct nk_error *err)
+/* parse_mode() - permissions in octal, as chmod(1) has them; nobody executes a map */
+static int parse_mode(const char *text, uint16_t *ret, struct nk_error *err)
 {
-	int rc = 0;
+	size_t i, digits = strspn(text, "01234567");
+	unsigned int mode = 0;
 
-	config->xsk_map =
-		!config->pair; /* the kernel has AF_XDP through a lease for singles alone */
-	if (raw->xsk)
-		rc = nk_json_decode(raw->xsk, "xsk", xsk_fields, NK_JSON_REFUSE, config, err);
+	for (i = 0; i < digits; i++)
+		mode = mode << 3 | (unsigned int)(text[i] - '0');
+	if (text[digits] || digits < 3 || digits > 4 || mode & ~0666U)
+		return nk_config_invalid(err, "xsk.mode", text, "three octal digits of 0666");
+	*ret = (uint16_t)mode;
+	return 0;
+}
+
+static int parse_xsk_options(const struct raw_xsk *raw, struct nk_xsk_options *ret,
+			     struct nk_error *err)
+{
+	if (!strcmp(raw->key, "auto"))
+		ret->key = NK_XSK_KEY_AUTO;
+	else if (!strcmp(raw->key, "queue"))
+		ret->key = NK_XSK_KEY_QUEUE;
+	else if (!strcmp(raw->key, "zero"))
+		ret->key = NK_XSK_KEY_ZERO;
+	else
+		return nk_config_invalid(err, "xsk.key", raw->key, "auto, queue or zero");
+	if (!strcmp(raw->no_socket, "pass"))
+		ret->no_socket = NK_NO_SOCKET_PASS;
+	else if (!strcmp(raw->no_socket, "drop"))
+		ret->no_socket = NK_NO_SOCKET_DROP;
+	else
+		return nk_config_invalid(err, "xsk.noSocket", raw->no_socket, "pass or drop");
+	ret->uid = raw->uid;
+	ret->gid = raw->gid;
+	return parse_mode(raw->mode, &ret->mode, err);
+}
+
+static int parse_xsk(const struct nk_json *json, struct nk_config *config, struct nk_error *err)
+{
+	struct raw_xsk raw = {
+		.map = !config->pair, /* the kernel has AF_XDP through a lease for singles alone */
+		.frame_size = FRAME_SIZE_DEFAULT,
+		.key = "auto",
+		.no_socket = "pass",
+		.mode = "0600",
+	};
+	int rc = json ? nk_json_decode(json, "xsk", xsk_fields, NK_JSON_REFUSE, &raw, err) : 0;
+
 	if (rc)
 		return rc;
-	if (config->xsk_frame_size != 2048 && config->xsk_frame_size != 4096)
+	config->xsk_map = raw.map;
+	config->xsk_frame_size = raw.frame_size;
+	if (raw.frame_size != 2048 && raw.frame_size != 4096)
 		return nk_config_refuse(err, "xsk.frameSize: %u is not 2048 or 4096",
-					config->xsk_frame_size);
-	if (config->pair && config->xsk_map)
+					raw.frame_size);
+	if (config->pair && raw.map)
 		return nk_config_refuse(err, "xsk.map: a pair has none, only a single");
-	return 0;
+	return parse_xsk_options(&raw, &config->xsk, err);
 }
 
 static int parse_add(const struct nk_json *json, const struct nk_request *request,
@@ -364,7 +418,7 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 	if (!rc)
 		rc = nk_config_parse_pair(json, raw, config, err);
 	if (!rc)
-		rc = parse_xsk(raw, config, err);
+		rc = parse_xsk(raw->xsk, config, err);
 	if (!rc)
 		rc = parse_runtime(request, raw, err);
 	if (!rc && *raw->mac) {

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "nicdir.h"
+#include "policy.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "nk.skel.h"
+#include "nk_shared.h"
 
 #include "banned.h"
 
@@ -43,17 +45,16 @@ static const struct {
 	const char *name;
 	bool per_queue; /* one entry for each queue of the NIC; else as many as the program says */
 } map_pins[] = {
-	{ "queues", true },
-	{ "stats", true },
-	{ "xsks", true },
-	{ "neigh", false },
+	{ "queues", true }, { "stats", true },	{ "xsks", true },
+	{ "neigh", false }, { "calls", false },
 };
 #define MAP_PINS (sizeof(map_pins) / sizeof(map_pins[0]))
 
 static struct bpf_map *skel_map(struct nk_bpf *skel, unsigned int i)
 {
 	struct bpf_map *const maps[MAP_PINS] = { skel->maps.queues, skel->maps.stats,
-						 skel->maps.xsks, skel->maps.neigh };
+						 skel->maps.xsks, skel->maps.neigh,
+						 skel->maps.calls };
 
 	return maps[i];
 }
@@ -80,6 +81,52 @@ bool nk_prog_is_alive(const struct nk_nicdir *dir)
 	return !link_info(dir, &info) && info.xdp.ifindex;
 }
 
+/* read_version() - of the read-only data of a program, of which the version is the first. Return: 0,
+ * or -ENOENT for any other map
+ */
+static int read_version(uint32_t map_id, uint32_t *ret)
+{
+	int fd cleanup_close = bpf_map_get_fd_by_id(map_id);
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info), key = 0;
+	uint8_t value[64] = { 0 };
+	const char *dot;
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -ENOENT;
+	dot = strchr(info.name, '.');
+	if (!dot || strcmp(dot, ".rodata") != 0 || info.value_size < sizeof(*ret) ||
+	    info.value_size > sizeof(value) || bpf_map_lookup_elem(fd, &key, value))
+		return -ENOENT;
+	memcpy(ret, value, sizeof(*ret));
+	return 0;
+}
+
+static int version_of(uint32_t prog_id, uint32_t *ret)
+{
+	int fd cleanup_close = bpf_prog_get_fd_by_id(prog_id);
+	uint32_t maps[16] = { 0 }, size = sizeof(struct bpf_prog_info), i;
+	struct bpf_prog_info info = { .nr_map_ids = 16, .map_ids = (uintptr_t)maps };
+
+	*ret = 0;
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	for (i = 0; i < info.nr_map_ids && i < 16; i++)
+		if (!read_version(maps[i], ret))
+			return 0;
+	return 0; /* of a time before versions */
+}
+
+int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret)
+{
+	struct bpf_link_info info;
+
+	*ret = 0;
+	if (link_info(dir, &info) || !info.xdp.ifindex)
+		return -ENOENT;
+	return version_of(info.prog_id, ret);
+}
+
 static void prog_name(uint32_t id, char *buf, size_t size)
 {
 	int fd cleanup_close = bpf_prog_get_fd_by_id(id);
@@ -90,6 +137,26 @@ static void prog_name(uint32_t id, char *buf, size_t size)
 		snprintf(buf, size, "of unknown name");
 	else
 		snprintf(buf, size, "\"%.16s\"", info.name);
+}
+
+/* has_link() - is a program attached by a link, and not by netlink? */
+static bool has_link(uint32_t prog_id)
+{
+	struct bpf_link_info info;
+	uint32_t id = 0, size;
+	bool found = false;
+	int fd;
+
+	while (!found && !bpf_link_get_next_id(id, &id)) {
+		fd = bpf_link_get_fd_by_id(id);
+		info = (struct bpf_link_info){ 0 };
+		size = sizeof(info);
+		found = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
+			info.type == BPF_LINK_TYPE_XDP && info.prog_id == prog_id;
+		if (fd >= 0)
+			close(fd);
+	}
+	return found;
 }
 
 int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
@@ -103,8 +170,9 @@ int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, s
 		return 0;
 	prog_name(nic->xdp_prog_id, name, sizeof(name));
 	nk_error_set(err, NK_CODE_BPF, EBUSY, "another XDP program is on the NIC",
-		     "%s has XDP program %s, id %u, which is not nk-cni's", nic->name, name,
-		     nic->xdp_prog_id);
+		     "%s has XDP program %s, id %u, which is not nk-cni's, attached %s", nic->name,
+		     name, nic->xdp_prog_id,
+		     has_link(nic->xdp_prog_id) ? "by a bpf_link" : "by netlink");
 	nk_error_remedy(err,
 			"take it off (ip link set dev %s xdp off, or remove its bpf_link), or "
 			"set \"xsk\": {\"map\": false} to lease queues without XDP",
@@ -112,44 +180,77 @@ int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, s
 	return -EBUSY;
 }
 
-/* reuse_or_size() - keep a pinned map, for other attachments have entries in it; one that was
- * made for another number of queues is of a NIC that was replaced, one of another layout is of
- * another version, and nobody can use it.
- */
-static int reuse_or_size(const struct nk_nicdir *dir, const char *name, struct bpf_map *map,
-			 uint32_t entries)
+/* What loading the skeleton is about. */
+struct loading {
+	const struct nk_nicdir *dir;
+	const struct nk_nic *nic;
+	struct nk_bpf *skel;
+	bool running; /* a program is on the NIC, and has the pinned maps */
+};
+
+/* is_usable() - is a pinned map what the program of this build expects? */
+static bool is_usable(int fd, const struct bpf_map *map, uint32_t entries)
 {
-	char path[NK_PATH_SIZE];
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info);
-	int fd cleanup_close = -1;
 
-	nk_nicdir_pin(dir, name, path);
-	fd = bpf_obj_get(path);
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.max_entries == entries &&
-	    info.key_size == bpf_map__key_size(map) && info.value_size == bpf_map__value_size(map))
-		return bpf_map__reuse_fd(map, fd);
-	if (fd >= 0)
-		unlink(path);
-	return bpf_map__set_max_entries(map, entries);
+	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
+	       info.max_entries == entries && info.key_size == bpf_map__key_size(map) &&
+	       info.value_size == bpf_map__value_size(map);
 }
 
-static int load(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_bpf *skel,
-		struct nk_error *err)
+/* reuse_or_size() - keep a pinned map, for attachments and a program that runs have entries in it.
+ * One that does not fit, and that nothing runs with, is of a NIC that was replaced.
+ */
+static int reuse_or_size(const struct loading *loading, unsigned int i, struct nk_error *err)
 {
-	struct bpf_map *map;
+	struct bpf_map *map = skel_map(loading->skel, i);
+	const uint32_t entries = map_pins[i].per_queue ? loading->nic->num_rx_queues :
+							 bpf_map__max_entries(map);
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1, rc;
+
+	nk_nicdir_pin(loading->dir, map_pins[i].name, path);
+	fd = bpf_obj_get(path);
+	if (fd >= 0 && !is_usable(fd, map, entries)) {
+		if (loading->running) {
+			nk_error_set(err, NK_CODE_BPF, EPROTO,
+				     "the XDP program on the NIC is of another kind",
+				     "%s is not as this nk-cni knows it", path);
+			nk_error_remedy(err,
+					"end the Pods that have queues of %s, then: nk-cni release "
+					"%s",
+					loading->nic->name, loading->nic->name);
+			return -EPROTO;
+		}
+		unlink(path);
+		rc = bpf_map__set_max_entries(map, entries);
+	} else {
+		rc = fd >= 0 ? bpf_map__reuse_fd(map, fd) : bpf_map__set_max_entries(map, entries);
+	}
+	return rc ? nk_error_set(err, NK_CODE_BPF, -rc, "cannot prepare a map", "%s: %s", path,
+				 nk_errno_name(-rc)) :
+		    0;
+}
+
+/* load() - program and maps into the kernel, those that there are already taken over */
+static int load(const struct loading *loading, struct nk_error *err)
+{
+	struct nk_bpf *skel = loading->skel;
 	unsigned int i;
 	int rc = 0;
 
-	for (i = 0; i < MAP_PINS && !rc; i++) {
-		map = skel_map(skel, i);
-		rc = reuse_or_size(dir, map_pins[i].name, map,
-				   map_pins[i].per_queue ? nic->num_rx_queues :
-							   bpf_map__max_entries(map));
-	}
-	/* Attached for one NIC by link, so the expected type must be told at load. */
+	skel->rodata->bpf_metadata_nk_version = NK_PROG_VERSION;
+	for (i = 0; i < MAP_PINS && !rc; i++)
+		rc = reuse_or_size(loading, i, err);
+	if (rc)
+		return rc;
+	/* Attached for one NIC by link, so the expected type must be told at load; and of a program
+	 * array all must be of one type.
+	 */
+	rc = bpf_program__set_expected_attach_type(skel->progs.nk_redirect, BPF_XDP);
 	if (!rc)
-		rc = bpf_program__set_expected_attach_type(skel->progs.nk_redirect, BPF_XDP);
+		rc = bpf_program__set_expected_attach_type(skel->progs.nk_resume, BPF_XDP);
 	if (!rc)
 		rc = nk_bpf__load(skel);
 	if (rc)
@@ -171,6 +272,18 @@ static int pin_maps(const struct nk_nicdir *dir, struct nk_bpf *skel, struct nk_
 			return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin a map",
 					    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
 	}
+	return 0;
+}
+
+/* enter_resume() - where a policy program sends what may go on */
+static int enter_resume(struct nk_bpf *skel, struct nk_error *err)
+{
+	const uint32_t slot = NK_CALL_RESUME;
+	int prog = bpf_program__fd(skel->progs.nk_resume);
+
+	if (bpf_map_update_elem(bpf_map__fd(skel->maps.calls), &slot, &prog, BPF_ANY))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot prepare a map",
+				    "enter nk_resume in calls: %s", nk_errno_name(errno));
 	return 0;
 }
 
@@ -211,38 +324,93 @@ static int attach_and_pin(const struct nk_nicdir *dir, const struct nk_nic *nic,
 	return 0;
 }
 
-int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *ret_made,
+/* replace() - the running program by this build's, without a frame between them */
+static int replace(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_bpf *skel,
 		   struct nk_error *err)
 {
-	struct bpf_link_info info;
 	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	nk_nicdir_pin(dir, "link", path);
+	fd = bpf_obj_get(path);
+	if (fd < 0 || bpf_link_update(fd, bpf_program__fd(skel->progs.nk_redirect), NULL))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot replace the XDP program",
+				    "BPF_LINK_UPDATE %s on %s: %s", path, nic->name,
+				    nk_errno_name(errno));
+	return 0;
+}
+
+/* install() - load this build's program, and put it on the NIC or in the place of what runs there */
+static int install(const struct nk_nicdir *dir, const struct nk_nic *nic, bool running,
+		   struct nk_error *err)
+{
+	struct loading loading = { .dir = dir, .nic = nic, .running = running };
 	struct nk_bpf *skel;
 	int rc;
 
-	*ret_made = false;
-	rc = link_info(dir, &info);
-	if (!rc && info.xdp.ifindex == nic->ifindex)
-		return 0;
-	if (!rc && info.xdp.ifindex)
-		return nk_error_set(err, NK_CODE_BPF, EBUSY, "the pinned XDP link is another NIC's",
-				    "%s/link is on ifindex %u, %s has %u: the NIC was renamed",
-				    dir->path, info.xdp.ifindex, nic->name, nic->ifindex);
-	nk_nicdir_pin(dir, "link", path);
-	unlink(path);
-
 	libbpf_set_print(keep_log);
-	skel = nk_bpf__open();
+	loading.skel = skel = nk_bpf__open();
 	if (!skel)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open the XDP program", "%s%s",
 				    libbpf_log, nk_errno_name(errno));
-	*ret_made = true;
-	rc = load(dir, nic, skel, err);
+	rc = load(&loading, err);
 	if (!rc)
 		rc = pin_maps(dir, skel, err);
 	if (!rc)
-		rc = attach_and_pin(dir, nic, skel, err);
+		rc = enter_resume(skel, err);
+	if (!rc && !running) /* from its first frame on */
+		rc = nk_policy_enter(dir, err);
+	if (!rc)
+		rc = running ? replace(dir, nic, skel, err) : attach_and_pin(dir, nic, skel, err);
 	nk_bpf__destroy(skel);
 	return rc;
+}
+
+/* find_running() - Return: 1 if our program is on the NIC, 0 if not, or -EBUSY */
+static int find_running(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
+{
+	struct bpf_link_info info;
+	int rc = link_info(dir, &info);
+
+	if (rc || !info.xdp.ifindex)
+		return 0;
+	if (info.xdp.ifindex == nic->ifindex)
+		return 1;
+	return nk_error_set(err, NK_CODE_BPF, EBUSY, "the pinned XDP link is another NIC's",
+			    "%s/link is on ifindex %u, %s has %u: the NIC was renamed", dir->path,
+			    info.xdp.ifindex, nic->name, nic->ifindex);
+}
+
+int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *ret_made,
+		   struct nk_error *err)
+{
+	uint32_t version = 0;
+	char path[NK_PATH_SIZE];
+	int rc = find_running(dir, nic, err);
+
+	*ret_made = !rc;
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		rc = nk_prog_version(dir, &version);
+		if (!rc && version < NK_PROG_VERSION)
+			rc = install(dir, nic, true, err);
+		return rc ? rc : nk_policy_enter(dir, err);
+	}
+	nk_nicdir_pin(dir, "link", path);
+	unlink(path); /* it has lost its NIC */
+	return install(dir, nic, false, err);
+}
+
+int nk_prog_reload(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
+{
+	int rc = find_running(dir, nic, err);
+
+	if (!rc)
+		return -ENOENT;
+	if (rc > 0)
+		rc = install(dir, nic, true, err);
+	return rc ? rc : nk_policy_enter(dir, err);
 }
 
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
@@ -263,6 +431,8 @@ int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XDP link",
 				    "unlink %s: %s", path, nk_errno_name(errno));
 	for (i = 0; i < MAP_PINS; i++) {
+		if (!strcmp(map_pins[i].name, "calls") && nk_policy_is_pinned(dir))
+			continue; /* the operator's program knows it, and is to fit the next time */
 		nk_nicdir_pin(dir, map_pins[i].name, path);
 		if (unlink(path) && errno != ENOENT)
 			return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin a map",

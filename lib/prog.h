@@ -14,6 +14,13 @@
 struct nk_error;
 struct nk_nicdir;
 
+/* Version of the program in this build: to be counted up with every change below bpf/ that a NIC with
+ * an older one is to get.
+ */
+#ifndef NK_PROG_VERSION
+#define NK_PROG_VERSION 1
+#endif
+
 /**
  * nk_prog_check_owner() - is the NIC free of XDP programs that are not ours? Changes nothing.
  *
@@ -23,15 +30,28 @@ int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic,
 			struct nk_error *err);
 
 /**
- * nk_prog_attach() - have the program on the NIC
+ * nk_prog_attach() - have the program on the NIC, of this build's version or a newer one
  * @ret_made: true if it was not there; then nk_prog_detach() undoes it, also after a failure
  *
- * A link that lost its NIC (the driver was reloaded) is replaced.
+ * An older one is replaced under traffic, without a frame lost, and keeps its maps; a newer one stays.
+ * A link that lost its NIC (the driver was reloaded) is replaced. The operator's policy program is
+ * taken over as it is pinned now, see policy.h.
  *
  * Return: 0, or a negative errno
  */
 int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *ret_made,
 		   struct nk_error *err);
+
+/* nk_prog_reload() - replace the program on the NIC by this build's, whichever version it is, and take
+ * over the policy program. Return: 0, -ENOENT (which fills no error) where none of ours is on it, or
+ * another negative errno.
+ */
+int nk_prog_reload(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err);
+
+/* nk_prog_version() - of the program that runs, 0 for one of a time before versions. Return: 0, or a
+ * negative errno, -ENOENT where none runs; no error is filled.
+ */
+int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret);
 
 /* nk_prog_detach() - take it off and remove its pins; what is not there is success. */
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);

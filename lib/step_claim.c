@@ -45,6 +45,7 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 		.committed = att->committed,
 		.in_filter = att->in_filter,
 		.with_map = att->with_map,
+		.xsk = att->xsk,
 		.pair = att->pair,
 		.excluded = att->excluded,
 		.rss_context = att->rss_context,

@@ -8,6 +8,7 @@
 #include "mac.h"
 #include "prog.h"
 #include "uapi.h"
+#include "userns.h"
 #include "xskmap.h"
 
 #include <errno.h>
@@ -74,17 +75,24 @@ int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
 int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config,
 		       struct nk_error *err)
 {
-	(void)config;
+	int rc;
+
 	if (!att->with_map)
 		return 0;
-	return nk_xskmap_create(&att->dir, att->leases, att->lease_count, err);
+	att->xsk = config->xsk;
+	rc = nk_userns_host_ids(att->netns_fd, &att->xsk.uid, &att->xsk.gid, err);
+	if (!rc)
+		rc = nk_step_update_claims(att, err);
+	if (rc)
+		return rc;
+	return nk_xskmap_create(&att->dir, att->leases, att->lease_count, &att->xsk, err);
 }
 
 int nk_step_map_check(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->with_map)
 		return 0;
-	return nk_xskmap_check(&att->dir, att->leases, att->lease_count, err);
+	return nk_xskmap_check(&att->dir, att->leases, att->lease_count, &att->xsk, err);
 }
 
 int nk_step_map_remove(struct nk_attachment *att, struct nk_error *err)

@@ -110,6 +110,14 @@ struct nk_rings {
 };
 
 /* The network configuration, validated. See README.md for the keys and their meaning. */
+/* How the Pod's XSKMAP is used, and by whom. */
+struct nk_xsk_options {
+	uint8_t key;	   /* enum nk_xsk_key of nk_shared.h: which slot is which queue's */
+	uint8_t no_socket; /* enum nk_no_socket: what becomes of frames without a socket */
+	uint16_t mode;	   /* permissions of the pin, of 0666 */
+	uint32_t uid, gid; /* owner of the pin */
+};
+
 struct nk_config {
 	char cni_version[8];
 	char name[NK_ID_SIZE];
@@ -146,6 +154,7 @@ struct nk_config {
 	struct nk_rings rings;
 
 	bool xsk_map;		   /* a pinned XSKMAP and the XDP program; false: leases alone */
+	struct nk_xsk_options xsk; /* its ids as they are in the Pod */
 	uint32_t xsk_frame_size;   /* bytes of one UMEM chunk the Pod will use, 2048 or 4096 */
 	bool xdp_keep;		   /* the program stays on the NIC after the last DEL */
 	char bpffs[NK_BPFFS_SIZE]; /* mount point of the bpf file system */

@@ -38,10 +38,26 @@ static int refused(struct nk_error *err, const char *what, uint32_t queue)
 			    "%s queue %u: %s", what, queue, nk_errno_name(errno));
 }
 
-static int make_and_pin(const struct nk_nicdir *dir, uint32_t first, struct nk_error *err)
+/* give_away() - the pin to who is to use it, and to nobody before it has its permissions */
+static int give_away(const char *path, const struct nk_xsk_options *options, struct nk_error *err)
+{
+	const char *what = "chmod";
+
+	if (!chmod(path, options->mode)) {
+		what = "chown";
+		if (!lchown(path, options->uid, options->gid))
+			return 0;
+	}
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot give the XSKMAP's pin away",
+			    "%s %s to %04o of %u:%u: %s", what, path, options->mode, options->uid,
+			    options->gid, nk_errno_name(errno));
+}
+
+static int make_and_pin(const struct nk_nicdir *dir, uint32_t first,
+			const struct nk_xsk_options *options, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
-	int fd cleanup_close = -1;
+	int fd cleanup_close = -1, rc;
 	char *slash;
 
 	fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks_map", sizeof(uint32_t), sizeof(uint32_t),
@@ -60,21 +76,32 @@ static int make_and_pin(const struct nk_nicdir *dir, uint32_t first, struct nk_e
 	if (bpf_obj_pin(fd, path))
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XSKMAP",
 				    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
-	return nk_steal_fd(&fd);
+	rc = give_away(path, options, err);
+	return rc ? rc : nk_steal_fd(&fd);
+}
+
+static struct nk_queue_info info_of(const struct nk_lease *lease,
+				    const struct nk_xsk_options *options)
+{
+	return (struct nk_queue_info){
+		.netkit_queue = lease->netkit,
+		.key = options->key,
+		.no_socket = options->no_socket,
+	};
 }
 
 int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		     struct nk_error *err)
+		     const struct nk_xsk_options *options, struct nk_error *err)
 {
 	int xsks cleanup_close = open_pin(dir, "xsks", err);
 	int queues cleanup_close = xsks < 0 ? -1 : open_pin(dir, "queues", err);
-	int map cleanup_close = queues < 0 ? -1 : make_and_pin(dir, leases[0].phys, err);
+	int map cleanup_close = queues < 0 ? -1 : make_and_pin(dir, leases[0].phys, options, err);
 	uint32_t i;
 
 	if (map < 0)
 		return -err->sys;
 	for (i = 0; i < count; i++) {
-		struct nk_queue_info info = { .netkit_queue = leases[i].netkit };
+		const struct nk_queue_info info = info_of(&leases[i], options);
 
 		if (bpf_map_update_elem(xsks, &leases[i].phys, &map, BPF_ANY))
 			return refused(err, "enter the XSKMAP for", leases[i].phys);
@@ -125,8 +152,9 @@ int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases,
 	return rc;
 }
 
-/* pin_id() - the map id behind the Pod's pin, its kind and mode checked. */
-static int pin_id(const char *path, uint32_t *ret, struct nk_error *err)
+/* pin_id() - the map id behind the Pod's pin, its kind, mode and owner checked. */
+static int pin_id(const char *path, const struct nk_xsk_options *options, uint32_t *ret,
+		  struct nk_error *err)
 {
 	int fd cleanup_close = bpf_obj_get(path);
 	struct bpf_map_info info = { 0 };
@@ -141,16 +169,34 @@ static int pin_id(const char *path, uint32_t *ret, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XSKMAP was replaced",
 				    "%s: expected an XSKMAP of %d slots, found type %u of %u", path,
 				    NK_XSKS_MAX, info.type, info.max_entries);
-	if ((st.st_mode & 0777) != 0600 || st.st_uid || st.st_gid)
+	if ((st.st_mode & 07777) != options->mode || st.st_uid != options->uid ||
+	    st.st_gid != options->gid)
 		return nk_error_set(err, NK_CODE_CHECK, EPERM, "CHECK: the XSKMAP's pin was opened",
-				    "%s: expected mode 0600 of 0:0, found %04o of %u:%u", path,
-				    st.st_mode & 0777, st.st_uid, st.st_gid);
+				    "%s: expected mode %04o of %u:%u, found %04o of %u:%u", path,
+				    options->mode, options->uid, options->gid, st.st_mode & 07777,
+				    st.st_uid, st.st_gid);
 	*ret = info.id;
 	return 0;
 }
 
+static int check_queue(const struct nk_nicdir *dir, int queues, const struct nk_lease *lease,
+		       const struct nk_xsk_options *options, struct nk_error *err)
+{
+	const struct nk_queue_info want = info_of(lease, options);
+	struct nk_queue_info info = { 0 };
+
+	(void)bpf_map_lookup_elem(queues, &lease->phys, &info);
+	if (!memcmp(&info, &want, sizeof(info)))
+		return 0;
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program has another queue",
+			    "%s/queues queue %u: expected netkit queue %u (key %u, noSocket %u), "
+			    "found %u (key %u, noSocket %u)",
+			    dir->path, lease->phys, want.netkit_queue, want.key, want.no_socket,
+			    info.netkit_queue, info.key, info.no_socket);
+}
+
 int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		    struct nk_error *err)
+		    const struct nk_xsk_options *options, struct nk_error *err)
 {
 	int xsks cleanup_close = open_pin(dir, "xsks", err);
 	int queues cleanup_close = xsks < 0 ? -1 : open_pin(dir, "queues", err);
@@ -163,12 +209,10 @@ int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, 
 		return -err->sys;
 	}
 	nk_nicdir_xsks_map(dir, leases[0].phys, path);
-	rc = pin_id(path, &expected, err);
+	rc = pin_id(path, options, &expected, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < count; i++) {
-		struct nk_queue_info info = { 0 };
-
 		if (bpf_map_lookup_elem(xsks, &leases[i].phys, &found))
 			found = 0;
 		if (found != expected)
@@ -176,14 +220,9 @@ int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, 
 					    "CHECK: the XDP program has another XSKMAP",
 					    "%s/xsks queue %u: expected map %u, found %u",
 					    dir->path, leases[i].phys, expected, found);
-		(void)bpf_map_lookup_elem(queues, &leases[i].phys, &info);
-		if (info.netkit_queue != leases[i].netkit)
-			return nk_error_set(err, NK_CODE_CHECK, ENOENT,
-					    "CHECK: the XDP program has another queue",
-					    "%s/queues queue %u: expected netkit queue %u, found "
-					    "%u",
-					    dir->path, leases[i].phys, leases[i].netkit,
-					    info.netkit_queue);
+		rc = check_queue(dir, queues, &leases[i], options, err);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }

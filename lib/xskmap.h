@@ -15,13 +15,15 @@ struct nk_error;
 struct nk_nicdir;
 
 /**
- * nk_xskmap_create() - make, pin (mode 0600), enter
+ * nk_xskmap_create() - make, pin, enter
  * @leases: in the order of their netkit queues; the first one names the pin
+ * @options: its ids as the host counts them. The pin alone is the owner's: its directory is root's, so
+ *	     that he can neither remove nor rename it
  *
  * Return: 0, or a negative errno; what was done by then is undone by nk_xskmap_remove()
  */
 int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		     struct nk_error *err);
+		     const struct nk_xsk_options *options, struct nk_error *err);
 
 /* nk_xskmap_remove() - the queues' frames pass again, the pin goes; missing is success. */
 int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
@@ -29,6 +31,6 @@ int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases,
 
 /* nk_xskmap_check() - is it all as made? Return: 0, or a negative errno with error code 102. */
 int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		    struct nk_error *err);
+		    const struct nk_xsk_options *options, struct nk_error *err);
 
 #endif

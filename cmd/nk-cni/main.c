@@ -8,7 +8,7 @@
  *  4. What it answers is written to stdout. If that fails after an ADD, the ADD is taken back.
  *  5. An error of any of these is one JSON object on stdout, and exit status 1.
  *
- * People give a word instead: "plan".
+ * People give a word instead, see words[].
  *
  * This is the only file that reads the environment, writes stdout and ends the process.
  */
@@ -21,6 +21,7 @@
 #include "log.h"
 #include "request.h"
 #include "result.h"
+#include "upkeep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,11 @@ struct call {
 	char *input;
 	size_t input_size;
 	bool for_people; /* called with a word: errors are text on stderr */
+	struct {
+		const char *bpffs;
+		char *const *nics;
+		int nic_count; /* 0: all */
+	} options;	       /* that followed the word */
 };
 
 static const char *get_variable(const char *name)
@@ -59,7 +65,11 @@ static void print_about(void)
 		NK_VERSION);
 	for (i = 0; nk_config_versions[i]; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
-	fputs("\nBy hand: nk-cni plan < configuration or list, which shows what an ADD would do\n",
+	fputs("\nBy hand:\n"
+	      "  nk-cni plan < FILE             what an ADD of this configuration or list would do\n"
+	      "  nk-cni reload [NIC...]         put this build's XDP program on, and the policy\n"
+	      "  nk-cni release [NIC...]        take all of nk-cni off NICs that lend no queue\n"
+	      "reload and release take --bpffs DIR, default /sys/fs/bpf\n",
 	      stderr);
 }
 
@@ -192,22 +202,118 @@ static int run_plan(struct call *call, struct nk_error *err)
 	return rc;
 }
 
-/* run_word() - for people: a runtime gives no word; CNI_COMMAND does not count then */
-static int run_word(struct call *call, const char *word, struct nk_error *err)
+static int reload_one(const char *nic, void *data, struct nk_error *err)
 {
-	call->for_people = true;
-	if (!strcmp(word, "plan"))
-		return run_plan(call, err);
-	print_about();
-	return !strcmp(word, "--version") || !strcmp(word, "--help") ? 0 : -EINVAL;
+	struct call *call = data;
+	int rc = nk_upkeep_reload(&call->att, call->options.bpffs, nic, call->options.nic_count,
+				  err);
+
+	nk_attachment_fini(&call->att);
+	return rc;
 }
 
-static int run(struct call *call, const char *word, struct nk_error *err)
+static int release_one(const char *nic, void *data, struct nk_error *err)
+{
+	struct call *call = data;
+	int rc = nk_upkeep_release(&call->att, call->options.bpffs, nic, err);
+
+	nk_attachment_fini(&call->att);
+	return rc;
+}
+
+/* each_nic() - of those given, or of all that have a directory; the first failure is returned. */
+static int each_nic(struct call *call, int (*fn)(const char *nic, void *data, struct nk_error *err),
+		    struct nk_error *err)
+{
+	struct nk_error mine;
+	int i, rc, first = 0;
+
+	hold_signals();
+	if (!call->options.nic_count)
+		return nk_nicdir_each(call->options.bpffs, fn, call, err);
+	for (i = 0; i < call->options.nic_count; i++) {
+		mine = (struct nk_error){ 0 };
+		rc = fn(call->options.nics[i], call, &mine);
+		if (rc && !first) {
+			first = rc;
+			*err = mine;
+		}
+	}
+	return first;
+}
+
+static int run_reload(struct call *call, struct nk_error *err)
+{
+	return each_nic(call, reload_one, err);
+}
+
+static int run_release(struct call *call, struct nk_error *err)
+{
+	return each_nic(call, release_one, err);
+}
+
+static int run_help(struct call *call, struct nk_error *err)
+{
+	(void)call;
+	(void)err;
+	print_about();
+	return 0;
+}
+
+static const struct word {
+	const char *name;
+	bool takes_bpffs, takes_nics;
+	int (*run)(struct call *call, struct nk_error *err);
+} words[] = {
+	{ "plan", false, false, run_plan },	{ "reload", true, true, run_reload },
+	{ "release", true, true, run_release }, { "--version", false, false, run_help },
+	{ "--help", false, false, run_help },
+};
+
+/* is_nic_name() - a directory is called like it */
+static bool is_nic_name(const char *text)
+{
+	return *text && *text != '-' && strlen(text) < IFNAMSIZ && !strchr(text, '/');
+}
+
+/* parse_options() - what follows a word. Return: 0, or -EINVAL for what it does not take */
+static int parse_options(const struct word *word, struct call *call, char **args)
+{
+	call->options.bpffs = "/sys/fs/bpf";
+	for (; *args; args++) {
+		if (word->takes_bpffs && !strcmp(*args, "--bpffs") && args[1] &&
+		    strlen(args[1]) < NK_BPFFS_SIZE) {
+			call->options.bpffs = *++args;
+		} else if (word->takes_nics && is_nic_name(*args) && !call->options.nic_count) {
+			call->options.nics = args;
+			for (call->options.nic_count = 1; args[1] && is_nic_name(args[1]); args++)
+				call->options.nic_count++;
+		} else {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* run_word() - for people: a runtime gives no word; CNI_COMMAND does not count then */
+static int run_word(struct call *call, char **args, struct nk_error *err)
+{
+	size_t i;
+
+	call->for_people = true;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(args[0], words[i].name) && !parse_options(&words[i], call, args + 1))
+			return words[i].run(call, err);
+	print_about();
+	return -EINVAL;
+}
+
+static int run(struct call *call, char **args, struct nk_error *err)
 {
 	int rc;
 
-	if (word)
-		return run_word(call, word, err);
+	if (*args)
+		return run_word(call, args, err);
 	rc = nk_request_parse(get_variable, &call->request, err);
 	if (rc)
 		return rc;
@@ -255,7 +361,7 @@ int main(int argc, char **argv)
 	keep_standard_fds();
 	signal(SIGPIPE, SIG_IGN);
 	nk_config_probe_version("", 0, call.version);
-	rc = run(&call, argc > 1 ? argv[1] : NULL, &err);
+	rc = run(&call, argc > 0 ? argv + 1 : argv, &err);
 	if (rc && call.for_people)
 		print_refusal(&err);
 	else if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))

@@ -3,6 +3,7 @@
 #include "configs.h"
 
 #include "json.h"
+#include "nk_shared.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -35,6 +36,11 @@ Test(config, smallest_configuration_gets_the_defaults)
 	cr_expect_eq(config.mtu, 0);
 	cr_expect(config.xsk_map);
 	cr_expect_eq(config.xsk_frame_size, 4096);
+	cr_expect_eq(config.xsk.key, NK_XSK_KEY_AUTO);
+	cr_expect_eq(config.xsk.no_socket, NK_NO_SOCKET_PASS);
+	cr_expect_eq(config.xsk.mode, 0600);
+	cr_expect_eq(config.xsk.uid, 0);
+	cr_expect_eq(config.xsk.gid, 0);
 	cr_expect(config.xdp_keep);
 	cr_expect_str_eq(config.bpffs, "/sys/fs/bpf");
 	cr_expect_null(config.prev);
@@ -48,7 +54,8 @@ Test(config, every_key_is_read)
 		"\"master\":\"enp3s0f0np0\",\"pairing\":\"single\",\"mode\":\"l2\","
 		"\"mac\":\"02:AB:cd:00:00:2a\",\"mtu\":3814,\"bpffs\":\"/run/bpf\","
 		"\"queues\":{\"pool\":\"8-15,20\",\"count\":4,\"max\":9},"
-		"\"xsk\":{\"map\":false,\"frameSize\":2048},"
+		"\"xsk\":{\"map\":false,\"frameSize\":2048,\"key\":\"zero\",\"noSocket\":\"drop\","
+		"\"uid\":107,\"gid\":4294967294,\"mode\":\"0640\"},"
 		"\"xdp\":{\"keep\":false,\"mode\":\"native\"},"
 		"\"capabilities\":{\"mac\":true},\"args\":{},\"dns\":{},\"ipam\":{}}";
 	static const uint8_t mac[] = { 0x02, 0xab, 0xcd, 0, 0, 0x2a };
@@ -67,6 +74,11 @@ Test(config, every_key_is_read)
 	cr_expect_eq(config.mtu, 3814);
 	cr_expect_not(config.xsk_map);
 	cr_expect_eq(config.xsk_frame_size, 2048);
+	cr_expect_eq(config.xsk.key, NK_XSK_KEY_ZERO);
+	cr_expect_eq(config.xsk.no_socket, NK_NO_SOCKET_DROP);
+	cr_expect_eq(config.xsk.uid, 107);
+	cr_expect_eq(config.xsk.gid, 4294967294);
+	cr_expect_eq(config.xsk.mode, 0640);
 	cr_expect_not(config.xdp_keep);
 	cr_expect_str_eq(config.bpffs, "/run/bpf");
 	nk_config_fini(&config);
@@ -334,6 +346,20 @@ Test(config, numbers_outside_the_range_are_refused_with_it)
 		  "xsk.frameSize|4097|from 2048 to 4096" },
 		{ GOOD ",\"xsk\":{\"frameSize\":3000}}", NK_CODE_CONFIG,
 		  "xsk.frameSize|3000|2048 or 4096" },
+		{ GOOD ",\"xsk\":{\"key\":\"zer\"}}", NK_CODE_CONFIG,
+		  "xsk.key|zer|auto, queue or zero" },
+		{ GOOD ",\"xsk\":{\"noSocket\":\"\"}}", NK_CODE_CONFIG, "xsk.noSocket" },
+		{ GOOD ",\"xsk\":{\"noSocket\":\"lose\"}}", NK_CODE_CONFIG,
+		  "xsk.noSocket|lose|pass or drop" },
+		{ GOOD ",\"xsk\":{\"uid\":4294967295}}", NK_CODE_CONFIG,
+		  "xsk.uid|4294967295|from 0 to 4294967294" },
+		{ GOOD ",\"xsk\":{\"gid\":-1}}", NK_CODE_CONFIG, "xsk.gid|-1" },
+		{ GOOD ",\"xsk\":{\"mode\":600}}", NK_CODE_CONFIG, "xsk.mode|600|a string" },
+		{ GOOD ",\"xsk\":{\"mode\":\"60\"}}", NK_CODE_CONFIG, "xsk.mode|60|octal" },
+		{ GOOD ",\"xsk\":{\"mode\":\"00600\"}}", NK_CODE_CONFIG, "xsk.mode|00600|octal" },
+		{ GOOD ",\"xsk\":{\"mode\":\"0700\"}}", NK_CODE_CONFIG, "xsk.mode|0700|0666" },
+		{ GOOD ",\"xsk\":{\"mode\":\"4600\"}}", NK_CODE_CONFIG, "xsk.mode|4600|0666" },
+		{ GOOD ",\"xsk\":{\"mode\":\"0608\"}}", NK_CODE_CONFIG, "xsk.mode|0608|octal" },
 	};
 
 	EXPECT_ROWS(rows);
@@ -450,7 +476,7 @@ Test(config, what_is_not_built_is_refused_with_key_and_value)
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"coutn\":2}}", NK_CODE_UNSUPPORTED,
 		  "\"queues.coutn\"|2" },
 		{ GOOD ",\"xsk\":{\"Map\":false}}", NK_CODE_UNSUPPORTED, "\"xsk.Map\"|false" },
-		{ GOOD ",\"xsk\":{\"uid\":0}}", NK_CODE_UNSUPPORTED, "\"xsk.uid\"|0" },
+		{ GOOD ",\"xsk\":{\"owner\":0}}", NK_CODE_UNSUPPORTED, "\"xsk.owner\"|0" },
 		{ GOOD ",\"xdp\":{\"kep\":false}}", NK_CODE_UNSUPPORTED, "\"xdp.kep\"|false" },
 	};
 	struct nk_config config;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/* upkeep.c - the program of a NIC replaced, or all of ours taken off it, when its operator says so */
+#include "upkeep.h"
+
+#include "attach.h"
+#include "claims.h"
+#include "error.h"
+#include "prog.h"
+#include "steps.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+/* take() - the NIC with its lock. Return: 1; 0 where nobody has had a Pod on it; or a negative errno */
+static int take(struct nk_attachment *att, const char *bpffs, const char *nic, bool create,
+		struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int rc;
+
+	*att = (struct nk_attachment){ .dir = { .fd = -1 }, .claims = -1, .netns_fd = -1 };
+	rc = nk_nl_open(&att->host, -1, "host", err);
+	if (!rc)
+		rc = nk_nicdir_open(bpffs, nic, create, &att->dir, err);
+	if (rc == -ENOENT) {
+		nk_error_reset(err);
+		return 0;
+	}
+	if (rc)
+		return rc;
+	nk_nicdir_pin(&att->dir, "claims", path);
+	att->claims = nk_claims_open(path, true, err);
+	return att->claims < 0 ? att->claims : 1;
+}
+
+static int count_claim(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	(void)queue;
+	(void)claim;
+	++*(uint32_t *)data;
+	return 0;
+}
+
+static int refuse_used(struct nk_attachment *att, const char *nic, struct nk_error *err)
+{
+	uint32_t lent = 0;
+	int rc = nk_claims_each(att->claims, count_claim, &lent, err);
+
+	if (rc || !lent)
+		return rc;
+	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use", "%s: %u queues are lent", nic,
+		     lent);
+	nk_error_remedy(err, "end their Pods first; nk-cni list says which");
+	return -EBUSY;
+}
+
+int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *nic, bool attach,
+		     struct nk_error *err)
+{
+	int rc = attach ? nk_nicdir_check_bpffs(bpffs, err) : 0;
+
+	if (!rc)
+		rc = take(att, bpffs, nic, attach, err);
+	if (rc <= 0)
+		return rc;
+	rc = nk_nic_get(&att->host, nic, &att->nic, err);
+	if (rc)
+		return rc == -ENODEV && !attach ? 0 : rc; /* what it has left is for release */
+	rc = nk_prog_reload(&att->dir, &att->nic, err);
+	if (rc != -ENOENT || err->code != NK_CODE_NONE)
+		return rc;
+	if (!attach)
+		return 0;
+	att->with_map = true;
+	rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+	if (!rc)
+		rc = nk_step_program_create(att, NULL, err);
+	if (rc && att->drop_program)
+		(void)nk_prog_detach(&att->dir, err);
+	return rc;
+}
+
+int nk_upkeep_release(struct nk_attachment *att, const char *bpffs, const char *nic,
+		      struct nk_error *err)
+{
+	struct nk_error gone = { 0 };
+	char path[NK_PATH_SIZE];
+	int rc = take(att, bpffs, nic, false, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = refuse_used(att, nic, err);
+	if (rc)
+		return rc;
+	att->loaded = true; /* so that all is put back, and not what one ADD has changed */
+	if (nk_nic_get(&att->host, nic, &att->nic, &gone)) {
+		nk_nicdir_pin(&att->dir, "origin", path);
+		(void)unlink(path); /* what was to be put back went with the NIC */
+	} else {
+		rc = nk_step_settings_remove(att, err);
+	}
+	return rc ? rc : nk_prog_detach(&att->dir, err);
+}

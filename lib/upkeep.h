@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* upkeep.h - what the operator of a node does to a NIC, beside all attachments */
+#ifndef NK_UPKEEP_H
+#define NK_UPKEEP_H
+
+#include <stdbool.h>
+
+struct nk_attachment;
+struct nk_error;
+
+/**
+ * nk_upkeep_reload() - have this build's program on a NIC, and the policy program that is pinned now
+ * @att: is filled anew; finished by the caller with nk_attachment_fini(), also after a failure
+ * @attach: put it on where none of ours is; else such a NIC is left as it is
+ *
+ * Return: 0, or a negative errno and the NIC as it was
+ */
+int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *nic, bool attach,
+		     struct nk_error *err);
+
+/**
+ * nk_upkeep_release() - the NIC as if nk-cni had never been there: no program, no maps, no settings
+ * @att: as above
+ *
+ * Return: 0, also where there is nothing; -EBUSY where queues of it are lent; or another negative errno
+ */
+int nk_upkeep_release(struct nk_attachment *att, const char *bpffs, const char *nic,
+		      struct nk_error *err);
+
+#endif

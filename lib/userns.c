@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * userns.c - ids through a Pod's user namespace
+ *
+ * The kernel tells a user namespace's maps in /proc/PID/uid_map of a process that is in it, and of
+ * the Pod none may run yet. So a child of ours goes there, and waits until its maps are read.
+ */
+#include "userns.h"
+
+#include "cleanup.h"
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+static int failed(struct nk_error *err, const char *what)
+{
+	return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot read the Pod's user namespace",
+			    "%s: %s", what, nk_errno_name(errno));
+}
+
+/* is_own() - Return: 1 if it is the user namespace we are in, 0, or a negative errno */
+static int is_own(int userns_fd, struct nk_error *err)
+{
+	int own cleanup_close = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	struct stat a, b;
+
+	if (own < 0)
+		return failed(err, "open /proc/self/ns/user");
+	if (fstat(own, &a) || fstat(userns_fd, &b))
+		return failed(err, "fstat");
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* stay_inside() - the child: goes there, says how that went, and waits to be killed */
+static void __attribute__((noreturn)) stay_inside(int userns_fd, int report)
+{
+	int sys = setns(userns_fd, CLONE_NEWUSER) ? errno : 0;
+
+	if (write(report, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
+		for (;;)
+			pause();
+	_exit(1);
+}
+
+/* find() - an id in a map: lines of "first inside, first outside, how many". Return: 0 or -ERANGE */
+static int find(FILE *map, uint32_t *id)
+{
+	unsigned long inside, outside, count;
+	char line[128], *at;
+
+	while (fgets(line, sizeof(line), map)) {
+		inside = strtoul(line, &at, 10);
+		outside = strtoul(at, &at, 10);
+		count = strtoul(at, &at, 10);
+		if (*id < inside || *id - inside >= count)
+			continue;
+		*id = (uint32_t)(outside + (*id - inside));
+		return 0;
+	}
+	return -ERANGE;
+}
+
+static int translate(pid_t pid, const char *kind, uint32_t *id, struct nk_error *err)
+{
+	char path[64];
+	FILE *map;
+	int rc;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s_map", pid, kind);
+	map = fopen(path, "re");
+	if (!map)
+		return failed(err, path);
+	rc = find(map, id);
+	fclose(map);
+	if (!rc)
+		return 0;
+	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the Pod has no such id",
+		     "xsk.%s: %u is not in the map of the Pod's user namespace", kind, *id);
+	nk_error_remedy(err, "an id that exists in the Pod");
+	return rc;
+}
+
+static int translate_by(pid_t pid, int report, uint32_t *uid, uint32_t *gid, struct nk_error *err)
+{
+	int sys = EPIPE, rc;
+
+	if (read(report, &sys, sizeof(sys)) != (ssize_t)sizeof(sys) || sys) {
+		errno = sys;
+		return failed(err, "setns");
+	}
+	rc = translate(pid, "uid", uid, err);
+	return rc ? rc : translate(pid, "gid", gid, err);
+}
+
+int nk_userns_host_ids(int netns_fd, uint32_t *uid, uint32_t *gid, struct nk_error *err)
+{
+	int userns cleanup_close = ioctl(netns_fd, NS_GET_USERNS);
+	int report[2], rc;
+	pid_t pid;
+
+	if (userns < 0)
+		return failed(err, "NS_GET_USERNS");
+	rc = is_own(userns, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	if (pipe2(report, O_CLOEXEC))
+		return failed(err, "pipe");
+	pid = fork();
+	if (!pid)
+		stay_inside(userns, report[1]);
+	rc = pid < 0 ? failed(err, "fork") : 0;
+	close(report[1]);
+	if (!rc) {
+		rc = translate_by(pid, report[0], uid, gid, err);
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(report[0]);
+	return rc;
+}
