@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -138,6 +139,7 @@ static int parse_queue(const struct nlmsghdr *reply, void *data, struct nk_error
 	queue.id = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_ID]);
 	queue.ifindex = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_IFINDEX]);
 	queue.type = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_TYPE]);
+	queue.napi_id = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_NAPI_ID]);
 	if (tb[NK_NETDEV_A_QUEUE_XSK])
 		queue.user = "AF_XDP";
 	else if (tb[NK_NETDEV_A_QUEUE_DMABUF])
@@ -166,6 +168,55 @@ int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, stru
 	if (rc)
 		nk_error_wrap(err, "read receive queue %u of ifindex %u", queue, ifindex);
 	return rc;
+}
+
+static int parse_irq(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[NK_NETDEV_A_NAPI_IRQ + 1] = { 0 };
+	int rc = parse(reply, NK_NETDEV_A_NAPI_IRQ, tb, err);
+
+	if (!rc)
+		*(uint32_t *)data = nk_nl_u32(tb[NK_NETDEV_A_NAPI_IRQ]);
+	return rc;
+}
+
+int nk_netdev_irq(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, uint32_t *ret,
+		  struct nk_error *err)
+{
+	struct nk_queue now = { 0 };
+	struct nl_msg *msg;
+	int rc = nk_netdev_queue_get(nl, ifindex, queue, &now, err);
+
+	if (rc)
+		return rc;
+	if (!now.napi_id)
+		return -ENOENT;
+	msg = nk_nl_genl_new(nl, NK_NL_NETDEV, NK_NETDEV_CMD_NAPI_GET, 0);
+	if (!msg)
+		return out_of_memory(err);
+	if (nla_put_u32(msg, NK_NETDEV_A_NAPI_ID, now.napi_id)) {
+		nlmsg_free(msg);
+		return out_of_memory(err);
+	}
+	*ret = 0;
+	rc = nk_nl_genl_do(nl, msg, NULL, parse_irq, ret, err);
+	return rc ? rc : *ret ? 0 : -ENOENT;
+}
+
+int nk_netdev_numa(const char *nic)
+{
+	char path[64];
+	int node = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/device/numa_node", nic);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &node) != 1) // NOLINT(cert-err34-c): the kernel's own number
+		node = -1;
+	fclose(file);
+	return node;
 }
 
 void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,
