@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -361,6 +362,11 @@ struct nk_json *nk_json_new_object(void)
 	return out(cJSON_CreateObject());
 }
 
+struct nk_json *nk_json_new_array(void)
+{
+	return out(cJSON_CreateArray());
+}
+
 struct nk_json *nk_json_add_object(struct nk_json *parent, const char *key)
 {
 	return out(cJSON_AddObjectToObject(in_mut(parent), key));
@@ -410,6 +416,20 @@ struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, cons
 struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint32_t value)
 {
 	return out(cJSON_AddNumberToObject(in_mut(parent), key, value));
+}
+
+/* cJSON keeps numbers as doubles: above 2^53 digits would be lost. */
+struct nk_json *nk_json_add_u64(struct nk_json *parent, const char *key, uint64_t value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	return out(cJSON_AddRawToObject(in_mut(parent), key, digits));
+}
+
+struct nk_json *nk_json_add_bool(struct nk_json *parent, const char *key, bool value)
+{
+	return out(cJSON_AddBoolToObject(in_mut(parent), key, value));
 }
 
 struct nk_json *nk_json_add_copy(struct nk_json *parent, const char *key,
