@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "banned.h"
@@ -83,5 +84,14 @@ int nk_counters_get(const struct nk_counters *counters, uint32_t queue, struct n
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot read the counters",
 				    "queue %u: %s", queue, nk_errno_name(errno));
 	nk_counters_sum(counters->per_cpu, counters->cpus, ret);
+	return 0;
+}
+
+int nk_counters_reset(const struct nk_counters *counters, uint32_t queue, struct nk_error *err)
+{
+	memset(counters->per_cpu, 0, counters->cpus * sizeof(counters->per_cpu[0]));
+	if (bpf_map_update_elem(counters->fd, &queue, counters->per_cpu, BPF_EXIST))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot reset the counters",
+				    "queue %u: %s", queue, nk_errno_name(errno));
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * counters.h - what the XDP program counts: frames per physical queue, all CPUs together
  *
- * They are the queue's, from the time that its NIC got the map on. Nothing is locked.
+ * They count from the ADD that leased the queue, over changes of the program. Nothing is locked.
  */
 #ifndef NK_COUNTERS_H
 #define NK_COUNTERS_H
@@ -34,6 +34,9 @@ void nk_counters_close(struct nk_counters *counters);
 /* nk_counters_get() - Return: 0; -ENOENT (which fills no error) for a queue that is not counted. */
 int nk_counters_get(const struct nk_counters *counters, uint32_t queue, struct nk_queue_stats *ret,
 		    struct nk_error *err);
+
+/* nk_counters_reset() - a queue's, to 0 for its next user. Return: 0, or a negative errno. */
+int nk_counters_reset(const struct nk_counters *counters, uint32_t queue, struct nk_error *err);
 
 /* nk_counters_sum() - of @cpus CPUs; no system call */
 void nk_counters_sum(const struct nk_queue_stats *per_cpu, uint32_t cpus,
