@@ -312,7 +312,10 @@ static int read_program(struct reader *reader, struct nk_inventory_nic *nic, str
 	uint32_t queue;
 	int rc;
 
-	nic->has_version = !nk_prog_version(&reader->dir, &nic->version);
+	rc = nk_prog_version(&reader->dir, &nic->version, err);
+	nic->has_version = !rc;
+	if (rc && rc != -ENOENT)
+		return rc;
 	rc = nk_counters_open(&reader->dir, &reader->counters, err);
 	reader->has_counters = nic->has_answered = !rc;
 	if (rc)

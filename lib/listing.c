@@ -280,10 +280,10 @@ static void add_queue(struct nk_json *list, const struct nk_inventory_queue *que
 		nk_json_add_uint(json, "irq", queue->irq);
 	if (!queue->has_counts)
 		return;
-	nk_json_add_u64(json, "redirected", queue->counts.redirected);
-	nk_json_add_u64(json, "noSocket", queue->counts.no_socket);
-	nk_json_add_u64(json, "dropped", queue->counts.dropped);
-	nk_json_add_u64(json, "resumed", queue->counts.resumed);
+	nk_json_add_uint(json, "redirected", queue->counts.redirected);
+	nk_json_add_uint(json, "noSocket", queue->counts.no_socket);
+	nk_json_add_uint(json, "dropped", queue->counts.dropped);
+	nk_json_add_uint(json, "resumed", queue->counts.resumed);
 }
 
 static void add_row(struct nk_json *list, const struct nk_inventory *inventory,

@@ -42,7 +42,9 @@ enum {
 	NK_NETKIT_PAIRING_SINGLE = 1,
 };
 
-/* linux/netdev.h: generic netlink family "netdev", Linux 6.3; queue-get 6.8; queue-create 7.1 */
+/* linux/netdev.h: generic netlink family "netdev", Linux 6.3; queue-get, napi-get 6.8; queue-create
+ * 7.1
+ */
 enum {
 	NK_NETDEV_CMD_DEV_GET = 1,
 	NK_NETDEV_CMD_QUEUE_GET = 10,

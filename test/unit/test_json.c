@@ -636,7 +636,7 @@ Test(json, built_documents_are_printed_in_order)
 	nk_json_append_string(list, "e");
 	nk_json_add_uint(nk_json_append_object(list), "k", 0);
 	nk_json_add_object(json, "o");
-	nk_json_add_u64(json, "m", UINT64_MAX);
+	nk_json_add_uint(json, "m", UINT64_MAX);
 	nk_json_add_bool(json, "t", true);
 	nk_json_add_bool(json, "f", false);
 	nk_json_print_short(json, buf, sizeof(buf));
@@ -678,7 +678,7 @@ Test(json, builders_hand_a_null_parent_on)
 	cr_expect_null(nk_json_append_string(NULL, "v"));
 	cr_expect_null(nk_json_add_string(NULL, "k", "v"));
 	cr_expect_null(nk_json_add_uint(NULL, "k", 1));
-	cr_expect_null(nk_json_add_u64(NULL, "k", 1));
+	cr_expect_null(nk_json_add_uint(NULL, "k", 1));
 	cr_expect_null(nk_json_add_bool(NULL, "k", true));
 	cr_expect_null(nk_json_print(NULL));
 	cr_expect_null(nk_json_add_copy(NULL, "k", json));
