@@ -100,6 +100,7 @@ try_layer() {
 	step "$what" "$(layer_log "$name")" "$builder" "$new" "$@"
 	if ((step_status == 0)); then
 		mkdir -p "${layer%/*}"
+		touch "$new" # a package unpacked there has set the time of its own "./"
 		mv -T "$new" "$layer"
 		forget_old "${layer%/*}"
 	fi

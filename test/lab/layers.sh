@@ -8,6 +8,7 @@
 #   nic/ABI-KEY        labnic.ko                           <- nic/, headers
 #   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
 #   cni-tools/KEY      cnitool, cni-result                 <- cni-result's source, the mirror
+#   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
 #   qemu/KEY           QEMU of Debian 13                   <- the mirror
 # Every KEY covers the text of the function that makes the layer, too.
 
@@ -190,6 +191,17 @@ make_cni_tools() {
 		go build -trimpath -ldflags="-s -w" -o "$dir/" \
 		github.com/containernetworking/cni/cnitool cni-result
 	rm -rf "$go" "$dir/path"
+}
+
+# A file system of its own, as a container has: the libraries need not fit those of the root.
+make_dpdk() {
+	local dir=$1 packages
+
+	packages=$(read_list "$lab_dir/packages-dpdk")
+	# shellcheck disable=SC2086 # a list of names
+	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$dir"
+	echo dpdk-dev | fetch_and_unpack "$base_suite" "$dir"
+	mkdir -p "$dir"/{dev,proc,sys,run,tmp}
 }
 
 make_qemu() {
