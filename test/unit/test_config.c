@@ -2,6 +2,7 @@
 /* test_config.c - the network configuration: every key, its limits, and what is refused */
 #include "configs.h"
 
+#include "conflist.h"
 #include "json.h"
 #include "nk_shared.h"
 #include "unit.h"
@@ -726,56 +727,61 @@ Test(config, probe_finds_the_version_or_takes_the_newest)
 
 /* --- conf/ ----------------------------------------------------------------------------------- */
 
-/* try_plugins() - every plugin of ours in a conflist, with the keys that libcni puts in. */
-static unsigned int try_plugins(const struct nk_json *list, const char *path)
+/* try_entries() - every entry of ours in a conflist or configuration; there must be one */
+static void try_entries(const char *text, const char *path)
 {
-	const char *name = nk_json_string(nk_json_get(list, "name"));
-	const char *version = nk_json_string(nk_json_get(list, "cniVersion"));
-	const struct nk_json *plugin;
-	unsigned int i, ours = 0;
-	const char *type;
-	char *text, *whole;
-	size_t size;
+	struct nk_error err = { 0 };
+	unsigned int n;
+	char *entry;
 
-	cr_assert(name && version, "%s: no name or cniVersion", path);
-	for (i = 0; (plugin = nk_json_at(nk_json_get(list, "plugins"), i)); i++) {
-		type = nk_json_string(nk_json_get(plugin, "type"));
-		if (!type || strcmp(type, "nk-cni") != 0)
-			continue;
-		text = nk_json_print(plugin);
-		cr_assert(text);
-		size = strlen(text) + strlen(name) + strlen(version) + 64;
-		whole = malloc(size);
-		cr_assert(whole);
-		snprintf(whole, size, "{\"cniVersion\":\"%s\",\"name\":\"%s\",%s", version, name,
-			 text + 1);
-		expect_taken(whole, NK_COMMAND_ADD);
-		expect_taken(whole, NK_COMMAND_DEL);
-		free(whole);
-		free(text);
-		ours++;
+	for (n = 0;; n++) {
+		unit_expect_ok(path,
+			       nk_conflist_pick(text, strlen(text), "nk-cni", n, &entry, &err),
+			       &err);
+		if (!entry)
+			break;
+		expect_taken(entry, NK_COMMAND_ADD);
+		expect_taken(entry, NK_COMMAND_DEL);
+		free(entry);
 	}
-	return ours;
+	cr_expect_gt(n, 0, "%s: no plugin is nk-cni", path);
+}
+
+/* in_manifest() - the configuration in a NetworkAttachmentDefinition: an indented block of YAML,
+ * cut out in place
+ */
+static char *in_manifest(char *text, const char *path)
+{
+	static const char head[] = "  config: |\n";
+	char *block = strstr(text, head), *end;
+
+	cr_assert(block, "%s has no \"config: |\"", path);
+	block += strlen(head);
+	for (end = block; !strncmp(end, "    ", 4); end += strcspn(end, "\n") + 1)
+		;
+	*end = '\0';
+	return block;
 }
 
 Test(config, every_example_in_conf_is_taken, .init = cr_redirect_stderr)
 {
-	struct nk_json *list = NULL;
-	struct nk_error err = { 0 };
 	glob_t found;
 	char *text;
-	size_t i, size;
+	size_t i, size, manifests = 0;
 
 	cr_assert(!glob("conf/*.conflist", 0, NULL, &found), "there is no conf/*.conflist here");
+	cr_assert(!glob("conf/kubernetes/*.yaml", GLOB_APPEND, NULL, &found));
 	for (i = 0; i < found.gl_pathc; i++) {
 		text = unit_read_text(found.gl_pathv[i], &size);
-		unit_expect_ok(found.gl_pathv[i], nk_json_parse(text, size, &list, &err), &err);
-		cr_expect_gt(try_plugins(list, found.gl_pathv[i]), 0, "%s: no plugin is nk-cni",
-			     found.gl_pathv[i]);
-		nk_json_free(list);
-		list = NULL;
+		if (!strstr(found.gl_pathv[i], ".yaml")) {
+			try_entries(text, found.gl_pathv[i]);
+		} else if (strstr(text, "kind: NetworkAttachmentDefinition")) {
+			try_entries(in_manifest(text, found.gl_pathv[i]), found.gl_pathv[i]);
+			manifests++;
+		}
 		free(text);
 	}
+	cr_expect_geq(manifests, 3);
 	globfree(&found);
 	fflush(stderr);
 	cr_assert_stderr_eq_str("", "an example has a key that nk-cni warns about");
