@@ -41,7 +41,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all check lint asan test soak demo lab lab-build deps format install uninstall clean help
+.PHONY: all check lint asan test soak demo qemu lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -176,6 +176,9 @@ test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
 
 soak: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the lab tests with full counts; goes on where it stopped
 	$(Q)test/suite/host --soak
+
+qemu: $(B)/nk-cni $(TOOLS) $(EXAMPLES) | $(B)/deps-lab ## guests on a Pod's queues; first builds QEMU, 10 minutes
+	$(Q)test/qemu/run
 
 # --- installing -------------------------------------------------------------------------------
 # By rename: a runtime may be executing the old one.
