@@ -24,10 +24,12 @@ CMD_SRC   := $(sort $(wildcard cmd/nk-cni/*.c))
 UNIT_SRC  := $(sort $(wildcard test/unit/*.c))
 TOOL_MAIN := test/tools/netdev.c test/tools/wire.c test/tools/xdpprog.c test/tools/xsk.c
 TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
+EXAMPLE_SRC := $(sort $(wildcard conf/examples/*.c))
 HEADERS   := $(sort $(wildcard lib/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h))
-C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB)
+C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_SRC)
 # What the lab's cases use beside the plugin; nk-cni-next is a build whose XDP program is newer.
 TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%) $(B)/test/nk-cni-next $(B)/test/policy.o
+EXAMPLES  := $(EXAMPLE_SRC:conf/examples/%.c=$(B)/test/%)
 
 LIB_OBJ   := $(LIB_SRC:%.c=$(B)/%.o)
 OBJ       := $(LIB_OBJ) $(CMD_SRC:%.c=$(B)/%.o)
@@ -39,7 +41,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all check lint asan test soak demo lab lab-build deps format install uninstall clean help
+.PHONY: all check lint asan test soak demo qemu lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -104,10 +106,16 @@ $(TOOL_MAIN:test/tools/%.c=$(B)/test/%): $(B)/test/%: $(B)/test/tools/%.o $(TOOL
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
--include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TOOL_MAIN:%.c=$(B)/%.d)
+$(EXAMPLES): $(B)/test/%: $(B)/conf/examples/%.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+-include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TOOL_MAIN:%.c=$(B)/%.d) \
+	$(EXAMPLE_SRC:%.c=$(B)/%.d)
 
 # --- tests ------------------------------------------------------------------------------------
-check: $(B)/test/unit-main $(TOOLS) $(B)/nk-cni ## unit and protocol tests: no root, some seconds
+check: $(B)/test/unit-main $(TOOLS) $(EXAMPLES) $(B)/nk-cni ## unit and protocol tests: no root, some seconds
 	$(Q)test/count check $(B)/test/unit-main --jobs 2 --short-filename
 	$(Q)test/count tools $(B)/test/wire selftest
 	$(Q)test/count spec cni-spec-tests/run $(B)/nk-cni
@@ -168,6 +176,9 @@ test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
 
 soak: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the lab tests with full counts; goes on where it stopped
 	$(Q)test/suite/host --soak
+
+qemu: $(B)/nk-cni $(TOOLS) $(EXAMPLES) | $(B)/deps-lab ## guests on a Pod's queues; first builds QEMU, 10 minutes
+	$(Q)test/qemu/run
 
 # --- installing -------------------------------------------------------------------------------
 # By rename: a runtime may be executing the old one.
