@@ -77,6 +77,8 @@ $(B)/%.o: %.c Makefile | $(B)/deps-build $(SKEL)
 	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
 		-c $< -o $@
 
+$(B)/lib/prog.o: $(SKEL)
+
 $(B)/nk-cni: $(OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
