@@ -12,7 +12,8 @@
  *   filter   MAC into the NIC's unicast filter     out again
  *   context  RSS context over the queues           deleted
  *   rules    flow rules to queue or context        deleted     } when the addresses
- *   neigh    ARP, NS answered by the program       no more     } are known
+ *   neigh    ARP, NS answered by the program       no more     } are
+ *   record   attachment.json for sidecars          deleted     } known
  *
  * The claim is first in and last out. It is written before the step that it tells of, so that a
  * process that dies in between leaves a claim too many, never a thing without a claim.
@@ -60,7 +61,7 @@ static const struct step steps[] = {
 	}
 	STEP(claim, false),   STEP(settings, false), STEP(device, false), STEP(lease, false),
 	STEP(program, false), STEP(map, false),	     STEP(filter, false), STEP(context, false),
-	STEP(rules, true),    STEP(neigh, true),
+	STEP(rules, true),    STEP(neigh, true),     STEP(record, true),
 #undef STEP
 };
 
@@ -281,6 +282,8 @@ int nk_attach_steer(struct nk_attachment *att, const struct nk_config *config,
 
 	if (!att->lease_count)
 		return 0;
+	att->given = ips;
+	att->netns = netns;
 	rc = note_addresses(att, config, ips, netns, err);
 	for (i = 0; i < STEPS && !rc; i++)
 		if (steps[i].needs_addresses)

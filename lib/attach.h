@@ -3,7 +3,7 @@
  * attach.h - one attachment: a Pod's device, its leases, and all on the NIC that serves them
  *
  * An attachment is made of steps: claim, settings, device, lease, program, map, filter, context,
- * rules, neigh. Each step has one create, one check and one idempotent remove in a table in
+ * rules, neigh, record. Each step has one create, one check and one idempotent remove in a table in
  * attach.c. ADD runs the creates in order and, when one fails, the removes backwards; DEL runs the
  * removes backwards; CHECK runs the checks. There is no other undo: what a remove needs to know is
  * in the claim, and in the maps beside it.
@@ -72,13 +72,18 @@ struct nk_attachment {
 	bool drop_program; /* the remove of the program step takes it off, if nobody else uses it */
 	bool keep_rss;	   /* the remove of the settings step leaves host traffic off the pool */
 
-	/* ADD alone: what was changed of the NIC's settings, and addresses, once they are known */
+	/* ADD alone: what was changed of the NIC's settings, and addresses, once they are known; what
+	 * is pointed to is the caller's
+	 */
 	bool was_unlocked;    /* others may have come since; */
 	uint64_t others_then; /* who was there then, as nk_step_others() says it */
 	struct nk_setting_changes changes;
 	uint32_t ip_count, other_ip_count;
 	struct nk_ipaddr ips[NK_IPS_MAX];	/* the attachment's own */
 	struct nk_ipaddr other_ips[NK_IPS_MAX]; /* of the Pod's other devices */
+	const struct nk_ipam_result *given;	/* the attachment's own, with prefix and gateway */
+	const char *netns;			/* CNI_NETNS */
+	char device_info[NK_PATH_SIZE];		/* the file that this call has written, or empty */
 };
 
 /* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure. */

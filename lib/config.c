@@ -323,6 +323,24 @@ static int parse_runtime(const struct nk_request *request, struct nk_config_raw 
 	return rc;
 }
 
+/* parse_device_info() - device-info-spec 1.1.0, "CNIDeviceInfoFile" */
+static int parse_device_info(const struct nk_config_raw *raw, struct nk_config *config,
+			     struct nk_error *err)
+{
+	static const char path[] = "runtimeConfig.CNIDeviceInfoFile";
+	char *file = config->device_info;
+	int rc = 0;
+
+	if (raw->runtime_config)
+		rc = nk_json_read_string(raw->runtime_config, "runtimeConfig", "CNIDeviceInfoFile",
+					 file, sizeof(config->device_info), err);
+	if (rc <= 0)
+		return rc;
+	if (*file != '/' || file[strlen(file) - 1] == '/')
+		return nk_config_invalid(err, path, file, "the absolute path of a file");
+	return 0;
+}
+
 /* check_whole() - what no single key tells */
 static int check_whole(const struct nk_config *config, struct nk_error *err)
 {
@@ -421,6 +439,8 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 		rc = parse_xsk(raw->xsk, config, err);
 	if (!rc)
 		rc = parse_runtime(request, raw, err);
+	if (!rc)
+		rc = parse_device_info(raw, config, err);
 	if (!rc && *raw->mac) {
 		rc = parse_mac(raw->mac_path, raw->mac, config, err);
 		if (rc && raw->mac_path == mac_of_args)

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -361,6 +362,11 @@ struct nk_json *nk_json_new_object(void)
 	return out(cJSON_CreateObject());
 }
 
+struct nk_json *nk_json_new_array(void)
+{
+	return out(cJSON_CreateArray());
+}
+
 struct nk_json *nk_json_add_object(struct nk_json *parent, const char *key)
 {
 	return out(cJSON_AddObjectToObject(in_mut(parent), key));
@@ -369,6 +375,15 @@ struct nk_json *nk_json_add_object(struct nk_json *parent, const char *key)
 struct nk_json *nk_json_add_array(struct nk_json *parent, const char *key)
 {
 	return out(cJSON_AddArrayToObject(in_mut(parent), key));
+}
+
+static struct nk_json *add(struct nk_json *parent, const char *key, cJSON *item)
+{
+	if (item && !cJSON_AddItemToObject(in_mut(parent), key, item)) {
+		cJSON_Delete(item);
+		return NULL;
+	}
+	return out(item);
 }
 
 static struct nk_json *append(struct nk_json *array, cJSON *item)
@@ -385,12 +400,8 @@ struct nk_json *nk_json_append_object(struct nk_json *array)
 	return append(array, cJSON_CreateObject());
 }
 
-struct nk_json *nk_json_append_string(struct nk_json *array, const char *value)
-{
-	return append(array, cJSON_CreateString(value));
-}
-
-struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, const char *value)
+/* make_string() - cJSON takes any bytes, readers of the document take UTF-8. */
+static cJSON *make_string(const char *value)
 {
 	char *text = strdup(value), *p;
 	cJSON *item = NULL;
@@ -402,26 +413,41 @@ struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, cons
 			*p = '?';
 	}
 	if (text)
-		item = cJSON_AddStringToObject(in_mut(parent), key, text);
+		item = cJSON_CreateString(text);
 	free(text);
-	return out(item);
+	return item;
 }
 
-struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint32_t value)
+struct nk_json *nk_json_append_string(struct nk_json *array, const char *value)
 {
-	return out(cJSON_AddNumberToObject(in_mut(parent), key, value));
+	return append(array, make_string(value));
+}
+
+struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, const char *value)
+{
+	return add(parent, key, make_string(value));
+}
+
+/* cJSON keeps numbers as doubles: above 2^53 digits would be lost. */
+struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint64_t value)
+{
+	char digits[24];
+
+	if (value <= 1ULL << 53)
+		return out(cJSON_AddNumberToObject(in_mut(parent), key, (double)value));
+	snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	return out(cJSON_AddRawToObject(in_mut(parent), key, digits));
+}
+
+struct nk_json *nk_json_add_bool(struct nk_json *parent, const char *key, bool value)
+{
+	return out(cJSON_AddBoolToObject(in_mut(parent), key, value));
 }
 
 struct nk_json *nk_json_add_copy(struct nk_json *parent, const char *key,
 				 const struct nk_json *value)
 {
-	cJSON *item = cJSON_Duplicate(in(value), true);
-
-	if (item && !cJSON_AddItemToObject(in_mut(parent), key, item)) {
-		cJSON_Delete(item);
-		return NULL;
-	}
-	return out(item);
+	return add(parent, key, cJSON_Duplicate(in(value), true));
 }
 
 struct nk_json *nk_json_append_copy(struct nk_json *array, const struct nk_json *value)

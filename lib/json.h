@@ -100,15 +100,18 @@ const char *nk_json_key(const struct nk_json *value);
 
 /* Builders: each returns the new value, owned by its parent, or NULL when out of memory; a NULL
  * parent gives NULL, so that only the last result need be looked at (nk_json_print() does). What is
- * not UTF-8 in a member's value, a path of the environment or a text that was cut, becomes '?'.
+ * not UTF-8 in a string, a path of the environment or a text that was cut, becomes '?'. A
+ * number keeps all its digits.
  */
 struct nk_json *nk_json_new_object(void);
+struct nk_json *nk_json_new_array(void);
 struct nk_json *nk_json_add_object(struct nk_json *parent, const char *key);
 struct nk_json *nk_json_add_array(struct nk_json *parent, const char *key);
 struct nk_json *nk_json_append_object(struct nk_json *array);
 struct nk_json *nk_json_append_string(struct nk_json *array, const char *value);
 struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, const char *value);
-struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint32_t value);
+struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint64_t value);
+struct nk_json *nk_json_add_bool(struct nk_json *parent, const char *key, bool value);
 
 /* Likewise, with a deep copy of @value. */
 struct nk_json *nk_json_add_copy(struct nk_json *parent, const char *key,

@@ -2,19 +2,25 @@
 /* netdev.c - generic netlink family "netdev" */
 #include "netdev.h"
 
+#include "cleanup.h"
 #include "error.h"
 #include "link.h"
 #include "nl.h"
 #include "uapi.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "banned.h"
 
@@ -38,6 +44,11 @@ static const struct nk_nl_names queue_names[] = {
 	{ NK_NETDEV_A_QUEUE_IFINDEX, "ifindex", NULL },
 	{ NK_NETDEV_A_QUEUE_TYPE, "type", NULL },
 	{ NK_NETDEV_A_QUEUE_LEASE, "lease", lease_names },
+	{ 0, NULL, NULL },
+};
+
+static const struct nk_nl_names napi_names[] = {
+	{ NK_NETDEV_A_NAPI_ID, "id", NULL },
 	{ 0, NULL, NULL },
 };
 
@@ -138,6 +149,7 @@ static int parse_queue(const struct nlmsghdr *reply, void *data, struct nk_error
 	queue.id = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_ID]);
 	queue.ifindex = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_IFINDEX]);
 	queue.type = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_TYPE]);
+	queue.napi_id = nk_nl_u32(tb[NK_NETDEV_A_QUEUE_NAPI_ID]);
 	if (tb[NK_NETDEV_A_QUEUE_XSK])
 		queue.user = "AF_XDP";
 	else if (tb[NK_NETDEV_A_QUEUE_DMABUF])
@@ -166,6 +178,67 @@ int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, stru
 	if (rc)
 		nk_error_wrap(err, "read receive queue %u of ifindex %u", queue, ifindex);
 	return rc;
+}
+
+/* parse_irq() - into an int64_t; -1 where the driver has not told the kernel. */
+static int parse_irq(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[NK_NETDEV_A_NAPI_IRQ + 1] = { 0 };
+	int rc = parse(reply, NK_NETDEV_A_NAPI_IRQ, tb, err);
+
+	if (!rc && tb[NK_NETDEV_A_NAPI_IRQ])
+		*(int64_t *)data = nk_nl_u32(tb[NK_NETDEV_A_NAPI_IRQ]);
+	return rc;
+}
+
+static int napi_irq(struct nk_nl *nl, uint32_t napi_id, int64_t *ret, struct nk_error *err)
+{
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, NK_NETDEV_CMD_NAPI_GET, 0);
+
+	if (!msg)
+		return out_of_memory(err);
+	if (nla_put_u32(msg, NK_NETDEV_A_NAPI_ID, napi_id)) {
+		nlmsg_free(msg);
+		return out_of_memory(err);
+	}
+	return nk_nl_genl_do(nl, msg, napi_names, parse_irq, ret, err);
+}
+
+int nk_netdev_irq(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, uint32_t *ret,
+		  struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	struct nk_queue now = { 0 };
+	int64_t irq = -1;
+	int rc;
+
+	rc = nk_netdev_queue_get(nl, ifindex, queue, &now, &mine);
+	if (!rc && now.napi_id)
+		rc = napi_irq(nl, now.napi_id, &irq, &mine);
+	if (rc == -ENOENT || (!rc && irq < 0))
+		return -ENOENT;
+	if (rc) {
+		*err = mine;
+		nk_error_wrap(err, "look for the interrupt of receive queue %u", queue);
+		return rc;
+	}
+	*ret = (uint32_t)irq;
+	return 0;
+}
+
+int nk_netdev_numa(const char *nic)
+{
+	char path[64], text[16] = "";
+	int fd cleanup_close = -1;
+	char *end;
+	long node;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/device/numa_node", nic);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return -1;
+	node = strtol(text, &end, 10);
+	return end == text || node < 0 || node > INT_MAX ? -1 : (int)node;
 }
 
 void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,

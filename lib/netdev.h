@@ -18,7 +18,8 @@ struct nk_nl;
 struct nk_queue {
 	uint32_t id;
 	uint32_t ifindex;
-	uint32_t type; /* NK_NETDEV_QUEUE_TYPE_RX, or transmit */
+	uint32_t type;	  /* NK_NETDEV_QUEUE_TYPE_RX, or transmit */
+	uint32_t napi_id; /* 0: none, as of a queue of a netkit device */
 	bool leased;
 	uint32_t lease_ifindex; /* the netkit device; valid with `leased` */
 	uint32_t lease_queue;	/* its queue id there */
@@ -44,6 +45,18 @@ int nk_netdev_xdp_features(struct nk_nl *nl, uint32_t ifindex, uint64_t *ret, st
  */
 int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, struct nk_queue *ret,
 			struct nk_error *err);
+
+/**
+ * nk_netdev_irq() - the interrupt that serves a receive queue
+ *
+ * Return: 0; -ENOENT (which fills no error) where none is known: the device is down, or its driver
+ * does not say; or another negative errno
+ */
+int nk_netdev_irq(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, uint32_t *ret,
+		  struct nk_error *err);
+
+/* nk_netdev_numa() - the NUMA node of the NIC of that name; -1: none known, or there is but one */
+int nk_netdev_numa(const char *nic);
 
 enum nk_queue_state {
 	NK_QUEUE_LEASED,

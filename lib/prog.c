@@ -81,10 +81,16 @@ bool nk_prog_is_alive(const struct nk_nicdir *dir)
 	return !link_info(dir, &info) && info.xdp.ifindex;
 }
 
-/* read_version() - of the read-only data of a program, of which the version is the first. Return: 0,
- * or -ENOENT for any other map
+static int unreadable(struct nk_error *err, const char *what, uint32_t id)
+{
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot read the XDP program's version",
+			    "%s %u: %s", what, id, nk_errno_name(errno));
+}
+
+/* read_version() - of the read-only data of a program, of which the version is the first. Return: 1,
+ * 0 for any other map, or a negative errno
  */
-static int read_version(uint32_t map_id, uint32_t *ret)
+static int read_version(uint32_t map_id, uint32_t *ret, struct nk_error *err)
 {
 	int fd cleanup_close = bpf_map_get_fd_by_id(map_id);
 	struct bpf_map_info info = { 0 };
@@ -93,38 +99,33 @@ static int read_version(uint32_t map_id, uint32_t *ret)
 	const char *dot;
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -ENOENT;
+		return unreadable(err, "map", map_id);
 	dot = strchr(info.name, '.');
 	if (!dot || strcmp(dot, ".rodata") != 0 || info.value_size < sizeof(*ret) ||
-	    info.value_size > sizeof(value) || bpf_map_lookup_elem(fd, &key, value))
-		return -ENOENT;
+	    info.value_size > sizeof(value))
+		return 0;
+	if (bpf_map_lookup_elem(fd, &key, value))
+		return unreadable(err, "map", map_id);
 	memcpy(ret, value, sizeof(*ret));
-	return 0;
+	return 1;
 }
 
-static int version_of(uint32_t prog_id, uint32_t *ret)
+int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret, struct nk_error *err)
 {
-	int fd cleanup_close = bpf_prog_get_fd_by_id(prog_id);
 	uint32_t maps[16] = { 0 }, size = sizeof(struct bpf_prog_info), i;
 	struct bpf_prog_info info = { .nr_map_ids = 16, .map_ids = (uintptr_t)maps };
+	struct bpf_link_info link;
+	int prog cleanup_close = -1, rc = 0;
 
 	*ret = 0;
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
-	for (i = 0; i < info.nr_map_ids && i < 16; i++)
-		if (!read_version(maps[i], ret))
-			return 0;
-	return 0; /* of a time before versions */
-}
-
-int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret)
-{
-	struct bpf_link_info info;
-
-	*ret = 0;
-	if (link_info(dir, &info) || !info.xdp.ifindex)
+	if (link_info(dir, &link) || !link.xdp.ifindex)
 		return -ENOENT;
-	return version_of(info.prog_id, ret);
+	prog = bpf_prog_get_fd_by_id(link.prog_id);
+	if (prog < 0 || bpf_obj_get_info_by_fd(prog, &info, &size))
+		return unreadable(err, "program", link.prog_id);
+	for (i = 0; i < info.nr_map_ids && i < 16 && !rc; i++)
+		rc = read_version(maps[i], ret, err);
+	return rc < 0 ? rc : 0;
 }
 
 static void prog_name(uint32_t id, char *buf, size_t size)
@@ -392,7 +393,7 @@ int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *
 	if (rc < 0)
 		return rc;
 	if (rc) {
-		rc = nk_prog_version(dir, &version);
+		rc = nk_prog_version(dir, &version, err);
 		if (!rc && version < NK_PROG_VERSION)
 			rc = install(dir, nic, true, err);
 		return rc ? rc : nk_policy_enter(dir, err);

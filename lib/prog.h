@@ -48,10 +48,10 @@ int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *
  */
 int nk_prog_reload(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err);
 
-/* nk_prog_version() - of the program that runs, 0 for one of a time before versions. Return: 0, or a
- * negative errno, -ENOENT where none runs; no error is filled.
+/* nk_prog_version() - of the program that runs, 0 for one of a time before versions. Return: 0;
+ * -ENOENT (which fills no error) where none runs; or another negative errno
  */
-int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret);
+int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret, struct nk_error *err);
 
 /* nk_prog_detach() - take it off and remove its pins; what is not there is success. */
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);

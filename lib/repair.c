@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "filter.h"
+#include "record.h"
 #include "steps.h"
 #include "uapi.h"
 
@@ -93,6 +94,23 @@ static void look_in_netns(struct search *search)
 	search->count++;
 }
 
+/* forget_records() - under the name that the NIC has now; one that stays is replaced by the next ADD */
+static void forget_records(const struct search *search)
+{
+	struct nk_error ignored = { 0 };
+	struct nk_nicdir dir;
+	struct nk_nic nic;
+	uint32_t i;
+
+	for (i = 0; i < search->lease_count; i++) {
+		if (nk_nic_get_by_index(&search->att->host, search->leases[i].nic_ifindex, &nic,
+					&ignored))
+			continue;
+		nk_nicdir_init("", nic.name, &dir);
+		(void)nk_record_remove(&dir, search->leases[i].queue, &ignored);
+	}
+}
+
 int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 {
 	struct search search = { .att = att };
@@ -116,5 +134,6 @@ int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 					       err);
 		(void)nk_link_remove(&att->host, found->nsid, found->link.ifindex, err);
 	}
+	forget_records(&search);
 	return err->code == NK_CODE_NONE ? rc : -err->sys;
 }

@@ -3,6 +3,7 @@
 #include "steps.h"
 
 #include "claims.h"
+#include "counters.h"
 #include "error.h"
 #include "filter.h"
 #include "mac.h"
@@ -72,6 +73,19 @@ int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
 	return rc || others.any ? rc : nk_prog_detach(&att->dir, err);
 }
 
+/* count_anew() - the queues' counters were another Pod's before */
+static int count_anew(const struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_counters counters;
+	uint32_t i;
+	int rc = nk_counters_open(&att->dir, &counters, err);
+
+	for (i = 0; i < att->lease_count && !rc; i++)
+		rc = nk_counters_reset(&counters, att->leases[i].phys, err);
+	nk_counters_close(&counters);
+	return rc;
+}
+
 int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config,
 		       struct nk_error *err)
 {
@@ -83,6 +97,8 @@ int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config
 	rc = nk_userns_host_ids(att->netns_fd, &att->xsk.uid, &att->xsk.gid, err);
 	if (!rc)
 		rc = nk_step_update_claims(att, err);
+	if (!rc)
+		rc = count_anew(att, err);
 	if (rc)
 		return rc;
 	return nk_xskmap_create(&att->dir, att->leases, att->lease_count, &att->xsk, err);

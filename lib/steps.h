@@ -32,6 +32,7 @@ NK_STEP(filter);
 NK_STEP(context);
 NK_STEP(rules);
 NK_STEP(neigh);
+NK_STEP(record);
 
 /* nk_step_claim_choose() - the queues that would be claimed now, into att->leases; claims nothing. */
 int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *config,

@@ -158,6 +158,7 @@ struct nk_config {
 	uint32_t xsk_frame_size;   /* bytes of one UMEM chunk the Pod will use, 2048 or 4096 */
 	bool xdp_keep;		   /* the program stays on the NIC after the last DEL */
 	char bpffs[NK_BPFFS_SIZE]; /* mount point of the bpf file system */
+	char device_info[NK_PATH_SIZE]; /* where Kubernetes wants to read of the map, or empty */
 
 	struct nk_json *json;	    /* the whole document; freed by nk_config_fini() */
 	const struct nk_json *prev; /* its prevResult, or NULL */

@@ -42,10 +42,13 @@ enum {
 	NK_NETKIT_PAIRING_SINGLE = 1,
 };
 
-/* linux/netdev.h: generic netlink family "netdev", Linux 6.3; queue-get 6.8; queue-create 7.1 */
+/* linux/netdev.h: generic netlink family "netdev", Linux 6.3; queue-get, napi-get 6.8; queue-create
+ * 7.1
+ */
 enum {
 	NK_NETDEV_CMD_DEV_GET = 1,
 	NK_NETDEV_CMD_QUEUE_GET = 10,
+	NK_NETDEV_CMD_NAPI_GET = 11,
 	NK_NETDEV_CMD_QUEUE_CREATE = 16,
 };
 
@@ -75,6 +78,11 @@ enum {
 
 enum {
 	NK_NETDEV_QUEUE_TYPE_RX = 0,
+};
+
+enum {
+	NK_NETDEV_A_NAPI_ID = 2,
+	NK_NETDEV_A_NAPI_IRQ = 3,
 };
 
 /* linux/ethtool_netlink.h: generic netlink family "ethtool"; RSS read 6.2, set, created and deleted

@@ -83,6 +83,7 @@ clean() {
 	[[ $(</proc/sys/net/ipv6/conf/all/disable_ipv6) == 1 ]] || ipv6 off
 	left=("$bpffs"/*)
 	[[ ! -e ${left[0]} ]] || rm -rf "${left[@]}"
+	[[ ! -e /run/nk-cni ]] || rm -rf /run/nk-cni
 }
 
 # end_case: before the shell of a case ends: if it failed, what its programs said on stderr and the

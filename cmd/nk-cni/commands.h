@@ -55,6 +55,16 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
 		struct nk_attachment *att, char **ret, struct nk_error *err);
 
+/**
+ * nk_cmd_list() - what there is on this node, as a table or as JSON; nk_cmd_stats() - as metrics
+ * @bpffs: mount point of bpffs
+ * @ret: text that the caller frees; also after a failure, what could be read all the same; or NULL
+ *
+ * Return: 0, or the first failure
+ */
+int nk_cmd_list(const char *bpffs, bool json, char **ret, struct nk_error *err);
+int nk_cmd_stats(const char *bpffs, char **ret, struct nk_error *err);
+
 /* nk_ipam_of() - how the IPAM plugin of a configuration is called */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 					const struct nk_request *request)

@@ -47,7 +47,8 @@ struct call {
 		const char *bpffs;
 		char *const *nics;
 		int nic_count; /* 0: all */
-	} options;	       /* that followed the word */
+		bool json;
+	} options; /* that followed the word */
 };
 
 static const char *get_variable(const char *name)
@@ -67,9 +68,11 @@ static void print_about(void)
 		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
 	fputs("\nBy hand:\n"
 	      "  nk-cni plan < FILE             what an ADD of this configuration or list would do\n"
+	      "  nk-cni list [--json]           the attachments with queues, and how they fare\n"
+	      "  nk-cni stats                   the same as metrics for Prometheus\n"
 	      "  nk-cni reload [NIC...]         put this build's XDP program on, and the policy\n"
 	      "  nk-cni release [NIC...]        take all of nk-cni off NICs that lend no queue\n"
-	      "reload and release take --bpffs DIR, default /sys/fs/bpf\n",
+	      "all but plan take --bpffs DIR, default /sys/fs/bpf\n",
 	      stderr);
 }
 
@@ -252,6 +255,30 @@ static int run_release(struct call *call, struct nk_error *err)
 	return each_nic(call, release_one, err);
 }
 
+/* show() - on stdout what could be read, also where @rc says that it is not all */
+static int show(char *text, int rc, struct nk_error *err)
+{
+	int written = rc && !text ? 0 : write_stdout(text, err);
+
+	return rc ? rc : written;
+}
+
+static int run_list(struct call *call, struct nk_error *err)
+{
+	char *text;
+	int rc = nk_cmd_list(call->options.bpffs, call->options.json, &text, err);
+
+	return show(text, rc, err);
+}
+
+static int run_stats(struct call *call, struct nk_error *err)
+{
+	char *text;
+	int rc = nk_cmd_stats(call->options.bpffs, &text, err);
+
+	return show(text, rc, err);
+}
+
 static int run_help(struct call *call, struct nk_error *err)
 {
 	(void)call;
@@ -262,12 +289,16 @@ static int run_help(struct call *call, struct nk_error *err)
 
 static const struct word {
 	const char *name;
-	bool takes_bpffs, takes_nics;
+	bool takes_bpffs, takes_nics, takes_json;
 	int (*run)(struct call *call, struct nk_error *err);
 } words[] = {
-	{ "plan", false, false, run_plan },	{ "reload", true, true, run_reload },
-	{ "release", true, true, run_release }, { "--version", false, false, run_help },
-	{ "--help", false, false, run_help },
+	{ "plan", false, false, false, run_plan },
+	{ "list", true, false, true, run_list },
+	{ "stats", true, false, false, run_stats },
+	{ "reload", true, true, false, run_reload },
+	{ "release", true, true, false, run_release },
+	{ "--version", false, false, false, run_help },
+	{ "--help", false, false, false, run_help },
 };
 
 /* is_nic_name() - a directory is called like it */
@@ -284,6 +315,8 @@ static int parse_options(const struct word *word, struct call *call, char **args
 		if (word->takes_bpffs && !strcmp(*args, "--bpffs") && args[1] &&
 		    strlen(args[1]) < NK_BPFFS_SIZE) {
 			call->options.bpffs = *++args;
+		} else if (word->takes_json && !strcmp(*args, "--json")) {
+			call->options.json = true;
 		} else if (word->takes_nics && is_nic_name(*args) && !call->options.nic_count) {
 			call->options.nics = args;
 			for (call->options.nic_count = 1; args[1] && is_nic_name(args[1]); args++)

@@ -112,8 +112,8 @@ refused() {
 
 # --- looking ----------------------------------------------------------------------------------
 
-# dump: all that nk-cni could have changed: NIC, queues, filter, netns, bpffs. Not in it: NAPI ids,
-# carrier, which settles by itself, and netns ids, which the kernel cannot take back.
+# dump: all that nk-cni could have changed: NIC, queues, filter, netns, bpffs, records. Not in it:
+# NAPI ids, carrier, which settles by itself, and netns ids, which the kernel cannot take back.
 dump() {
 	local path
 
@@ -139,6 +139,8 @@ dump() {
 		echo "== bpffs"
 		find "$bpffs" -printf '%p %m %U:%G\n' | sort
 		bpftool link show
+		echo "== records"
+		[[ ! -e /run/nk-cni ]] || find /run/nk-cni -printf '%p %m %U:%G\n' | sort
 	} | sed -E "s/'napi-id': [0-9]+//; s/ link-netnsid [0-9]+//; s/NO-CARRIER,|,LOWER_UP//g
 		s/ state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN)//"
 }
@@ -158,6 +160,7 @@ nothing_left() {
 
 	same "leases of ln0" "$(leases)" 0
 	same "pins" "$(find "$bpffs" -mindepth 1)" ""
+	[[ ! -e /run/nk-cni ]] || die "records are left: $(find /run/nk-cni)"
 	bridge fdb show dev ln0 >"$scratch/fdb"
 	while read -r line; do
 		[[ $line == 33:33:* || $line == 01:00:5e:* ]] || die "left in the filter: $line"

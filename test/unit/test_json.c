@@ -636,9 +636,12 @@ Test(json, built_documents_are_printed_in_order)
 	nk_json_append_string(list, "e");
 	nk_json_add_uint(nk_json_append_object(list), "k", 0);
 	nk_json_add_object(json, "o");
+	nk_json_add_uint(json, "m", UINT64_MAX);
+	nk_json_add_bool(json, "t", true);
+	nk_json_add_bool(json, "f", false);
 	nk_json_print_short(json, buf, sizeof(buf));
 	cr_expect_str_eq(buf, "{\"a\\\"\":\"x\\ny\\\\\",\"n\":4294967295,\"l\":[\"e\",{\"k\":0}],"
-			      "\"o\":{}}");
+			      "\"o\":{},\"m\":18446744073709551615,\"t\":true,\"f\":false}");
 	nk_json_free(json);
 }
 
@@ -654,6 +657,17 @@ Test(json, what_is_not_utf8_is_printed_as_question_marks)
 	nk_json_free(json);
 }
 
+Test(json, an_array_can_be_the_document)
+{
+	struct nk_json *json = nk_json_new_array();
+	char buf[16];
+
+	nk_json_append_string(json, "e");
+	nk_json_print_short(json, buf, sizeof(buf));
+	cr_expect_str_eq(buf, "[\"e\"]");
+	nk_json_free(json);
+}
+
 Test(json, builders_hand_a_null_parent_on)
 {
 	struct nk_json *json = nk_json_new_object();
@@ -664,6 +678,8 @@ Test(json, builders_hand_a_null_parent_on)
 	cr_expect_null(nk_json_append_string(NULL, "v"));
 	cr_expect_null(nk_json_add_string(NULL, "k", "v"));
 	cr_expect_null(nk_json_add_uint(NULL, "k", 1));
+	cr_expect_null(nk_json_add_uint(NULL, "k", 1));
+	cr_expect_null(nk_json_add_bool(NULL, "k", true));
 	cr_expect_null(nk_json_print(NULL));
 	cr_expect_null(nk_json_add_copy(NULL, "k", json));
 	cr_expect_null(nk_json_append_copy(NULL, json));

@@ -96,6 +96,7 @@ struct labnic_param {
 	unsigned int		queues;
 	unsigned int		contexts;
 	unsigned int		rules;
+	unsigned int		irq;
 	enum labnic_locations	locations;
 	bool			ntuple;
 	bool			ether;

@@ -115,6 +115,8 @@ static struct labnic *labnic_alloc(unsigned int number, unsigned int count)
 		nic->queue[i].nic = nic;
 		nic->queue[i].index = i;
 		netif_napi_add_config(dev, &nic->queue[i].napi, labnic_poll, i);
+		if (labnic_param.irq)
+			netif_napi_set_irq(&nic->queue[i].napi, labnic_param.irq + i);
 	}
 	return nic;
 }

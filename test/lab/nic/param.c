@@ -56,6 +56,10 @@ MODULE_PARM_DESC(ether_context, "flow rules by Ethernet header may lead to an RS
 module_param_named(fixed_vlan, labnic_param.fixed_vlan, bool, 0444);
 MODULE_PARM_DESC(fixed_vlan, "1: VLAN tags are always stripped (default 0: can be switched off)");
 
+module_param_named(irq, labnic_param.irq, uint, 0444);
+MODULE_PARM_DESC(irq, "the interrupt said to serve queue 0, the next for queue 1 and so on "
+		      "(default 0: none is said to); there is none");
+
 static unsigned int fail_op;
 module_param(fail_op, uint, 0644);
 MODULE_PARM_DESC(fail_op, "the N-th change of a NIC from now on fails, once (default 0: none)");
@@ -69,6 +73,7 @@ static const struct {
 	{ "queues", &labnic_param.queues, 1, LABNIC_MAX_QUEUES },
 	{ "contexts", &labnic_param.contexts, 0, LABNIC_MAX_CONTEXTS },
 	{ "rules", &labnic_param.rules, 1, LABNIC_MAX_RULES },
+	{ "irq", &labnic_param.irq, 0, 65535 },
 };
 
 int __init labnic_param_check(void)

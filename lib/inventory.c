@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * inventory.c - reading what there is on this node
+ *
+ *  1. The NICs: every directory on bpffs.
+ *  2. Their claims, put together to attachments by their key.
+ *  3. For each attachment: its netns, its NIC, and queue by queue lease, interrupt and counters.
+ *
+ * What fails for one does not hide the others: the first error is returned, and comes with the rest.
+ * An ADD or DEL may go on meanwhile. So an attachment that looks broken is shown only if it still has
+ * its claim after that look.
+ */
+#include "inventory.h"
+
+#include "cleanup.h"
+#include "error.h"
+#include "link.h"
+#include "netdev.h"
+#include "netns.h"
+#include "nicdir.h"
+#include "prog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "banned.h"
+
+static const struct {
+	const char *key, *text;
+} states[] = {
+	[NK_INVENTORY_LOST] = { "lost", "lost: NIC removed, recreate the Pod" },
+	[NK_INVENTORY_UNFINISHED] = { "unfinished", "unfinished" },
+	[NK_INVENTORY_UNKNOWN] = { "unknown", "unknown (NIC down)" },
+	[NK_INVENTORY_NO_LEASE] = { "no-lease", "no lease" },
+	[NK_INVENTORY_NO_PROGRAM] = { "no-program", "no XDP program" },
+	[NK_INVENTORY_OK] = { "ok", "ok" },
+};
+
+const char *nk_inventory_state_key(enum nk_inventory_state state)
+{
+	return states[state].key;
+}
+
+const char *nk_inventory_state_text(enum nk_inventory_state state)
+{
+	return states[state].text;
+}
+
+struct named_netns {
+	uint64_t cookie;
+	char path[NK_PATH_SIZE];
+};
+
+struct reader {
+	struct nk_inventory *inventory;
+	struct nk_nl host;
+	uint32_t netns_count;
+	struct named_netns *netns;
+
+	/* of the NIC at hand */
+	uint32_t nic;	    /* index */
+	uint32_t first_row; /* the rows before are of other NICs */
+	struct nk_nicdir dir;
+	int claims;
+	struct nk_counters counters;
+	bool has_counters;
+};
+
+/* grow() - an array of @count elements with one more, zeroed; NULL, and @array as it was, when out of
+ * memory
+ */
+static void *grow(void *array, uint32_t count, size_t size)
+{
+	char *grown = reallocarray(array, (size_t)count + 1, size);
+
+	if (grown)
+		memset(grown + count * size, 0, size);
+	return grown;
+}
+
+static int first_of(int a, int b)
+{
+	return a ? a : b;
+}
+
+static int out_of_memory(struct nk_error *err)
+{
+	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+}
+
+/* --- netns that have a path ------------------------------------------------------------------- */
+
+static int note_netns(struct reader *reader, const char *path, struct nk_error *err)
+{
+	struct nk_error none = { 0 };
+	int fd cleanup_close = nk_netns_open(path, &none);
+	struct named_netns *netns;
+	uint64_t cookie;
+
+	/* Gone by now, or no netns at all: a file that "ip netns del" left, say. */
+	if (fd < 0 || nk_netns_cookie(fd, &cookie, &none))
+		return 0;
+	netns = grow(reader->netns, reader->netns_count, sizeof(*netns));
+	if (!netns)
+		return out_of_memory(err);
+	reader->netns = netns;
+	netns += reader->netns_count++;
+	netns->cookie = cookie;
+	snprintf(netns->path, sizeof(netns->path), "%s", path);
+	return 0;
+}
+
+static int note_netns_in(struct reader *reader, const char *dir, struct nk_error *err)
+{
+	DIR *list cleanup_closedir = opendir(dir);
+	const struct dirent *entry;
+	char path[NK_PATH_SIZE];
+	int rc = 0;
+
+	while (!rc && list && (entry = readdir(list))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		rc = note_netns(reader, path, err);
+	}
+	return rc;
+}
+
+static void find_netns(const struct reader *reader, struct nk_inventory_row *row)
+{
+	uint32_t i;
+
+	for (i = 0; i < reader->netns_count; i++) {
+		if (reader->netns[i].cookie != row->claim.netns_cookie)
+			continue;
+		memcpy(row->netns, reader->netns[i].path, sizeof(row->netns));
+		return;
+	}
+}
+
+/* --- claims become attachments ---------------------------------------------------------------- */
+
+static bool is_same(const struct nk_claim *a, const struct nk_claim *b)
+{
+	return a->netns_cookie == b->netns_cookie && !strcmp(a->network, b->network) &&
+	       !strcmp(a->container_id, b->container_id) && !strcmp(a->cni_ifname, b->cni_ifname) &&
+	       !strcmp(a->ifname, b->ifname);
+}
+
+/* row_of() - the attachment that a claim is of, a new one if need be; NULL when out of memory */
+static struct nk_inventory_row *row_of(struct reader *reader, const struct nk_claim *claim)
+{
+	struct nk_inventory *inventory = reader->inventory;
+	struct nk_inventory_row *row;
+	uint32_t i;
+
+	for (i = reader->first_row; i < inventory->row_count; i++)
+		if (is_same(&inventory->rows[i].claim, claim))
+			return &inventory->rows[i];
+	row = grow(inventory->rows, inventory->row_count, sizeof(*row));
+	if (!row)
+		return NULL;
+	inventory->rows = row;
+	row += inventory->row_count++;
+	row->nic = reader->nic;
+	row->claim = *claim;
+	row->state = NK_INVENTORY_UNKNOWN; /* until it is read */
+	row->numa_node = -1;
+	return row;
+}
+
+static int note_claim(uint32_t phys, const struct nk_claim *claim, void *data)
+{
+	struct nk_inventory_row *row = row_of(data, claim);
+	struct nk_inventory_queue *queue;
+
+	queue = row ? grow(row->queues, row->queue_count, sizeof(*queue)) : NULL;
+	if (!queue)
+		return -ENOMEM;
+	row->queues = queue;
+	queue += row->queue_count++;
+	row->claim.committed &= claim->committed;
+	queue->phys = phys;
+	queue->netkit = claim->netkit_queue;
+	return 0;
+}
+
+static int by_phys(const void *a, const void *b)
+{
+	const struct nk_inventory_queue *x = a, *y = b;
+
+	return (x->phys > y->phys) - (x->phys < y->phys);
+}
+
+static int by_first_queue(const void *a, const void *b)
+{
+	const struct nk_inventory_row *x = a, *y = b;
+
+	return by_phys(x->queues, y->queues);
+}
+
+/* --- how an attachment fares ------------------------------------------------------------------ */
+
+static int read_queue(struct reader *reader, const struct nk_claim *claim,
+		      struct nk_inventory_queue *queue, struct nk_error *err)
+{
+	struct nk_error none = { 0 };
+	struct nk_queue now = { 0 };
+	int rc;
+
+	if (reader->has_counters) {
+		rc = nk_counters_get(&reader->counters, queue->phys, &queue->counts, err);
+		if (rc && rc != -ENOENT)
+			return rc;
+		queue->has_counts = !rc;
+	}
+	/* A NIC that is down hides its queues; so does one whose queue is no more. */
+	if (nk_netdev_queue_get(&reader->host, claim->nic_ifindex, queue->phys, &now, &none))
+		return 0;
+	queue->leased = now.leased && now.lease_ifindex == claim->ifindex &&
+			now.lease_nsid == claim->nsid && now.lease_queue == queue->netkit;
+	queue->has_irq =
+		!nk_netdev_irq(&reader->host, claim->nic_ifindex, queue->phys, &queue->irq, &none);
+	return 0;
+}
+
+static enum nk_inventory_state judge(const struct reader *reader,
+				     const struct nk_inventory_row *row, const struct nk_nic *nic)
+{
+	uint32_t i;
+
+	if (!nic->ifindex)
+		return NK_INVENTORY_LOST;
+	if (!row->claim.committed)
+		return NK_INVENTORY_UNFINISHED;
+	if (!nic->up)
+		return NK_INVENTORY_UNKNOWN;
+	for (i = 0; i < row->queue_count; i++)
+		if (!row->queues[i].leased)
+			return NK_INVENTORY_NO_LEASE;
+	if (row->claim.with_map && !nk_prog_is_alive(&reader->dir))
+		return NK_INVENTORY_NO_PROGRAM;
+	return NK_INVENTORY_OK;
+}
+
+static int read_row(struct reader *reader, struct nk_inventory_row *row, struct nk_error *err)
+{
+	struct nk_error gone = { 0 };
+	struct nk_nic nic = { 0 };
+	uint32_t i;
+	int rc;
+
+	find_netns(reader, row);
+	if (row->claim.with_map)
+		nk_nicdir_xsks_map(&reader->dir, row->queues[0].phys, row->map);
+	/* The same device only if it has the same index: a NIC that came back has another. */
+	rc = nk_nic_get_by_index(&reader->host, row->claim.nic_ifindex, &nic, &gone);
+	if (rc && rc != -ENODEV)
+		return nk_error_set(err, gone.code, gone.sys, gone.msg, "%s", gone.details);
+	if (!rc)
+		row->numa_node = nk_netdev_numa(nic.name);
+	for (i = 0, rc = 0; nic.ifindex && i < row->queue_count && !rc; i++)
+		rc = read_queue(reader, &row->claim, &row->queues[i], err);
+	row->state = judge(reader, row, &nic);
+	return rc;
+}
+
+/* has_gone() - did DEL come to its end while we looked? */
+static bool has_gone(const struct reader *reader, const struct nk_inventory_row *row)
+{
+	struct nk_error none = { 0 };
+	struct nk_claim claim;
+	int rc = nk_claims_get(reader->claims, row->queues[0].phys, &claim, &none);
+
+	return rc == -ENOENT || (!rc && !is_same(&claim, &row->claim));
+}
+
+/* read_rows() - the attachments of the NIC at hand; one that cannot be read is shown as far as it was */
+static int read_rows(struct reader *reader, struct nk_error *err)
+{
+	struct nk_inventory *inventory = reader->inventory;
+	struct nk_inventory_row *row;
+	uint32_t i, kept = reader->first_row;
+	int rc = 0;
+
+	for (i = reader->first_row; i < inventory->row_count; i++)
+		qsort(inventory->rows[i].queues, inventory->rows[i].queue_count,
+		      sizeof(inventory->rows[i].queues[0]), by_phys);
+	if (inventory->row_count > kept)
+		qsort(inventory->rows + kept, inventory->row_count - kept,
+		      sizeof(inventory->rows[0]), by_first_queue);
+	for (i = kept; i < inventory->row_count; i++) {
+		row = &inventory->rows[i];
+		rc = first_of(rc, read_row(reader, row, err));
+		if (row->state != NK_INVENTORY_OK && has_gone(reader, row))
+			free(row->queues);
+		else if (kept++ != i)
+			inventory->rows[kept - 1] = *row;
+	}
+	inventory->row_count = kept;
+	return rc;
+}
+
+/* --- NICs ------------------------------------------------------------------------------------- */
+
+/* read_program() - what the XDP program of the NIC tells of itself */
+static int read_program(struct reader *reader, struct nk_inventory_nic *nic, struct nk_error *err)
+{
+	struct nk_queue_stats counts;
+	uint32_t queue;
+	int rc;
+
+	rc = nk_prog_version(&reader->dir, &nic->version, err);
+	nic->has_version = !rc;
+	if (rc && rc != -ENOENT)
+		return rc;
+	rc = nk_counters_open(&reader->dir, &reader->counters, err);
+	reader->has_counters = nic->has_answered = !rc;
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	for (queue = 0; queue < reader->counters.queues && !rc; queue++) {
+		rc = nk_counters_get(&reader->counters, queue, &counts, err);
+		nic->answered += rc ? 0 : counts.answered;
+	}
+	return rc;
+}
+
+static int read_claims(struct reader *reader, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int rc;
+
+	nk_nicdir_pin(&reader->dir, "claims", path);
+	reader->claims = nk_claims_open(path, false, err);
+	if (reader->claims < 0)
+		return reader->claims == -ENOENT ? 0 : reader->claims;
+	rc = nk_claims_each(reader->claims, note_claim, reader, err);
+	if (rc == -ENOMEM)
+		return out_of_memory(err);
+	return rc;
+}
+
+static int read_nic(struct reader *reader, const char *bpffs, struct nk_error *err)
+{
+	struct nk_inventory *inventory = reader->inventory;
+	struct nk_inventory_nic *nic = &inventory->nics[reader->nic];
+	int rc;
+
+	nk_nicdir_init(bpffs, nic->name, &reader->dir);
+	reader->claims = -1;
+	reader->counters = (struct nk_counters){ .fd = -1 };
+	reader->first_row = inventory->row_count;
+	rc = read_program(reader, nic, err);
+	rc = first_of(rc, read_claims(reader, err));
+	rc = first_of(rc, read_rows(reader, err));
+	nk_counters_close(&reader->counters);
+	if (reader->claims >= 0)
+		close(reader->claims);
+	return rc;
+}
+
+static int note_nic(const char *name, void *data, struct nk_error *err)
+{
+	struct nk_inventory *inventory = data;
+	struct nk_inventory_nic *nic = grow(inventory->nics, inventory->nic_count, sizeof(*nic));
+
+	if (!nic)
+		return out_of_memory(err);
+	inventory->nics = nic;
+	nic += inventory->nic_count++;
+	snprintf(nic->name, sizeof(nic->name), "%s", name);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct nk_inventory_nic *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int read_nics(struct reader *reader, const char *bpffs, struct nk_error *err)
+{
+	struct nk_inventory *inventory = reader->inventory;
+	int rc = nk_nicdir_each(bpffs, note_nic, inventory, err);
+
+	if (inventory->nic_count)
+		qsort(inventory->nics, inventory->nic_count, sizeof(inventory->nics[0]), by_name);
+	for (reader->nic = 0; reader->nic < inventory->nic_count; reader->nic++)
+		rc = first_of(rc, read_nic(reader, bpffs, err));
+	return rc;
+}
+
+int nk_inventory_read(const char *bpffs, struct nk_inventory *ret, struct nk_error *err)
+{
+	struct reader reader = { .inventory = ret };
+	int rc;
+
+	*ret = (struct nk_inventory){ 0 };
+	rc = nk_nl_open(&reader.host, -1, "host", err);
+	if (!rc)
+		rc = note_netns_in(&reader, "/run/netns", err);
+	if (!rc)
+		rc = note_netns_in(&reader, "/var/run/netns", err);
+	if (!rc)
+		rc = read_nics(&reader, bpffs, err);
+	nk_nl_close(&reader.host);
+	free(reader.netns);
+	return rc;
+}
+
+void nk_inventory_fini(struct nk_inventory *inventory)
+{
+	uint32_t i;
+
+	for (i = 0; i < inventory->row_count; i++)
+		free(inventory->rows[i].queues);
+	free(inventory->rows);
+	free(inventory->nics);
+	*inventory = (struct nk_inventory){ 0 };
+}
