@@ -25,10 +25,13 @@ UNIT_SRC  := $(sort $(wildcard test/unit/*.c))
 TOOL_MAIN := test/tools/netdev.c test/tools/wire.c test/tools/xdpprog.c test/tools/xsk.c
 TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
 EXAMPLE_SRC := $(sort $(wildcard conf/examples/*.c))
+BENCH_SRC := $(sort $(wildcard test/bench/*.c))
+BENCH     := $(B)/test/bench/bench
 HEADERS   := $(sort $(wildcard lib/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h))
-C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_SRC)
+C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_SRC) $(BENCH_SRC)
 # What the lab's cases use beside the plugin; nk-cni-next is a build whose XDP program is newer.
-TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%) $(B)/test/nk-cni-next $(B)/test/policy.o
+TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%) $(B)/test/nk-cni-next $(B)/test/policy.o \
+	     $(BENCH)
 EXAMPLES  := $(EXAMPLE_SRC:conf/examples/%.c=$(B)/test/%)
 
 LIB_OBJ   := $(LIB_SRC:%.c=$(B)/%.o)
@@ -41,7 +44,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all check lint asan test soak demo qemu lab lab-build deps format install uninstall clean help
+.PHONY: all check lint asan test soak demo bench qemu lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -75,6 +78,8 @@ $(B)/%.o: %.c Makefile | $(B)/deps-build $(SKEL)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
 		-c $< -o $@
+
+$(B)/lib/prog.o: $(SKEL)
 
 $(B)/nk-cni: $(OBJ)
 	$(call say,LD,$@)
@@ -111,8 +116,26 @@ $(EXAMPLES): $(B)/test/%: $(B)/conf/examples/%.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
--include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TOOL_MAIN:%.c=$(B)/%.d) \
-	$(EXAMPLE_SRC:%.c=$(B)/%.d)
+# --- the bench --------------------------------------------------------------------------------
+$(B)/test/pass.o $(B)/test/redirect.o: $(B)/test/%.o: test/bench/%.bpf.c | $(B)/deps-build
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(BPF_CC) -c $< -o $@
+
+$(B)/test/bench/%.skel.h: $(B)/test/%.o
+	@mkdir -p $(@D)
+	$(call say,SKEL,$@)
+	$(Q)bpftool gen skeleton $< name $*_bpf > $@
+
+$(BENCH).o: $(SKEL) $(addprefix $(B)/test/bench/,pass.skel.h redirect.skel.h policy.skel.h)
+
+# Without bpf.o, whose few functions have names of libbpf's.
+$(BENCH): $(BENCH).o $(filter-out %/bpf.o,$(TOOL_OBJ))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+-include $(BENCH).d $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) \
+	$(TOOL_MAIN:%.c=$(B)/%.d) $(EXAMPLE_SRC:%.c=$(B)/%.d)
 
 # --- tests ------------------------------------------------------------------------------------
 check: $(B)/test/unit-main $(TOOLS) $(EXAMPLES) $(B)/nk-cni ## unit and protocol tests: no root, some seconds
@@ -165,6 +188,9 @@ lab: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## a shell on the lab's kernel
 
 demo: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the main job, on a real kernel, on one screen
 	$(Q)$(LAB) run --timeout 120 -- test/demo
+
+bench: $(BENCH) $(B)/test/netdev | $(B)/deps-lab ## what the XDP program costs a frame, beside two that do less
+	$(Q)$(LAB) run --timeout 300 -- test/bench/run
 
 test: export NK_TEST_STRICT = 1 # a skip is a failure
 test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
