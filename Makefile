@@ -22,7 +22,7 @@ LDFLAGS   += -pie -Wl,-z,relro,-z,now
 LIB_SRC   := $(sort $(wildcard lib/*.c))
 CMD_SRC   := $(sort $(wildcard cmd/nk-cni/*.c))
 UNIT_SRC  := $(sort $(wildcard test/unit/*.c))
-TOOL_MAIN := test/tools/netdev.c test/tools/wire.c test/tools/xdpprog.c test/tools/xsk.c
+TOOL_MAIN := $(patsubst %,test/tools/%.c,libxdp netdev thief wire xdpprog xsk)
 TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
 EXAMPLE_SRC := $(sort $(wildcard conf/examples/*.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
@@ -57,8 +57,8 @@ $(B)/deps-%: test/deps test/lab/host-packages
 	@touch $@
 
 deps: ## list and install the Debian packages that are missing
-	$(Q)test/deps build check lint lab
-	@mkdir -p $(B) && touch $(B)/deps-build $(B)/deps-check $(B)/deps-lint $(B)/deps-lab
+	$(Q)test/deps build check tools lint lab
+	@mkdir -p $(B) && touch $(addprefix $(B)/deps-,build check tools lint lab)
 
 # --- the plugin -------------------------------------------------------------------------------
 BPF_CC     = clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
@@ -109,7 +109,12 @@ $(B)/test/policy.o: conf/policy.bpf.c | $(B)/deps-build
 $(TOOL_MAIN:test/tools/%.c=$(B)/test/%): $(B)/test/%: $(B)/test/tools/%.o $(TOOL_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $(filter-out $(NOT_LINKED),$^) -o $@ $(PKG_LIBS) $(TOOL_LIBS)
+
+# Our bpf.c has functions of libbpf's names, which libxdp would then call.
+$(B)/test/libxdp: NOT_LINKED = %/bpf.o
+$(B)/test/libxdp: TOOL_LIBS = $(shell pkg-config --libs libxdp)
+$(B)/test/tools/libxdp.o: | $(B)/deps-tools
 
 $(EXAMPLES): $(B)/test/%: $(B)/conf/examples/%.o
 	@mkdir -p $(@D)

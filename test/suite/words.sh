@@ -13,6 +13,23 @@ pods() {
 	done
 }
 
+# other_userns PID: is it in another user namespace than this shell?
+other_userns() {
+	[[ $(readlink "/proc/$1/ns/user") != "$(readlink /proc/self/ns/user)" ]]
+}
+
+# userns_pod NAME: a netns that belongs to a user namespace with ids from 100000 on; pid[NAME] is in it
+userns_pod() {
+	mkdir -p /run/netns
+	touch "/run/netns/$1"
+	unshare --user --net sleep 1000 &
+	pid[$1]=$!
+	await "the Pod's user namespace" other_userns $!
+	echo "0 100000 65536" >"/proc/$!/uid_map"
+	echo "0 200000 65536" >"/proc/$!/gid_map"
+	mount --bind "/proc/$!/ns/net" "/run/netns/$1"
+}
+
 # --- nk-cni -----------------------------------------------------------------------------------
 
 nic='{"cniVersion":"1.0.0","name":"lab","type":"nk-cni","master":"ln0","queues":{"pool":"4-7"}}'
@@ -180,6 +197,18 @@ claims() {
 	bpftool -j map dump pinned "$bpffs/nk-cni/${1:-ln0}/claims" | jq length
 }
 
+# counters QUEUE: of the program, summed over the CPUs, as "redirected no_socket dropped resumed"
+counters() {
+	bpftool -j map lookup pinned "$bpffs/nk-cni/ln0/stats" key "$(($1 % 256))" "$(($1 / 256))" 0 0 |
+		jq -r '[.formatted.values[].value] | map(.redirected), map(.no_socket), map(.dropped),
+			map(.resumed) | add' | paste -sd' '
+}
+
+# counted QUEUE NUMBERS: whether the counters are so, for await
+counted() {
+	[[ $(counters "$1") == "$2" ]]
+}
+
 # --- traffic ----------------------------------------------------------------------------------
 
 # socket NAME POD QUEUE OPTION...: an AF_XDP application in the Pod, zero copy or nothing
@@ -188,5 +217,14 @@ socket() {
 	shift 3
 
 	start "$name" tools/xsk --netns "/run/netns/$pod" --dev nk0 --queue "$queue" --zerocopy \
+		--map "$(interface "$pod" socketPath)" "$@"
+}
+
+# libxdp_app NAME POD QUEUES OPTION...: the same on libxdp; --keys says in which slots its sockets are
+libxdp_app() {
+	local name=$1 pod=$2 queues=$3
+	shift 3
+
+	start "$name" tools/libxdp --netns "/run/netns/$pod" --dev nk0 --queue "$queues" \
 		--map "$(interface "$pod" socketPath)" "$@"
 }

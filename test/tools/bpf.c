@@ -34,6 +34,13 @@ int bpf_obj_pin(int fd, const char *path)
 	return call(BPF_OBJ_PIN, &attr);
 }
 
+int bpf_map_by_id(uint32_t id)
+{
+	union bpf_attr attr = { .map_id = id };
+
+	return call(BPF_MAP_GET_FD_BY_ID, &attr);
+}
+
 int bpf_map_update(int map_fd, uint32_t key, uint32_t value)
 {
 	union bpf_attr attr = {

@@ -10,6 +10,8 @@
 /* Each returns a descriptor (or 0 where none is made) or a negative errno. */
 int bpf_obj_get(const char *path);
 int bpf_obj_pin(int fd, const char *path);
+/* Wants CAP_SYS_ADMIN. */
+int bpf_map_by_id(uint32_t id);
 int bpf_map_update(int map_fd, uint32_t key, uint32_t value);
 int bpf_xskmap_create(const char *name, uint32_t entries);
 /* On refusal the verifier's log is written to stderr. */
