@@ -14,11 +14,11 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,15 +44,16 @@ static int is_own(int userns_fd, struct nk_error *err)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* stay_inside() - the child: goes there, says how that went, and waits to be killed */
-static void __attribute__((noreturn)) stay_inside(int userns_fd, int report)
+/* stay_inside() - the child: goes there, says how that went, and stays until we close, or die */
+static void __attribute__((noreturn)) stay_inside(int userns_fd, int parent)
 {
 	int sys = setns(userns_fd, CLONE_NEWUSER) ? errno : 0;
+	char byte;
 
-	if (write(report, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
-		for (;;)
-			pause();
-	_exit(1);
+	if (write(parent, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
+		while (read(parent, &byte, 1) < 0 && errno == EINTR)
+			;
+	_exit(0);
 }
 
 /* find() - an id in a map: lines of "first inside, first outside, how many". Return: 0 or -ERANGE */
@@ -93,11 +94,11 @@ static int translate(pid_t pid, const char *kind, uint32_t *id, struct nk_error 
 	return rc;
 }
 
-static int translate_by(pid_t pid, int report, uint32_t *uid, uint32_t *gid, struct nk_error *err)
+static int translate_by(pid_t pid, int child, uint32_t *uid, uint32_t *gid, struct nk_error *err)
 {
 	int sys = EPIPE, rc;
 
-	if (read(report, &sys, sizeof(sys)) != (ssize_t)sizeof(sys) || sys) {
+	if (read(child, &sys, sizeof(sys)) != (ssize_t)sizeof(sys) || sys) {
 		errno = sys;
 		return failed(err, "setns");
 	}
@@ -108,7 +109,7 @@ static int translate_by(pid_t pid, int report, uint32_t *uid, uint32_t *gid, str
 int nk_userns_host_ids(int netns_fd, uint32_t *uid, uint32_t *gid, struct nk_error *err)
 {
 	int userns cleanup_close = ioctl(netns_fd, NS_GET_USERNS);
-	int report[2], rc;
+	int ends[2], rc;
 	pid_t pid;
 
 	if (userns < 0)
@@ -116,19 +117,19 @@ int nk_userns_host_ids(int netns_fd, uint32_t *uid, uint32_t *gid, struct nk_err
 	rc = is_own(userns, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	if (pipe2(report, O_CLOEXEC))
-		return failed(err, "pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return failed(err, "socketpair");
 	pid = fork();
-	if (!pid)
-		stay_inside(userns, report[1]);
-	rc = pid < 0 ? failed(err, "fork") : 0;
-	close(report[1]);
-	if (!rc) {
-		rc = translate_by(pid, report[0], uid, gid, err);
-		kill(pid, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
+	if (!pid) {
+		close(ends[0]);
+		stay_inside(userns, ends[1]);
 	}
-	close(report[0]);
+	rc = pid < 0 ? failed(err, "fork") : 0;
+	close(ends[1]);
+	if (!rc)
+		rc = translate_by(pid, ends[0], uid, gid, err);
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	return rc;
 }
