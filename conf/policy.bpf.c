@@ -3,9 +3,7 @@
  * policy.bpf.c - an example of an operator's policy: frames for Pods, by who sent them
  *
  * IPv4 frames from an address in the map `denied` are dropped, all others go on to their Pod. Both
- * are counted, in `verdicts`. See README.md, "Policy", for how it is built, pinned and taken over:
- *
- *   clang -O2 -g -target bpf -mcpu=v2 -c policy.bpf.c -o policy.o
+ * are counted, in `verdicts`. README.md, "Policy", says how it is built, pinned and taken over.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -37,7 +37,7 @@ static int check_ipam(const struct nk_config_raw *raw, const struct nk_request *
 	if (!strcmp(ret->type, raw->type))
 		return nk_config_invalid(err, "ipam.type", ret->type,
 					 "another plugin: it would call itself without end");
-	if (!*request->cni_path)
+	if (!*request->cni_path && request->command != NK_COMMAND_PLAN)
 		return nk_error_set(err, NK_CODE_ENV, EINVAL,
 				    "missing environment variables: CNI_PATH",
 				    "the IPAM plugin %.64s is looked for there", ret->type);

@@ -9,7 +9,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "banned.h"
@@ -89,7 +88,15 @@ int nk_counters_get(const struct nk_counters *counters, uint32_t queue, struct n
 
 int nk_counters_reset(const struct nk_counters *counters, uint32_t queue, struct nk_error *err)
 {
-	memset(counters->per_cpu, 0, counters->cpus * sizeof(counters->per_cpu[0]));
+	uint32_t cpu;
+
+	if (bpf_map_lookup_elem(counters->fd, &queue, counters->per_cpu))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot read the counters",
+				    "queue %u: %s", queue, nk_errno_name(errno));
+	for (cpu = 0; cpu < counters->cpus; cpu++)
+		counters->per_cpu[cpu] = (struct nk_queue_stats){
+			.answered = counters->per_cpu[cpu].answered, /* the NIC's, no Pod's */
+		};
 	if (bpf_map_update_elem(counters->fd, &queue, counters->per_cpu, BPF_EXIST))
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot reset the counters",
 				    "queue %u: %s", queue, nk_errno_name(errno));

@@ -35,7 +35,7 @@ void nk_counters_close(struct nk_counters *counters);
 int nk_counters_get(const struct nk_counters *counters, uint32_t queue, struct nk_queue_stats *ret,
 		    struct nk_error *err);
 
-/* nk_counters_reset() - a queue's, to 0 for its next user. Return: 0, or a negative errno. */
+/* nk_counters_reset() - a queue's, to 0 for its next user, but for what was answered. Return: 0, or a negative errno. */
 int nk_counters_reset(const struct nk_counters *counters, uint32_t queue, struct nk_error *err);
 
 /* nk_counters_sum() - of @cpus CPUs; no system call */

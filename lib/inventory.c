@@ -18,6 +18,7 @@
 #include "netdev.h"
 #include "netns.h"
 #include "nicdir.h"
+#include "policy.h"
 #include "prog.h"
 
 #include <errno.h>
@@ -175,7 +176,11 @@ static int note_claim(uint32_t phys, const struct nk_claim *claim, void *data)
 {
 	struct nk_inventory_row *row = row_of(data, claim);
 	struct nk_inventory_queue *queue;
+	uint32_t i;
 
+	for (i = 0; row && i < row->queue_count; i++)
+		if (row->queues[i].phys == phys)
+			return 0; /* a DEL meanwhile has the walk begin again */
 	queue = row ? grow(row->queues, row->queue_count, sizeof(*queue)) : NULL;
 	if (!queue)
 		return -ENOMEM;
@@ -216,8 +221,10 @@ static int read_queue(struct reader *reader, const struct nk_claim *claim,
 			return rc;
 		queue->has_counts = !rc;
 	}
-	/* A NIC that is down hides its queues; so does one whose queue is no more. */
-	if (nk_netdev_queue_get(&reader->host, claim->nic_ifindex, queue->phys, &now, &none))
+	/* A NIC that is down hides its queues, also one that went down after we looked. */
+	queue->hidden = nk_netdev_queue_get(&reader->host, claim->nic_ifindex, queue->phys, &now,
+					    &none) != 0;
+	if (queue->hidden)
 		return 0;
 	queue->leased = now.leased && now.lease_ifindex == claim->ifindex &&
 			now.lease_nsid == claim->nsid && now.lease_queue == queue->netkit;
@@ -237,6 +244,9 @@ static enum nk_inventory_state judge(const struct reader *reader,
 		return NK_INVENTORY_UNFINISHED;
 	if (!nic->up)
 		return NK_INVENTORY_UNKNOWN;
+	for (i = 0; i < row->queue_count; i++)
+		if (row->queues[i].hidden)
+			return NK_INVENTORY_UNKNOWN;
 	for (i = 0; i < row->queue_count; i++)
 		if (!row->queues[i].leased)
 			return NK_INVENTORY_NO_LEASE;
@@ -314,6 +324,7 @@ static int read_program(struct reader *reader, struct nk_inventory_nic *nic, str
 
 	rc = nk_prog_version(&reader->dir, &nic->version, err);
 	nic->has_version = !rc;
+	nic->has_policy = !rc && nk_policy_is_active(&reader->dir);
 	if (rc && rc != -ENOENT)
 		return rc;
 	rc = nk_counters_open(&reader->dir, &reader->counters, err);

@@ -32,6 +32,7 @@ struct nk_inventory_queue {
 	bool has_irq, has_counts;
 	uint32_t irq;
 	struct nk_queue_stats counts;
+	bool hidden; /* it could not be read: then nothing is known */
 };
 
 /* One attachment. */
@@ -50,6 +51,7 @@ struct nk_inventory_row {
 struct nk_inventory_nic {
 	char name[IFNAMSIZ]; /* the directory's, without its escapes */
 	bool has_version, has_answered;
+	bool has_policy;   /* an operator's program runs first for leased queues */
 	uint32_t version;  /* of our XDP program on it */
 	uint64_t answered; /* frames of all queues: who asks comes by queues that are not leased */
 };

@@ -193,7 +193,7 @@ static void put_cell(struct cell *cell, const struct nk_inventory *inventory,
 		break;
 	case PROGRAM:
 		if (has_program(row, nic))
-			put(cell, "%u", nic->version);
+			put(cell, "%u%s", nic->version, nic->has_policy ? "+policy" : "");
 		break;
 	case REDIRECTED:
 		put_count(cell, row, offsetof(struct nk_queue_stats, redirected));
@@ -318,6 +318,8 @@ static void add_row(struct nk_json *list, const struct nk_inventory *inventory,
 	add_text(json, "map", row->map);
 	if (has_program(row, nic))
 		nk_json_add_uint(json, "programVersion", nic->version);
+	if (has_program(row, nic))
+		nk_json_add_bool(json, "policy", nic->has_policy);
 	queues = nk_json_add_array(json, "queues");
 	for (i = 0; i < row->queue_count; i++)
 		add_queue(queues, &row->queues[i]);

@@ -173,7 +173,7 @@ static bool can_tell(const struct nk_inventory *inventory, uint32_t nic)
 static void put_nics(const struct nk_inventory *inventory, FILE *out)
 {
 	static const char claimed[] = "nk_cni_queues_claimed", leased[] = "nk_cni_queues_leased",
-			  version[] = "nk_cni_program_version",
+			  version[] = "nk_cni_program_version", policy[] = "nk_cni_policy_active",
 			  answered[] = "nk_cni_answered_frames_total";
 	const struct nk_inventory_nic *nic = inventory->nics;
 	uint32_t i;
@@ -190,6 +190,10 @@ static void put_nics(const struct nk_inventory *inventory, FILE *out)
 	for (i = 0; i < inventory->nic_count; i++)
 		if (nic[i].has_version)
 			put_nic_value(out, version, nic[i].name, nic[i].version);
+	put_head(out, policy, "gauge", "Whether an operator's policy program runs on a NIC.");
+	for (i = 0; i < inventory->nic_count; i++)
+		if (nic[i].has_version)
+			put_nic_value(out, policy, nic[i].name, nic[i].has_policy);
 	put_head(out, answered, "counter",
 		 "ARP requests and neighbour solicitations answered on a NIC, all queues.");
 	for (i = 0; i < inventory->nic_count; i++)

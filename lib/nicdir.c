@@ -30,7 +30,10 @@ int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_BPF, ENODEV, "bpffs is not mounted",
 		     "%s is not a bpf file system", bpffs);
-	nk_error_remedy(err, "mount -t bpf bpf %s, or name its mount point in \"bpffs\"", bpffs);
+	nk_error_remedy(err,
+			"mount -t bpf bpf %s, or name its mount point: \"bpffs\" of the "
+			"configuration, --bpffs of a command",
+			bpffs);
 	return -ENODEV;
 }
 

@@ -2,7 +2,8 @@
 /*
  * nicdir.h - the NIC's directory on bpffs: where its pins are, and the lock over all we do to it
  *
- *   <bpffs>/nk-cni/<nic>/claims, origin, rules, link, queues, stats, xsks, neigh  one NIC
+ *   <bpffs>/nk-cni/<nic>/claims, origin, rules, link, queues, stats, xsks, neigh,
+ *                         calls  one NIC; policy, its operator's
  *   <bpffs>/nk-cni/<nic>/q<N>/xsks_map                                            one attachment
  *
  * bpffs refuses '.' in names, so in <nic> it is written %2e and '%' is written %25. With bpffs of

@@ -34,7 +34,7 @@ static int refused(struct nk_error *err, const char *path, int sys)
 	return -sys;
 }
 
-/* knows() - does a program use this map? */
+/* knows() - is it a program at all, and does it use this map? */
 static bool knows(int prog, int map)
 {
 	uint32_t ids[64] = { 0 }, size = sizeof(struct bpf_prog_info), i;
@@ -42,7 +42,7 @@ static bool knows(int prog, int map)
 	struct bpf_map_info map_info = { 0 };
 	uint32_t map_size = sizeof(map_info);
 
-	if (bpf_obj_get_info_by_fd(prog, &info, &size) ||
+	if (bpf_obj_get_info_by_fd(prog, &info, &size) || info.type != BPF_PROG_TYPE_XDP ||
 	    bpf_obj_get_info_by_fd(map, &map_info, &map_size))
 		return false;
 	for (i = 0; i < info.nr_map_ids && i < 64; i++)
@@ -58,34 +58,65 @@ static int enter(int calls, int prog, const char *path, const char *calls_path,
 
 	if (!knows(prog, calls)) {
 		nk_error_set(err, NK_CODE_BPF, EINVAL, "the policy program cannot be used",
-			     "%s does not use %s, and could let no frame go on", path, calls_path);
-		nk_error_remedy(err, "bpftool prog load FILE %s type xdp map name calls pinned %s",
-				path, calls_path);
+			     "%s is not an XDP program that uses %s: it could let no frame go on",
+			     path, calls_path);
+		nk_error_remedy(
+			err,
+			"remove that pin; bpftool prog load FILE %s type xdp map name calls "
+			"pinned %s",
+			path, calls_path);
 		return -EINVAL;
 	}
 	return bpf_map_update_elem(calls, &slot, &prog, BPF_ANY) ? refused(err, path, errno) : 0;
 }
 
+static int open_calls(const struct nk_nicdir *dir, char path[NK_PATH_SIZE], struct nk_error *err)
+{
+	int fd;
+
+	nk_nicdir_pin(dir, "calls", path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open a map of the NIC",
+				    "BPF_OBJ_GET %s: %s", path, nk_errno_name(errno));
+	return fd;
+}
+
 int nk_policy_enter(const struct nk_nicdir *dir, struct nk_error *err)
 {
-	const uint32_t slot = NK_CALL_POLICY;
 	char path[NK_PATH_SIZE], calls_path[NK_PATH_SIZE];
-	int calls cleanup_close = -1, prog cleanup_close = -1;
+	int prog cleanup_close = -1, calls cleanup_close = -1;
 
-	nk_nicdir_pin(dir, "calls", calls_path);
-	calls = bpf_obj_get(calls_path);
-	if (calls < 0)
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open a map of the NIC",
-				    "BPF_OBJ_GET %s: %s", calls_path, nk_errno_name(errno));
 	nk_nicdir_pin(dir, "policy", path);
 	prog = bpf_obj_get(path);
-	if (prog < 0 && errno != ENOENT)
-		return refused(err, path, errno);
-	if (prog >= 0)
-		return enter(calls, prog, path, calls_path, err);
+	if (prog < 0)
+		return errno == ENOENT ? 0 : refused(err, path, errno);
+	calls = open_calls(dir, calls_path, err);
+	return calls < 0 ? calls : enter(calls, prog, path, calls_path, err);
+}
+
+int nk_policy_leave(const struct nk_nicdir *dir, struct nk_error *err)
+{
+	const uint32_t slot = NK_CALL_POLICY;
+	char path[NK_PATH_SIZE];
+	int calls cleanup_close = open_calls(dir, path, err);
+
+	if (calls < 0)
+		return calls;
 	if (bpf_map_delete_elem(calls, &slot) && errno != ENOENT)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot change a map of the NIC",
-				    "take the policy program out of %s: %s", calls_path,
+				    "take the policy program out of %s: %s", path,
 				    nk_errno_name(errno));
 	return 0;
+}
+
+bool nk_policy_is_active(const struct nk_nicdir *dir)
+{
+	const uint32_t slot = NK_CALL_POLICY;
+	struct nk_error ignored = { 0 };
+	char path[NK_PATH_SIZE];
+	uint32_t prog_id;
+	int calls cleanup_close = open_calls(dir, path, &ignored);
+
+	return calls >= 0 && !bpf_map_lookup_elem(calls, &slot, &prog_id);
 }

@@ -19,14 +19,21 @@ struct nk_nicdir;
 bool nk_policy_is_pinned(const struct nk_nicdir *dir);
 
 /**
- * nk_policy_enter() - have what is pinned now, or nothing, run for the NIC's leased queues
+ * nk_policy_enter() - have the program that is pinned now run for the NIC's leased queues
  *
  * Wants the NIC's lock held, and the array pinned. One program takes the other's place between two
  * frames. A pin that cannot be used is an error, and changes nothing; so is a program that does not
- * know the array, and could let no frame go on.
+ * know the array, and could let no frame go on. Where nothing is pinned, what runs goes on: its
+ * operator may be about to pin another one.
  *
  * Return: 0, or a negative errno
  */
 int nk_policy_enter(const struct nk_nicdir *dir, struct nk_error *err);
+
+/* nk_policy_leave() - no policy any more; none is success. Return: 0, or a negative errno. */
+int nk_policy_leave(const struct nk_nicdir *dir, struct nk_error *err);
+
+/* nk_policy_is_active() - does one run, pinned or not? */
+bool nk_policy_is_active(const struct nk_nicdir *dir);
 
 #endif

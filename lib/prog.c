@@ -74,11 +74,16 @@ static int link_info(const struct nk_nicdir *dir, struct bpf_link_info *ret)
 	return ret->type == BPF_LINK_TYPE_XDP ? 0 : -EPROTO;
 }
 
-bool nk_prog_is_alive(const struct nk_nicdir *dir)
+uint32_t nk_prog_nic(const struct nk_nicdir *dir)
 {
 	struct bpf_link_info info;
 
-	return !link_info(dir, &info) && info.xdp.ifindex;
+	return link_info(dir, &info) ? 0 : info.xdp.ifindex;
+}
+
+bool nk_prog_is_alive(const struct nk_nicdir *dir)
+{
+	return nk_prog_nic(dir) != 0;
 }
 
 static int unreadable(struct nk_error *err, const char *what, uint32_t id)
@@ -114,13 +119,15 @@ int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret, struct nk_error 
 {
 	uint32_t maps[16] = { 0 }, size = sizeof(struct bpf_prog_info), i;
 	struct bpf_prog_info info = { .nr_map_ids = 16, .map_ids = (uintptr_t)maps };
-	struct bpf_link_info link;
-	int prog cleanup_close = -1, rc = 0;
+	struct bpf_link_info link = { 0 };
+	int prog cleanup_close = -1, rc = 0, tries;
 
 	*ret = 0;
-	if (link_info(dir, &link) || !link.xdp.ifindex)
-		return -ENOENT;
-	prog = bpf_prog_get_fd_by_id(link.prog_id);
+	for (tries = 0; tries < 3 && prog < 0; tries++) { /* it may be replaced while we look */
+		if (link_info(dir, &link) || !link.xdp.ifindex)
+			return -ENOENT;
+		prog = bpf_prog_get_fd_by_id(link.prog_id);
+	}
 	if (prog < 0 || bpf_obj_get_info_by_fd(prog, &info, &size))
 		return unreadable(err, "program", link.prog_id);
 	for (i = 0; i < info.nr_map_ids && i < 16 && !rc; i++)
@@ -162,12 +169,14 @@ static bool has_link(uint32_t prog_id)
 
 int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
 {
-	struct bpf_link_info info;
 	char name[32];
 
 	if (!nic->xdp_prog_id)
 		return 0;
-	if (!link_info(dir, &info) && info.prog_id == nic->xdp_prog_id)
+	/* By the NIC and not by the program, which may be replaced while we look: where our link is,
+	 * no other program can be.
+	 */
+	if (nk_prog_nic(dir) == nic->ifindex)
 		return 0;
 	prog_name(nic->xdp_prog_id, name, sizeof(name));
 	nk_error_set(err, NK_CODE_BPF, EBUSY, "another XDP program is on the NIC",
@@ -213,6 +222,9 @@ static int reuse_or_size(const struct loading *loading, unsigned int i, struct n
 
 	nk_nicdir_pin(loading->dir, map_pins[i].name, path);
 	fd = bpf_obj_get(path);
+	if (fd < 0 && loading->running && map_pins[i].per_queue)
+		return nk_error_set(err, NK_CODE_BPF, errno, "a map of the NIC is gone", "%s: %s",
+				    path, nk_errno_name(errno));
 	if (fd >= 0 && !is_usable(fd, map, entries)) {
 		if (loading->running) {
 			nk_error_set(err, NK_CODE_BPF, EPROTO,
@@ -359,7 +371,7 @@ static int install(const struct nk_nicdir *dir, const struct nk_nic *nic, bool r
 		rc = pin_maps(dir, skel, err);
 	if (!rc)
 		rc = enter_resume(skel, err);
-	if (!rc && !running) /* from its first frame on */
+	if (!rc) /* from its first frame on; and if it cannot be used, then before anything changes */
 		rc = nk_policy_enter(dir, err);
 	if (!rc)
 		rc = running ? replace(dir, nic, skel, err) : attach_and_pin(dir, nic, skel, err);
@@ -411,7 +423,9 @@ int nk_prog_reload(const struct nk_nicdir *dir, const struct nk_nic *nic, struct
 		return -ENOENT;
 	if (rc > 0)
 		rc = install(dir, nic, true, err);
-	return rc ? rc : nk_policy_enter(dir, err);
+	if (rc)
+		return rc;
+	return nk_policy_is_pinned(dir) ? nk_policy_enter(dir, err) : nk_policy_leave(dir, err);
 }
 
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)

@@ -56,6 +56,9 @@ int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret, struct nk_error 
 /* nk_prog_detach() - take it off and remove its pins; what is not there is success. */
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);
 
+/* nk_prog_nic() - ifindex of the NIC that our link is on; 0: none, or one that is gone */
+uint32_t nk_prog_nic(const struct nk_nicdir *dir);
+
 /* nk_prog_is_alive() - is our link on any NIC? */
 bool nk_prog_is_alive(const struct nk_nicdir *dir);
 

@@ -126,6 +126,7 @@ int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 	for (i = 0; i < search.lease_count; i++)
 		nk_netdev_queue_wait(&att->host, search.leases[i].nic_ifindex,
 				     search.leases[i].queue, NK_QUEUE_USED, &limit);
+	forget_records(&search); /* while its leases keep others off the queues */
 	for (i = 0; i < search.count; i++) {
 		const struct found *found = &search.found[i];
 
@@ -134,6 +135,5 @@ int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 					       err);
 		(void)nk_link_remove(&att->host, found->nsid, found->link.ifindex, err);
 	}
-	forget_records(&search);
 	return err->code == NK_CODE_NONE ? rc : -err->sys;
 }

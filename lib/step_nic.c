@@ -80,6 +80,9 @@ static int count_anew(const struct nk_attachment *att, struct nk_error *err)
 	uint32_t i;
 	int rc = nk_counters_open(&att->dir, &counters, err);
 
+	if (rc == -ENOENT)
+		nk_error_set(err, NK_CODE_BPF, ENOENT, "a map of the NIC is gone", "%s/stats",
+			     att->dir.path);
 	for (i = 0; i < att->lease_count && !rc; i++)
 		rc = nk_counters_reset(&counters, att->leases[i].phys, err);
 	nk_counters_close(&counters);

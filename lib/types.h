@@ -109,7 +109,6 @@ struct nk_rings {
 	uint32_t threshold; /* bytes; frames of up to that many are not split */
 };
 
-/* The network configuration, validated. See README.md for the keys and their meaning. */
 /* How the Pod's XSKMAP is used, and by whom. */
 struct nk_xsk_options {
 	uint8_t key;	   /* enum nk_xsk_key of nk_shared.h: which slot is which queue's */
@@ -118,6 +117,7 @@ struct nk_xsk_options {
 	uint32_t uid, gid; /* owner of the pin */
 };
 
+/* The network configuration, validated. See README.md for the keys and their meaning. */
 struct nk_config {
 	char cni_version[8];
 	char name[NK_ID_SIZE];

@@ -5,6 +5,8 @@
 #include "attach.h"
 #include "claims.h"
 #include "error.h"
+#include "log.h"
+#include "policy.h"
 #include "prog.h"
 #include "steps.h"
 
@@ -50,10 +52,17 @@ static int refuse_used(struct nk_attachment *att, const char *nic, struct nk_err
 
 	if (rc || !lent)
 		return rc;
-	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use", "%s: %u queues are lent", nic,
+	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use", "%s: queues lent: %u", nic,
 		     lent);
 	nk_error_remedy(err, "end their Pods first; nk-cni list says which");
 	return -EBUSY;
+}
+
+static int no_such_nic(struct nk_error *err)
+{
+	nk_error_class(err, NK_CODE_CONFIG, "the NIC does not exist");
+	nk_error_remedy(err, "name a NIC of this node: see ip link");
+	return -ENODEV;
 }
 
 int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *nic, bool attach,
@@ -66,8 +75,14 @@ int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *n
 	if (rc <= 0)
 		return rc;
 	rc = nk_nic_get(&att->host, nic, &att->nic, err);
+	if (rc == -ENODEV && !attach) {
+		nk_error_reset(err); /* what it has left is for release */
+		return 0;
+	}
+	if (rc == -ENODEV)
+		return no_such_nic(err);
 	if (rc)
-		return rc == -ENODEV && !attach ? 0 : rc; /* what it has left is for release */
+		return rc;
 	rc = nk_prog_reload(&att->dir, &att->nic, err);
 	if (rc != -ENOENT || err->code != NK_CODE_NONE)
 		return rc;
@@ -82,24 +97,49 @@ int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *n
 	return rc;
 }
 
+/* find_nic() - by the program that is on it, for it may have been renamed since; else by name */
+static int find_nic(struct nk_attachment *att, const char *nic, struct nk_error *err)
+{
+	uint32_t ifindex = nk_prog_nic(&att->dir);
+
+	return ifindex ? nk_nic_get_by_index(&att->host, ifindex, &att->nic, err) :
+			 nk_nic_get(&att->host, nic, &att->nic, err);
+}
+
+static int refused(const char *path, struct nk_error *err)
+{
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot remove a pin", "unlink %s: %s", path,
+			    nk_errno_name(errno));
+}
+
 int nk_upkeep_release(struct nk_attachment *att, const char *bpffs, const char *nic,
 		      struct nk_error *err)
 {
-	struct nk_error gone = { 0 };
 	char path[NK_PATH_SIZE];
-	int rc = take(att, bpffs, nic, false, err);
+	int rc = nk_nicdir_check_bpffs(bpffs, err);
 
+	if (!rc)
+		rc = take(att, bpffs, nic, false, err);
+	if (!rc && nk_nic_get(&att->host, nic, &att->nic, err) == -ENODEV)
+		return no_such_nic(err); /* neither a NIC nor what one has left */
 	if (rc <= 0)
 		return rc;
 	rc = refuse_used(att, nic, err);
 	if (rc)
 		return rc;
 	att->loaded = true; /* so that all is put back, and not what one ADD has changed */
-	if (nk_nic_get(&att->host, nic, &att->nic, &gone)) {
-		nk_nicdir_pin(&att->dir, "origin", path);
-		(void)unlink(path); /* what was to be put back went with the NIC */
-	} else {
+	rc = find_nic(att, nic, err);
+	if (!rc)
 		rc = nk_step_settings_remove(att, err);
+	if (rc == -ENODEV) {
+		nk_error_reset(err);
+		nk_nicdir_pin(&att->dir, "origin", path);
+		rc = unlink(path) && errno != ENOENT ? refused(path, err) : 0;
 	}
-	return rc ? rc : nk_prog_detach(&att->dir, err);
+	if (!rc)
+		rc = nk_prog_detach(&att->dir, err);
+	if (!rc && nk_policy_is_pinned(&att->dir))
+		nk_log_warn("%s/policy is still pinned, and will run again with the next Pod",
+			    att->dir.path);
+	return rc;
 }

@@ -13,7 +13,7 @@ struct nk_error;
  * @att: is filled anew; finished by the caller with nk_attachment_fini(), also after a failure
  * @attach: put it on where none of ours is; else such a NIC is left as it is
  *
- * Return: 0, or a negative errno and the NIC as it was
+ * Return: 0, or a negative errno. A policy program that cannot be used is told before anything changes.
  */
 int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *nic, bool attach,
 		     struct nk_error *err);
@@ -22,7 +22,9 @@ int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *n
  * nk_upkeep_release() - the NIC as if nk-cni had never been there: no program, no maps, no settings
  * @att: as above
  *
- * Return: 0, also where there is nothing; -EBUSY where queues of it are lent; or another negative errno
+ * But for an operator's policy program and the array it uses, which it warns about.
+ *
+ * Return: 0, also where there is nothing on the NIC; -EBUSY where queues of it are lent; or another negative errno
  */
 int nk_upkeep_release(struct nk_attachment *att, const char *bpffs, const char *nic,
 		      struct nk_error *err);

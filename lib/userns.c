@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -44,14 +45,23 @@ static int is_own(int userns_fd, struct nk_error *err)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* stay_inside() - the child: goes there, says how that went, and stays until we close, or die */
+/**
+ * stay_inside() - the child: goes there, says how that went, and stays until we close, or die
+ *
+ * It takes nothing of ours along: who got at it there would have the claims, and where we are killed
+ * it must not keep the NIC's lock. Nor can it be traced.
+ */
 static void __attribute__((noreturn)) stay_inside(int userns_fd, int parent)
 {
-	int sys = setns(userns_fd, CLONE_NEWUSER) ? errno : 0;
+	int sys = 0;
 	char byte;
 
-	if (write(parent, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
-		while (read(parent, &byte, 1) < 0 && errno == EINTR)
+	if (dup2(userns_fd, STDIN_FILENO) < 0 || dup2(parent, STDOUT_FILENO) < 0 ||
+	    close_range(STDERR_FILENO, ~0U, 0) || prctl(PR_SET_DUMPABLE, 0) ||
+	    setns(STDIN_FILENO, CLONE_NEWUSER))
+		sys = errno;
+	if (write(STDOUT_FILENO, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
+		while (read(STDOUT_FILENO, &byte, 1) < 0 && errno == EINTR)
 			;
 	_exit(0);
 }
@@ -120,10 +130,8 @@ int nk_userns_host_ids(int netns_fd, uint32_t *uid, uint32_t *gid, struct nk_err
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return failed(err, "socketpair");
 	pid = fork();
-	if (!pid) {
-		close(ends[0]);
+	if (!pid)
 		stay_inside(userns, ends[1]);
-	}
 	rc = pid < 0 ? failed(err, "fork") : 0;
 	close(ends[1]);
 	if (!rc)

@@ -116,12 +116,17 @@ static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uin
 		 struct nk_error *err)
 {
 	const struct nk_queue_info none = { 0 };
+	int xsks cleanup_close = -1, queues cleanup_close = -1;
 	struct nk_error gone = { 0 };
-	int xsks cleanup_close = open_pin(dir, "xsks", &gone);
-	int queues cleanup_close = open_pin(dir, "queues", &gone);
 	uint32_t i;
 	int rc = 0;
 
+	xsks = open_pin(dir, "xsks", &gone);
+	queues = open_pin(dir, "queues", &gone);
+	if (gone.code != NK_CODE_NONE && gone.sys != ENOENT) {
+		*err = gone;
+		rc = -gone.sys;
+	}
 	for (i = 0; i < count; i++) {
 		/* E2BIG: the maps were made anew since, for a NIC that has fewer queues now. */
 		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST) &&

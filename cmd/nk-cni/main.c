@@ -143,7 +143,7 @@ static int write_stdout(char *text, struct nk_error *err)
 	return 0;
 }
 
-/* print_refusal() - for people; a word that is none has had its answer. */
+/* print_refusal() - for people */
 static void print_refusal(const struct nk_error *err)
 {
 	if (err->code != NK_CODE_NONE)
@@ -195,6 +195,12 @@ static int run_plan(struct call *call, struct nk_error *err)
 	rc = nk_request_for_plan(get_variable, &call->request, err);
 	if (!rc)
 		rc = read_stdin(call, err);
+	if (!rc && !call->input_size) {
+		nk_error_set(err, NK_CODE_JSON, EINVAL, "there is nothing to plan",
+			     "stdin is empty");
+		nk_error_remedy(err, "nk-cni plan < FILE");
+		return -EINVAL;
+	}
 	for (n = 0; !rc; n++) {
 		rc = nk_conflist_pick(call->input, call->input_size, "nk-cni", n, &text, err);
 		if (rc || !text)
@@ -308,7 +314,8 @@ static bool is_nic_name(const char *text)
 }
 
 /* parse_options() - what follows a word. Return: 0, or -EINVAL for what it does not take */
-static int parse_options(const struct word *word, struct call *call, char **args)
+static int parse_options(const struct word *word, struct call *call, char **args,
+			 struct nk_error *err)
 {
 	call->options.bpffs = "/sys/fs/bpf";
 	for (; *args; args++) {
@@ -322,6 +329,9 @@ static int parse_options(const struct word *word, struct call *call, char **args
 			for (call->options.nic_count = 1; args[1] && is_nic_name(args[1]); args++)
 				call->options.nic_count++;
 		} else {
+			nk_error_set(err, NK_CODE_CONFIG, EINVAL, "not an argument of this word",
+				     "%s: %.64s", word->name, *args);
+			nk_error_remedy(err, "nk-cni --help");
 			return -EINVAL;
 		}
 	}
@@ -332,12 +342,17 @@ static int parse_options(const struct word *word, struct call *call, char **args
 static int run_word(struct call *call, char **args, struct nk_error *err)
 {
 	size_t i;
+	int rc;
 
 	call->for_people = true;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(args[0], words[i].name) && !parse_options(&words[i], call, args + 1))
-			return words[i].run(call, err);
-	print_about();
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(args[0], words[i].name) != 0)
+			continue;
+		rc = parse_options(&words[i], call, args + 1, err);
+		return rc ? rc : words[i].run(call, err);
+	}
+	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "not a word of nk-cni", "%.64s", args[0]);
+	nk_error_remedy(err, "nk-cni --help lists them");
 	return -EINVAL;
 }
 

@@ -91,7 +91,7 @@ Test(listing, json_has_all_members_and_all_digits)
 		"'ifName':'nk0','pod':'shop/web-1','netns':'/run/netns/cni-1','nsid':3,"
 		"'pairing':'single','mac':'02:00:00:00:00:05','mtu':1500,'nic':'eth0',"
 		"'nicPresent':true,'numaNode':0,'committed':true,'state':'ok',"
-		"'map':'/sys/fs/bpf/nk-cni/eth0/q4/xsks_map','programVersion':3,"
+		"'map':'/sys/fs/bpf/nk-cni/eth0/q4/xsks_map','programVersion':3,'policy':false,"
 		"'queues':[{'netkit':1,'physical':4,'irq':31,'redirected':1000,'noSocket':7,"
 		"'dropped':3,'resumed':0},{'netkit':2,'physical':5,'irq':32,"
 		"'redirected':18446744073709550615,'noSocket':0,'dropped':0,'resumed':2}]},"

@@ -121,6 +121,8 @@ Test(metrics, a_nic_has_its_sums)
 		     "nk_cni_queues_leased{nic=\"eth0\"} 2\n");
 	expect_lines(&inventory, "nk_cni_program_version", "gauge",
 		     "nk_cni_program_version{nic=\"eth0\"} 3\n");
+	expect_lines(&inventory, "nk_cni_policy_active", "gauge",
+		     "nk_cni_policy_active{nic=\"eth0\"} 0\n");
 	expect_lines(&inventory, "nk_cni_answered_frames_total", "counter",
 		     "nk_cni_answered_frames_total{nic=\"eth0\"} 11\n");
 }
@@ -134,6 +136,6 @@ Test(metrics, of_nothing_there_are_heads_alone)
 		cr_expect(!strncmp(line, lines % 2 ? "# TYPE " : "# HELP ", 7), "%s", line);
 		lines++;
 	}
-	cr_expect_eq(lines, 18);
+	cr_expect_eq(lines, 20);
 	free(text);
 }
