@@ -53,15 +53,20 @@ static int is_own(int userns_fd, struct nk_error *err)
  */
 static void __attribute__((noreturn)) stay_inside(int userns_fd, int parent)
 {
+	enum {
+		USERNS,
+		PARENT,
+		FIRST_CLOSED
+	}; /* the only descriptors that it has then */
 	int sys = 0;
 	char byte;
 
-	if (dup2(userns_fd, STDIN_FILENO) < 0 || dup2(parent, STDOUT_FILENO) < 0 ||
-	    close_range(STDERR_FILENO, ~0U, 0) || prctl(PR_SET_DUMPABLE, 0) ||
-	    setns(STDIN_FILENO, CLONE_NEWUSER))
+	if (dup2(userns_fd, USERNS) < 0 || dup2(parent, PARENT) < 0 ||
+	    close_range(FIRST_CLOSED, ~0U, 0) || prctl(PR_SET_DUMPABLE, 0) ||
+	    setns(USERNS, CLONE_NEWUSER))
 		sys = errno;
-	if (write(STDOUT_FILENO, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
-		while (read(STDOUT_FILENO, &byte, 1) < 0 && errno == EINTR)
+	if (write(PARENT, &sys, sizeof(sys)) == (ssize_t)sizeof(sys))
+		while (read(PARENT, &byte, 1) < 0 && errno == EINTR)
 			;
 	_exit(0);
 }
