@@ -353,7 +353,9 @@ static int replace(const struct nk_nicdir *dir, const struct nk_nic *nic, struct
 	return 0;
 }
 
-/* install() - load this build's program, and put it on the NIC or in the place of what runs there */
+/* install() - load this build's program, enter the policy program that is pinned, and put it on the NIC or
+ * in the place of what runs there
+ */
 static int install(const struct nk_nicdir *dir, const struct nk_nic *nic, bool running,
 		   struct nk_error *err)
 {
@@ -406,9 +408,10 @@ int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *
 		return rc;
 	if (rc) {
 		rc = nk_prog_version(dir, &version, err);
-		if (!rc && version < NK_PROG_VERSION)
-			rc = install(dir, nic, true, err);
-		return rc ? rc : nk_policy_enter(dir, err);
+		if (rc)
+			return rc;
+		return version < NK_PROG_VERSION ? install(dir, nic, true, err) :
+						   nk_policy_enter(dir, err);
 	}
 	nk_nicdir_pin(dir, "link", path);
 	unlink(path); /* it has lost its NIC */
@@ -423,9 +426,7 @@ int nk_prog_reload(const struct nk_nicdir *dir, const struct nk_nic *nic, struct
 		return -ENOENT;
 	if (rc > 0)
 		rc = install(dir, nic, true, err);
-	if (rc)
-		return rc;
-	return nk_policy_is_pinned(dir) ? nk_policy_enter(dir, err) : nk_policy_leave(dir, err);
+	return rc || nk_policy_is_pinned(dir) ? rc : nk_policy_leave(dir, err);
 }
 
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
