@@ -9,13 +9,12 @@
 #include "mac.h"
 #include "request.h"
 #include "uapi.h"
+#include "xskmap.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "nk_shared.h"
 
 #include "banned.h"
 
@@ -373,26 +372,28 @@ static int parse_mode(const char *text, uint16_t *ret, struct nk_error *err)
 	return 0;
 }
 
+/* parse_word() - the index of a text among @words, which NULL ends */
+static int parse_word(const char *key, const char *text, const char *const words[],
+		      const char *wanted, uint8_t *ret, struct nk_error *err)
+{
+	for (*ret = 0; words[*ret]; ++*ret)
+		if (!strcmp(text, words[*ret]))
+			return 0;
+	return nk_config_invalid(err, key, text, wanted);
+}
+
 static int parse_xsk_options(const struct raw_xsk *raw, struct nk_xsk_options *ret,
 			     struct nk_error *err)
 {
-	if (!strcmp(raw->key, "auto"))
-		ret->key = NK_XSK_KEY_AUTO;
-	else if (!strcmp(raw->key, "queue"))
-		ret->key = NK_XSK_KEY_QUEUE;
-	else if (!strcmp(raw->key, "zero"))
-		ret->key = NK_XSK_KEY_ZERO;
-	else
-		return nk_config_invalid(err, "xsk.key", raw->key, "auto, queue or zero");
-	if (!strcmp(raw->no_socket, "pass"))
-		ret->no_socket = NK_NO_SOCKET_PASS;
-	else if (!strcmp(raw->no_socket, "drop"))
-		ret->no_socket = NK_NO_SOCKET_DROP;
-	else
-		return nk_config_invalid(err, "xsk.noSocket", raw->no_socket, "pass or drop");
+	int rc = parse_word("xsk.key", raw->key, nk_xskmap_keys, "auto, queue or zero", &ret->key,
+			    err);
+
+	if (!rc)
+		rc = parse_word("xsk.noSocket", raw->no_socket, nk_xskmap_no_socket, "pass or drop",
+				&ret->no_socket, err);
 	ret->uid = raw->uid;
 	ret->gid = raw->gid;
-	return parse_mode(raw->mode, &ret->mode, err);
+	return rc ? rc : parse_mode(raw->mode, &ret->mode, err);
 }
 
 static int parse_xsk(const struct nk_json *json, struct nk_config *config, struct nk_error *err)

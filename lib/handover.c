@@ -5,6 +5,7 @@
 #include "ipaddr.h"
 #include "json.h"
 #include "mac.h"
+#include "xskmap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,12 +19,6 @@
 
 /* An argument holds a path and a name, in QEMU's at worst with each byte a comma. */
 #define ARGUMENT_SIZE (2 * (NK_PATH_SIZE + IFNAMSIZ) + 128)
-
-static const char *const key_names[] = {
-	[NK_XSK_KEY_AUTO] = "auto",
-	[NK_XSK_KEY_QUEUE] = "queue",
-	[NK_XSK_KEY_ZERO] = "zero",
-};
 
 static bool add_text(struct nk_json *obj, const char *key, const char *text)
 {
@@ -81,13 +76,12 @@ static bool add_queues(struct nk_json *obj, const struct nk_handover *handover)
 static bool add_xsk(struct nk_json *obj, const struct nk_handover *handover)
 {
 	struct nk_json *xsk = nk_json_add_object(obj, "xsk");
-	bool drop = handover->xsk.no_socket == NK_NO_SOCKET_DROP;
 	char mode[16];
 
 	snprintf(mode, sizeof(mode), "%04o", handover->xsk.mode);
 	return nk_json_add_string(xsk, "map", handover->map) &&
-	       nk_json_add_string(xsk, "key", key_names[handover->xsk.key]) &&
-	       nk_json_add_string(xsk, "noSocket", drop ? "drop" : "pass") &&
+	       nk_json_add_string(xsk, "key", nk_xskmap_keys[handover->xsk.key]) &&
+	       nk_json_add_string(xsk, "noSocket", nk_xskmap_no_socket[handover->xsk.no_socket]) &&
 	       nk_json_add_uint(xsk, "frameSize", handover->frame_size) &&
 	       nk_json_add_uint(xsk, "uid", handover->xsk.uid) &&
 	       nk_json_add_uint(xsk, "gid", handover->xsk.gid) &&

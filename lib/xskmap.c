@@ -18,6 +18,19 @@
 
 #include "banned.h"
 
+const char *const nk_xskmap_keys[] = {
+	[NK_XSK_KEY_AUTO] = "auto",
+	[NK_XSK_KEY_QUEUE] = "queue",
+	[NK_XSK_KEY_ZERO] = "zero",
+	NULL,
+};
+
+const char *const nk_xskmap_no_socket[] = {
+	[NK_NO_SOCKET_PASS] = "pass",
+	[NK_NO_SOCKET_DROP] = "drop",
+	NULL,
+};
+
 /* open_pin() - a map of the NIC. Return: an fd or a negative errno */
 static int open_pin(const struct nk_nicdir *dir, const char *name, struct nk_error *err)
 {

@@ -14,6 +14,10 @@
 struct nk_error;
 struct nk_nicdir;
 
+/* The configuration's words, by enum nk_xsk_key and enum nk_no_socket; ended by NULL. */
+extern const char *const nk_xskmap_keys[];
+extern const char *const nk_xskmap_no_socket[];
+
 /**
  * nk_xskmap_create() - make, pin, enter
  * @leases: in the order of their netkit queues; the first one names the pin
