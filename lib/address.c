@@ -54,7 +54,7 @@ static int prepare(struct nk_attachment *att, const struct nk_config *config,
 	int rc = 0;
 
 	if (ipv6)
-		rc = enable_ipv6(att->netns_fd, att->ifname, err);
+		rc = enable_ipv6(att->netns_fd, att->key.ifname, err);
 	if (!rc && ipv6 && att->pair)
 		rc = enable_ipv6(-1, att->host_name, err);
 	if (!rc && config->forwarding)
@@ -195,7 +195,7 @@ int nk_address_create(struct nk_attachment *att, const struct nk_config *config,
 	if (att->pair && config->netkit.mode == NK_NETKIT_L2 &&
 	    nk_ip_link_wait(&att->pod, att->ifindex, LINK_LIMIT_MS, &ignored) == 0 &&
 	    nk_announce(att->netns_fd, att->ifindex, att->mac, ips->ips, ips->ip_count, &ignored))
-		nk_log_warn("%s: %s", att->ifname, ignored.details);
+		nk_log_warn("%s: %s", att->key.ifname, ignored.details);
 	return 0;
 }
 
@@ -238,7 +238,7 @@ static int check_ip(struct nk_attachment *att, const struct nk_config *config,
 	int rc = nk_ip_addr_has(&att->pod, att->ifindex, &ip->address, err);
 
 	if (rc <= 0)
-		return rc < 0 ? rc : lost(err, "address", &ip->address, att->ifname);
+		return rc < 0 ? rc : lost(err, "address", &ip->address, att->key.ifname);
 	if (!att->pair || !config->host_route)
 		return 0;
 	rc = nk_ip_route_has(&att->host, att->host_ifindex, &route, err);
@@ -265,7 +265,7 @@ int nk_address_check(struct nk_attachment *att, const struct nk_config *config,
 			continue;
 		route.any_table = true; /* sbr moves them */
 		rc = nk_ip_route_has(&att->pod, att->ifindex, &route, err);
-		rc = rc > 0 ? 0 : rc < 0 ? rc : lost(err, "route to", &route.dst, att->ifname);
+		rc = rc > 0 ? 0 : rc < 0 ? rc : lost(err, "route to", &route.dst, att->key.ifname);
 	}
 	if (rc)
 		err->code = NK_CODE_CHECK;

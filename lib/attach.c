@@ -67,24 +67,35 @@ static const struct step steps[] = {
 
 #define STEPS ((int)(sizeof(steps) / sizeof(steps[0])))
 
-int nk_attachment_init(struct nk_attachment *att, const struct nk_request *request,
-		       const struct nk_config *config, struct nk_error *err)
+int nk_attachment_init_key(struct nk_attachment *att, const struct nk_key *key,
+			   struct nk_error *err)
 {
 	*att = (struct nk_attachment){
+		.key = *key,
 		.dir = { .fd = -1 },
 		.claims = -1,
 		.netns_fd = -1,
 		.nsid = NK_NSID_HERE,
 		.nic_nsid = NK_NSID_HERE,
 	};
-	memcpy(att->network, config->name, sizeof(att->network));
-	memcpy(att->container_id, request->container_id, sizeof(att->container_id));
-	memcpy(att->cni_ifname, request->ifname, sizeof(att->cni_ifname));
-	memcpy(att->ifname, *config->ifname ? config->ifname : request->ifname,
-	       sizeof(att->ifname));
+	return nk_nl_open(&att->host, -1, "host", err);
+}
+
+int nk_attachment_init(struct nk_attachment *att, const struct nk_request *request,
+		       const struct nk_config *config, struct nk_error *err)
+{
+	const char *ifname = *config->ifname ? config->ifname : request->ifname;
+	struct nk_key key;
+	int rc;
+
+	memcpy(key.network, config->name, sizeof(key.network));
+	memcpy(key.container_id, request->container_id, sizeof(key.container_id));
+	memcpy(key.cni_ifname, request->ifname, sizeof(key.cni_ifname));
+	memcpy(key.ifname, ifname, sizeof(key.ifname));
+	rc = nk_attachment_init_key(att, &key, err);
 	att->pair = config->pair;
 	memcpy(att->pod_name, request->pod_name, sizeof(att->pod_name));
-	return nk_nl_open(&att->host, -1, "host", err);
+	return rc;
 }
 
 static int stop_at_first(uint32_t queue, const struct nk_claim *claim, void *data)
@@ -410,7 +421,7 @@ static int note_mine(uint32_t queue, const struct nk_claim *claim, void *data)
 	if (!nk_step_is_mine(att, claim) || att->lease_count == NK_LEASES_MAX)
 		return 0;
 	/* Two devices of one key are two attachments: one at a time. */
-	if (att->lease_count && strcmp(claim->ifname, search->claim.ifname) != 0)
+	if (att->lease_count && strcmp(claim->key.ifname, search->claim.key.ifname) != 0)
 		return 0;
 	search->claim = *claim;
 	att->leases[att->lease_count].phys = queue;
@@ -457,7 +468,7 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->pair = search.claim.pair;
 	att->nic.ifindex = search.claim.nic_ifindex;
 	memcpy(att->mac, search.claim.mac, sizeof(att->mac));
-	memcpy(att->ifname, search.claim.ifname, sizeof(att->ifname));
+	att->key = search.claim.key;
 	att->any_name =
 		false; /* it is known now: a sibling of another name is another attachment */
 	return 1;
@@ -571,7 +582,7 @@ void nk_attach_result(const struct nk_attachment *att, const struct nk_request *
 		memcpy(host->mac, att->host_mac, sizeof(host->mac));
 		host->mtu = att->mtu;
 	}
-	memcpy(pod->name, att->ifname, sizeof(pod->name));
+	memcpy(pod->name, att->key.ifname, sizeof(pod->name));
 	pod->has_mac = config->netkit.mode == NK_NETKIT_L2;
 	memcpy(pod->mac, att->mac, sizeof(pod->mac));
 	pod->mtu = att->mtu;

@@ -29,11 +29,8 @@ struct nk_error;
 
 struct nk_attachment {
 	/* the key, from the request and the configuration */
-	char network[NK_ID_SIZE];
-	char container_id[NK_ID_SIZE];
-	char cni_ifname[IFNAMSIZ];
-	char ifname[IFNAMSIZ]; /* effective name of the Pod's device */
-	bool any_name;	       /* whatever its effective name: the configuration was edited */
+	struct nk_key key;
+	bool any_name; /* whatever its effective name: the configuration was edited */
 	char pod_name[NK_ID_SIZE];
 
 	/* the host's side */
@@ -86,9 +83,13 @@ struct nk_attachment {
 	char device_info[NK_PATH_SIZE];		/* the file that this call has written, or empty */
 };
 
-/* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure. */
+/* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure.
+ * nk_attachment_init_key() knows of the key alone: it can be found and removed.
+ */
 int nk_attachment_init(struct nk_attachment *att, const struct nk_request *request,
 		       const struct nk_config *config, struct nk_error *err);
+int nk_attachment_init_key(struct nk_attachment *att, const struct nk_key *key,
+			   struct nk_error *err);
 void nk_attachment_fini(struct nk_attachment *att);
 
 /**

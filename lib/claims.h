@@ -42,10 +42,7 @@ struct nk_claim {
 	uint32_t neigh_count;	   /* addresses answered for, likewise */
 	struct nk_xsk_options xsk; /* with_map; owner as the host counts */
 	uint32_t more[5];	   /* for later versions: 0 */
-	char ifname[IFNAMSIZ];	   /* effective name */
-	char cni_ifname[IFNAMSIZ]; /* CNI_IFNAME */
-	char network[NK_ID_SIZE];
-	char container_id[NK_ID_SIZE];
+	struct nk_key key;
 	char pod_name[NK_ID_SIZE];
 };
 

@@ -145,9 +145,7 @@ static void find_netns(const struct reader *reader, struct nk_inventory_row *row
 
 static bool is_same(const struct nk_claim *a, const struct nk_claim *b)
 {
-	return a->netns_cookie == b->netns_cookie && !strcmp(a->network, b->network) &&
-	       !strcmp(a->container_id, b->container_id) && !strcmp(a->cni_ifname, b->cni_ifname) &&
-	       !strcmp(a->ifname, b->ifname);
+	return a->netns_cookie == b->netns_cookie && nk_key_equal(&a->key, &b->key);
 }
 
 /* row_of() - the attachment that a claim is of, a new one if need be; NULL when out of memory */

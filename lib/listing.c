@@ -167,13 +167,13 @@ static void put_cell(struct cell *cell, const struct nk_inventory *inventory,
 		put(cell, "%s", row->claim.pod_name);
 		break;
 	case CONTAINER:
-		put(cell, "%.*s", SHORT_ID, row->claim.container_id);
+		put(cell, "%.*s", SHORT_ID, row->claim.key.container_id);
 		break;
 	case NETWORK:
-		put(cell, "%s", row->claim.network);
+		put(cell, "%s", row->claim.key.network);
 		break;
 	case DEVICE:
-		put(cell, "%s", row->claim.ifname);
+		put(cell, "%s", row->claim.key.ifname);
 		break;
 	case NETNS:
 		put_netns(cell, row);
@@ -295,10 +295,10 @@ static void add_row(struct nk_json *list, const struct nk_inventory *inventory,
 	char mac[NK_MAC_TEXT_SIZE];
 	uint32_t i;
 
-	nk_json_add_string(json, "network", row->claim.network);
-	nk_json_add_string(json, "containerID", row->claim.container_id);
-	nk_json_add_string(json, "cniIfName", row->claim.cni_ifname);
-	nk_json_add_string(json, "ifName", row->claim.ifname);
+	nk_json_add_string(json, "network", row->claim.key.network);
+	nk_json_add_string(json, "containerID", row->claim.key.container_id);
+	nk_json_add_string(json, "cniIfName", row->claim.key.cni_ifname);
+	nk_json_add_string(json, "ifName", row->claim.key.ifname);
 	add_text(json, "pod", row->claim.pod_name);
 	add_text(json, "netns", row->netns);
 	if (row->claim.nsid >= 0)

@@ -59,10 +59,10 @@ static void put_pod(FILE *out, const char *pod)
 
 static void put_owner(FILE *out, const struct nk_inventory_row *row)
 {
-	put_label(out, true, "network", row->claim.network);
+	put_label(out, true, "network", row->claim.key.network);
 	put_pod(out, row->claim.pod_name);
-	put_label(out, true, "container", row->claim.container_id);
-	put_label(out, true, "ifname", row->claim.ifname);
+	put_label(out, true, "container", row->claim.key.container_id);
+	put_label(out, true, "ifname", row->claim.key.ifname);
 }
 
 static void put_nic_value(FILE *out, const char *name, const char *nic, uint64_t value)
@@ -138,7 +138,7 @@ static void put_attachments(const struct nk_inventory *inventory, FILE *out)
 		fprintf(out, "%s{", name);
 		put_label(out, false, "nic", inventory->nics[row->nic].name);
 		put_owner(out, row);
-		put_label(out, true, "cni_ifname", row->claim.cni_ifname);
+		put_label(out, true, "cni_ifname", row->claim.key.cni_ifname);
 		put_label(out, true, "pairing", row->claim.pair ? "pair" : "single");
 		put_label(out, true, "netns", row->netns);
 		put_label(out, true, "state", nk_inventory_state_key(row->state));

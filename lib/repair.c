@@ -86,7 +86,7 @@ static void look_in_netns(struct search *search)
 	if (search->att->netns_fd < 0 || search->count == FOUND_MAX)
 		return;
 	if (nk_link_nsid(&search->att->host, search->att->netns_fd, false, &found->nsid, &none) ||
-	    nk_link_get(&search->att->host, found->nsid, search->att->ifname, 0, &found->link,
+	    nk_link_get(&search->att->host, found->nsid, search->att->key.ifname, 0, &found->link,
 			&none) ||
 	    !is_device(search, &found->link))
 		return;

@@ -19,15 +19,16 @@
 static void describe(const struct nk_claim *claim, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s%s%s of container %.16s, network %.32s", claim->pod_name,
-		 *claim->pod_name ? " " : "", claim->ifname, claim->container_id, claim->network);
+		 *claim->pod_name ? " " : "", claim->key.ifname, claim->key.container_id,
+		 claim->key.network);
 }
 
 void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE])
 {
 	char text[2 * NK_ID_SIZE + 32];
 
-	snprintf(text, sizeof(text), "nk-cni:%s:%s:%s", att->ifname, att->container_id,
-		 att->network);
+	snprintf(text, sizeof(text), "nk-cni:%s:%s:%s", att->key.ifname, att->key.container_id,
+		 att->key.network);
 	snprintf(ret, NK_ALIAS_SIZE, "%.*s", NK_ALIAS_SIZE - 2, text);
 }
 
@@ -36,6 +37,7 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 {
 	*claim = (struct nk_claim){
 		.version = NK_CLAIM_VERSION,
+		.key = att->key,
 		.nic_ifindex = att->nic.ifindex,
 		.netns_cookie = att->netns_cookie,
 		.ifindex = att->ifindex,
@@ -53,19 +55,17 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 		.neigh_count = att->neigh_count,
 	};
 	memcpy(claim->mac, att->mac, sizeof(claim->mac));
-	memcpy(claim->ifname, att->ifname, sizeof(claim->ifname));
-	memcpy(claim->cni_ifname, att->cni_ifname, sizeof(claim->cni_ifname));
-	memcpy(claim->network, att->network, sizeof(claim->network));
-	memcpy(claim->container_id, att->container_id, sizeof(claim->container_id));
 	memcpy(claim->pod_name, att->pod_name, sizeof(claim->pod_name));
 }
 
 bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim)
 {
-	return !strcmp(claim->network, att->network) &&
-	       !strcmp(claim->container_id, att->container_id) &&
-	       !strcmp(claim->cni_ifname, att->cni_ifname) &&
-	       (att->any_name ? claim->pair == att->pair : !strcmp(claim->ifname, att->ifname));
+	struct nk_key key = att->key;
+
+	if (!att->any_name)
+		return nk_key_equal(&claim->key, &key);
+	memcpy(key.ifname, claim->key.ifname, sizeof(key.ifname));
+	return claim->pair == att->pair && nk_key_equal(&claim->key, &key);
 }
 
 struct others {
@@ -338,7 +338,7 @@ int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
 				    "%s/claims", att->dir.path);
 	if (!att->netns_is_ours)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: CNI_NETNS is another netns",
-				    "%s was made in another one", att->ifname);
+				    "%s was made in another one", att->key.ifname);
 	return 0;
 }
 

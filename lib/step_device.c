@@ -23,7 +23,7 @@ int nk_step_device_create(struct nk_attachment *att, const struct nk_config *con
 			  struct nk_error *err)
 {
 	const struct nk_netkit_spec spec = {
-		.name = att->ifname,
+		.name = att->key.ifname,
 		.mac = att->mac,
 		.mtu = att->mtu,
 		.num_rx_queues = config->queue_max + 1, /* queue 0 is netkit's own */
@@ -47,7 +47,7 @@ int nk_step_device_create(struct nk_attachment *att, const struct nk_config *con
 		return rc;
 	nk_step_alias(att, alias);
 	if (nk_link_set_alias(&att->pod, att->ifindex, alias, &ignored))
-		nk_log_warn("%s: no alias on the device: %s", att->ifname, ignored.details);
+		nk_log_warn("%s: no alias on the device: %s", att->key.ifname, ignored.details);
 	return 0;
 }
 
@@ -56,7 +56,7 @@ static int mismatch(struct nk_error *err, const struct nk_attachment *att, const
 		    const char *expected, const char *found)
 {
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the device is not as made",
-			    "%s %s: expected %s, found %s", att->ifname, what, expected, found);
+			    "%s %s: expected %s, found %s", att->key.ifname, what, expected, found);
 }
 
 int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
@@ -70,11 +70,11 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 	rc = nk_link_get(&att->host, att->nsid, NULL, att->ifindex, &link, err);
 	if (rc) {
 		nk_error_class(err, NK_CODE_CHECK, "CHECK: the device is gone");
-		nk_error_wrap(err, "%s in the Pod's netns", att->ifname);
+		nk_error_wrap(err, "%s in the Pod's netns", att->key.ifname);
 		return rc;
 	}
-	if (strcmp(link.name, att->ifname) != 0)
-		return mismatch(err, att, "name", att->ifname, link.name);
+	if (strcmp(link.name, att->key.ifname) != 0)
+		return mismatch(err, att, "name", att->key.ifname, link.name);
 	if (strcmp(link.kind, "netkit") != 0 || link.netkit.pairing != NK_NETKIT_PAIRING_SINGLE)
 		return mismatch(err, att, "kind", "netkit single", *link.kind ? link.kind : "none");
 	nk_mac_text(att->mac, expected);
@@ -140,7 +140,7 @@ static int remove_at(struct nk_attachment *att, int32_t nsid, uint32_t ifindex,
 		return 0;
 	if (!ifindex)
 		ifindex = att->ifindex;
-	rc = nk_link_get(&att->host, nsid, ifindex ? NULL : att->ifname, ifindex, &link,
+	rc = nk_link_get(&att->host, nsid, ifindex ? NULL : att->key.ifname, ifindex, &link,
 			 &not_there);
 	if (rc == -ENODEV || (!rc && !is_device(att, &link, evidence)))
 		return 0;

@@ -29,7 +29,7 @@ int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *conf
 				     att->leases[i].phys, &id, err);
 		if (rc) {
 			nk_error_wrap(err, "lease queue %u of %s to %s", att->leases[i].phys,
-				      att->nic.name, att->ifname);
+				      att->nic.name, att->key.ifname);
 			nk_probe_remedy(rc, err);
 			return rc;
 		}
@@ -37,7 +37,7 @@ int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *conf
 			return nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
 					    "a lease got an unexpected queue id",
 					    "queue %u of %s became %u of %s, not %u",
-					    att->leases[i].phys, att->nic.name, id, att->ifname,
+					    att->leases[i].phys, att->nic.name, id, att->key.ifname,
 					    att->leases[i].netkit);
 	}
 	return 0;

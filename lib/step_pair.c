@@ -33,10 +33,10 @@ static void host_name(const struct nk_attachment *att, char ret[IFNAMSIZ])
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
-	hash = fnv1a(hash, att->network);
-	hash = fnv1a(hash, att->container_id);
-	hash = fnv1a(hash, att->cni_ifname);
-	hash = fnv1a(hash, att->ifname);
+	hash = fnv1a(hash, att->key.network);
+	hash = fnv1a(hash, att->key.container_id);
+	hash = fnv1a(hash, att->key.cni_ifname);
+	hash = fnv1a(hash, att->key.ifname);
 	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(hash >> 12));
 }
 
@@ -64,7 +64,7 @@ int nk_step_pair_create(struct nk_attachment *att, const struct nk_config *confi
 			struct nk_error *err)
 {
 	struct nk_netkit_spec spec = {
-		.name = att->ifname,
+		.name = att->key.ifname,
 		.mac = config->netkit.mode == NK_NETKIT_L3 ? NULL : att->mac,
 		.mtu = att->mtu,
 		.num_rx_queues = config->queue_max + 1,
@@ -145,23 +145,23 @@ int nk_step_pair_check(struct nk_attachment *att, struct nk_error *err)
 		rc = nk_link_get(&att->host, nsid, NULL, att->ifindex, &pod, err);
 	if (rc) {
 		nk_error_class(err, NK_CODE_CHECK, "CHECK: the device is gone");
-		nk_error_wrap(err, "%s in the Pod's netns", att->ifname);
+		nk_error_wrap(err, "%s in the Pod's netns", att->key.ifname);
 		return rc;
 	}
 	if (strcmp(pod.kind, "netkit") != 0 || pod.peer_ifindex != att->host_ifindex)
-		return differs(err, att->ifname, "kind", "the other end of a netkit pair",
+		return differs(err, att->key.ifname, "kind", "the other end of a netkit pair",
 			       *pod.kind ? pod.kind : "none");
-	if (strcmp(pod.name, att->ifname) != 0)
-		return differs(err, att->ifname, "name", att->ifname, pod.name);
+	if (strcmp(pod.name, att->key.ifname) != 0)
+		return differs(err, att->key.ifname, "name", att->key.ifname, pod.name);
 	if (!host.up)
 		return differs(err, host.name, "state", "up", "down");
 	if (!pod.up)
-		return differs(err, att->ifname, "state", "up", "down");
+		return differs(err, att->key.ifname, "state", "up", "down");
 	/* Both were made with one MTU, and the host's end is out of the Pod's reach. */
 	snprintf(want, sizeof(want), "%u", host.mtu);
 	snprintf(found, sizeof(found), "%u", pod.mtu);
 	if (host.mtu != pod.mtu)
-		return differs(err, att->ifname, "MTU", want, found);
+		return differs(err, att->key.ifname, "MTU", want, found);
 	memcpy(att->mac, pod.mac, NK_MAC_LEN);
 	att->mtu = pod.mtu;
 	return 0;

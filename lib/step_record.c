@@ -66,10 +66,10 @@ static char *print_record(struct nk_attachment *att, const struct nk_config *con
 {
 	struct nk_handover_queue queues[NK_LEASES_MAX];
 	struct nk_handover handover = {
-		.network = att->network,
-		.container_id = att->container_id,
-		.cni_ifname = att->cni_ifname,
-		.ifname = att->ifname,
+		.network = att->key.network,
+		.container_id = att->key.container_id,
+		.cni_ifname = att->key.cni_ifname,
+		.ifname = att->key.ifname,
 		.netns = att->netns,
 		.pod = att->pod_name,
 		.nic = att->nic.name,

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define NK_MAC_LEN	6
 #define NK_ID_SIZE	256  /* container id, network name, Pod name: up to 255 bytes and a NUL */
@@ -48,6 +49,14 @@ struct nk_request {
 	const char *cni_path;	   /* CNI_PATH, or empty; the environment's */
 	char mac[32];		   /* MAC of CNI_ARGS, or empty; not checked yet */
 	char ips[NK_ARGS_IP_SIZE]; /* IP of CNI_ARGS: addresses with commas; not checked yet */
+};
+
+/* What tells an attachment from all others. Lies in pinned maps: see claims.h. */
+struct nk_key {
+	char ifname[IFNAMSIZ];	   /* effective name of the Pod's device */
+	char cni_ifname[IFNAMSIZ]; /* CNI_IFNAME */
+	char network[NK_ID_SIZE];
+	char container_id[NK_ID_SIZE];
 };
 
 /* A set of physical queue ids. */
@@ -231,6 +240,12 @@ struct nk_result {
 	const struct nk_ipam_result *ipam; /* or NULL */
 	const struct nk_json *dns; /* of the configuration, or NULL; where it is not empty it wins */
 };
+
+static inline bool nk_key_equal(const struct nk_key *a, const struct nk_key *b)
+{
+	return !strcmp(a->container_id, b->container_id) && !strcmp(a->ifname, b->ifname) &&
+	       !strcmp(a->cni_ifname, b->cni_ifname) && !strcmp(a->network, b->network);
+}
 
 static inline bool nk_queue_set_has(const struct nk_queue_set *set, uint32_t id)
 {

@@ -104,7 +104,7 @@ int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
 	if (!rc)
 		rc = nk_result_check_shape(config->prev, config->cni_version, err);
 	if (!rc)
-		rc = nk_result_check_absent(config->prev, att->ifname, request->netns, err);
+		rc = nk_result_check_absent(config->prev, att->key.ifname, request->netns, err);
 	if (rc)
 		return rc;
 	att->netns_fd = nk_netns_open(request->netns, err);
@@ -112,7 +112,8 @@ int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
 		return att->netns_fd;
 	rc = make(request, config, att, ips, err);
 	if (rc) {
-		nk_error_wrap(err, "add %s to container %.16s", att->ifname, request->container_id);
+		nk_error_wrap(err, "add %s to container %.16s", att->key.ifname,
+			      request->container_id);
 		return rc;
 	}
 	nk_attach_result(att, request, config, ret);

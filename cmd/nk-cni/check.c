@@ -52,7 +52,7 @@ static int load(struct nk_attachment *att, const struct nk_config *config, struc
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: there is no such attachment",
 			    config->pair ? "no pair's end on the host is of %s of container %.16s" :
 					   "no claim names %s of container %.16s",
-			    att->ifname, att->container_id);
+			    att->key.ifname, att->key.container_id);
 }
 
 static int check_addresses(const struct nk_request *request, const struct nk_config *config,
@@ -63,7 +63,7 @@ static int check_addresses(const struct nk_request *request, const struct nk_con
 	int32_t interface;
 	int rc = 0;
 
-	interface = nk_result_find(config->prev, att->ifname, request->netns);
+	interface = nk_result_find(config->prev, att->key.ifname, request->netns);
 	if (config->set_addresses)
 		rc = nk_ipam_parse(config->prev, "prevResult", ips, err);
 	if (!rc)

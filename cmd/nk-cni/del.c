@@ -47,7 +47,7 @@ static int delete_pair(struct deletion *deletion, struct nk_error *err)
  */
 static bool was_renamed(const struct nk_attachment *att, const struct nk_config *config)
 {
-	return config->prev && !nk_result_lists(config->prev, att->ifname);
+	return config->prev && !nk_result_lists(config->prev, att->key.ifname);
 }
 
 /* look_further() - for what no claim and no pair of that name tells of */
@@ -106,7 +106,7 @@ int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 		*err = no_ipam;
 	rc = rc ? rc : ipam_rc;
 	if (rc)
-		nk_error_wrap(err, "delete %s of container %.16s", att->ifname,
+		nk_error_wrap(err, "delete %s of container %.16s", att->key.ifname,
 			      request->container_id);
 	return rc;
 }

@@ -170,7 +170,7 @@ static void put_device(const struct plan *plan)
 		"# rt-link newlink%s: {\"ifname\": \"%s\", \"address\": \"%s\", \"mtu\": %u, "
 		"\"num-rx-queues\": %u, \"group\": %d, \"linkinfo\": {\"kind\": \"netkit\", "
 		"\"data\": {\"mode\": \"%s\", \"pairing\": \"%s\"}}}\n",
-		att->pair ? ", the Pod's end" : "", att->ifname,
+		att->pair ? ", the Pod's end" : "", att->key.ifname,
 		plan->config->netkit.mode == NK_NETKIT_L3 ? "" : mac, att->mtu,
 		plan->config->queue_max + 1, NK_LINK_GROUP,
 		plan->config->netkit.mode == NK_NETKIT_L3 ? "l3" : "l2",
@@ -180,7 +180,7 @@ static void put_device(const struct plan *plan)
 			"# netdev queue-create {\"ifindex\": <of %s>, \"type\": \"rx\", \"lease\": "
 			"{\"ifindex\": %u, \"queue\": {\"id\": %u, \"type\": \"rx\"}, "
 			"\"netns-id\": <of the host>}}\n",
-			att->ifname, att->nic.ifindex, att->leases[i].phys);
+			att->key.ifname, att->nic.ifindex, att->leases[i].phys);
 }
 
 static void put_map(const struct plan *plan)
@@ -270,7 +270,7 @@ static int write_plan(const struct plan *plan, struct nk_error *err)
 {
 	int rc;
 
-	fprintf(plan->out, "# %s of network %s; nothing was changed\n", plan->att->ifname,
+	fprintf(plan->out, "# %s of network %s; nothing was changed\n", plan->att->key.ifname,
 		plan->config->name);
 	if (!plan->config->queue_count) {
 		put_device(plan);
