@@ -109,21 +109,38 @@ static int find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_er
 	return -ENOENT;
 }
 
-/* make_environment() - ours, but for CNI_COMMAND; to be freed, its strings not. NULL: no memory */
-static char **make_environment(char *command)
+/* replaces() - is the variable of @text among @variables? */
+static bool replaces(char *const *variables, const char *text)
 {
-	const size_t key_size = strcspn(command, "=") + 1;
-	size_t i, size = 0, used = 0;
+	const size_t key_size = strcspn(text, "=") + 1;
+
+	for (; variables && *variables; variables++)
+		if (!strncmp(*variables, text, key_size))
+			return true;
+	return false;
+}
+
+/* make_environment() - ours, but for CNI_COMMAND and what the caller replaces; to be freed, its
+ * strings not. NULL: no memory
+ */
+static char **make_environment(char *command, char *const *variables)
+{
+	char *const commands[] = { command, NULL };
+	size_t i, size = 2, used = 0;
 	char **ret;
 
-	while (environ && environ[size])
+	for (i = 0; environ && environ[i]; i++)
 		size++;
-	ret = calloc(size + 2, sizeof(*ret));
+	for (i = 0; variables && variables[i]; i++)
+		size++;
+	ret = calloc(size, sizeof(*ret));
 	if (!ret)
 		return NULL;
-	for (i = 0; i < size; i++)
-		if (strncmp(environ[i], command, key_size) != 0)
+	for (i = 0; environ && environ[i]; i++)
+		if (!replaces(commands, environ[i]) && !replaces(variables, environ[i]))
 			ret[used++] = environ[i];
+	for (i = 0; variables && variables[i]; i++)
+		ret[used++] = variables[i];
 	ret[used] = command;
 	return ret;
 }
@@ -388,7 +405,7 @@ int nk_delegate_run(const struct nk_delegate *call, char **ret, size_t *ret_size
 	int rc;
 
 	snprintf(command, sizeof(command), "CNI_COMMAND=%s", call->command);
-	plan.environment = make_environment(command);
+	plan.environment = make_environment(command, call->variables);
 	rc = find(call, file, err);
 	if (!rc && (!output.text || !plan.environment))
 		rc = nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");

@@ -2,7 +2,7 @@
 /*
  * delegate.h - run another CNI plugin as a runtime would, but with a time limit
  *
- * The plugin is found in CNI_PATH and gets our environment with another CNI_COMMAND, our stderr,
+ * The plugin is found in CNI_PATH and gets our environment with another CNI_COMMAND and what the caller replaces, our stderr,
  * the input on its stdin, and no other file of ours. What it answers is the caller's to judge.
  */
 #ifndef NK_DELEGATE_H
@@ -20,6 +20,8 @@ struct nk_delegate {
 	const char *path;    /* CNI_PATH: directories, separated by ':'; NULL as empty */
 	const char *type;    /* file name of the plugin */
 	const char *command; /* its CNI_COMMAND */
+	/* "NAME=VALUE" in place of our variables, and a NULL; NULL: none */
+	char *const *variables;
 	const char *input;
 	size_t input_size;
 	uint32_t limit_ms; /* for all of it, from 1 */

@@ -267,9 +267,10 @@ static int call(const struct nk_ipam *ipam, const char *command, uint32_t limit_
 		.path = ipam->cni_path,
 		.type = ipam->type,
 		.command = command,
+		.variables = ipam->variables,
 		.input = ipam->input,
 		.input_size = ipam->input_size,
-		.limit_ms = limit_ms,
+		.limit_ms = ipam->limit_ms ? ipam->limit_ms : limit_ms,
 	};
 	int rc, status;
 

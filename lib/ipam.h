@@ -27,6 +27,8 @@ struct nk_ipam {
 	const char *type;	 /* file name of the plugin */
 	const char *cni_path;	 /* CNI_PATH, where it is looked for */
 	const char *cni_version; /* the configuration's, and of an answer that names none */
+	char *const *variables;	 /* in place of our environment's, see delegate.h */
+	uint32_t limit_ms;	 /* how long we wait; 0: as said above */
 	const char *input;	 /* stdin, as it came */
 	size_t input_size;
 };

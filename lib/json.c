@@ -283,6 +283,16 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 	return 0;
 }
 
+bool nk_json_is_null(const struct nk_json *value)
+{
+	return cJSON_IsNull(in(value));
+}
+
+bool nk_json_is_array(const struct nk_json *value)
+{
+	return cJSON_IsArray(in(value));
+}
+
 bool nk_json_is_true(const struct nk_json *value)
 {
 	return cJSON_IsTrue(in(value));
@@ -458,6 +468,11 @@ struct nk_json *nk_json_append_copy(struct nk_json *array, const struct nk_json 
 char *nk_json_print(const struct nk_json *json)
 {
 	return cJSON_Print(in(json));
+}
+
+char *nk_json_print_line(const struct nk_json *json)
+{
+	return cJSON_PrintUnformatted(in(json));
 }
 
 void nk_json_print_short(const struct nk_json *json, char *buf, size_t size)

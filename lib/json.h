@@ -88,6 +88,8 @@ const struct nk_json *nk_json_at(const struct nk_json *array, unsigned int index
 const char *nk_json_string(const struct nk_json *value);
 bool nk_json_is_true(const struct nk_json *value);
 bool nk_json_is_false(const struct nk_json *value);
+bool nk_json_is_null(const struct nk_json *value);
+bool nk_json_is_array(const struct nk_json *value);
 bool nk_json_is_empty(const struct nk_json *value);	 /* NULL, null, {} or [] */
 unsigned int nk_json_count(const struct nk_json *array); /* elements; 0 of what is no array */
 
@@ -120,6 +122,9 @@ struct nk_json *nk_json_append_copy(struct nk_json *array, const struct nk_json 
 
 /* nk_json_print() - @json as text, indented; the caller frees it; NULL when out of memory. */
 char *nk_json_print(const struct nk_json *json);
+
+/* nk_json_print_line() - likewise, without a line break */
+char *nk_json_print_line(const struct nk_json *json);
 
 /* nk_json_print_short() - @json on one line, cut to @size, for error texts. */
 void nk_json_print_short(const struct nk_json *json, char *buf, size_t size);

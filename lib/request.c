@@ -167,10 +167,11 @@ int nk_request_for_plan(nk_getenv env, struct nk_request *ret, struct nk_error *
 		.command = NK_COMMAND_PLAN,
 		.container_id = "plan",
 		.cni_path = lookup(env, "CNI_PATH"),
+		.cni_args = lookup(env, "CNI_ARGS"),
 	};
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s",
 		 nk_request_is_ifname(ifname) ? ifname : "net1");
-	return parse_args(lookup(env, "CNI_ARGS"), ret, err);
+	return parse_args(ret->cni_args, ret, err);
 }
 
 int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err)
@@ -184,6 +185,7 @@ int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err
 	if (rc)
 		return rc;
 	ret->cni_path = lookup(env, "CNI_PATH");
+	ret->cni_args = lookup(env, "CNI_ARGS");
 	if (ret->command != NK_COMMAND_ADD && ret->command != NK_COMMAND_DEL &&
 	    ret->command != NK_COMMAND_CHECK)
 		return 0;
@@ -202,5 +204,5 @@ int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err
 	snprintf(ret->container_id, sizeof(ret->container_id), "%s", id);
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s", ifname);
 	snprintf(ret->netns, sizeof(ret->netns), "%s", netns);
-	return parse_args(lookup(env, "CNI_ARGS"), ret, err);
+	return parse_args(ret->cni_args, ret, err);
 }

@@ -165,6 +165,28 @@ Test(delegate, environment_is_ours_but_for_the_command)
 	}
 }
 
+Test(delegate, variables_of_the_caller_are_in_place_of_ours)
+{
+	char ifname[] = "CNI_IFNAME=net1", args[] = "CNI_ARGS=", other[] = "CNI_IF=x";
+	char *const variables[] = { ifname, args, other, NULL };
+	struct run run = RUN;
+
+	setenv("CNI_IFNAME", "eth0", 1);
+	setenv("CNI_ARGS", "A=b", 1);
+	setenv("CNI_NETNS", "/run/netns/p", 1);
+	run.call.variables = variables;
+	run_script(&run, "exec env");
+	unit_expect_ok("env", run.rc, &run.err);
+	cr_expect_eq(count_lines(run.text, "CNI_IFNAME="), 1, "%s", run.text);
+	cr_expect_eq(count_lines(run.text, "CNI_IFNAME=net1\n"), 1, "%s", run.text);
+	cr_expect_eq(count_lines(run.text, "CNI_ARGS="), 1, "%s", run.text);
+	cr_expect_eq(count_lines(run.text, "CNI_ARGS=\n"), 1, "%s", run.text);
+	cr_expect_eq(count_lines(run.text, "CNI_IF=x\n"), 1, "%s", run.text);
+	cr_expect_eq(count_lines(run.text, "CNI_NETNS=/run/netns/p\n"), 1, "%s", run.text);
+	cr_expect_eq(count_lines(run.text, "CNI_COMMAND=ADD\n"), 1, "%s", run.text);
+	free(run.text);
+}
+
 /* Written and read at the same time: neither side may wait for the other to be done. */
 Test(delegate, stdin_is_the_input_byte_for_byte)
 {

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * journal.h - what of an attachment no map holds: that its ADD is under way, and how the addresses
+ * of an IPAM plugin are given back
+ *
+ *   /run/nk-cni/journal.d/<network>/<container id>/<CNI_IFNAME>:<effective name>:<kind>
+ *	add	there from the begin of the ADD until it is committed: else that ADD was killed
+ *	ipam	from before the IPAM plugin's ADD until its DEL has succeeded: a line of JSON with
+ *		the plugin and its CNI_* variables, then its stdin. Mode 0600: there may be secrets
+ *	lock	of who works on the attachment; the kernel ends the lock with the process
+ *
+ * It is there for who was killed, and for the IPAM plugin that failed when nobody tried again. Where
+ * it is missing, addresses may remain reserved; all else is found without it.
+ *
+ * All that changes or uses an entry wants its lock, but for a DEL: the runtime sees to it that no
+ * other call has the same attachment, and if one has, a DEL must not wait for it.
+ */
+#ifndef NK_JOURNAL_H
+#define NK_JOURNAL_H
+
+#include "types.h"
+
+struct nk_error;
+struct nk_ipam;
+
+/**
+ * nk_journal_lock() - have the attachment for oneself
+ * @limit_ms: how long to wait for another who has it
+ * @ret: fd that holds the lock, for nk_journal_unlock(); -1 after a failure
+ *
+ * Return: 0, or -EAGAIN with error code 11
+ */
+int nk_journal_lock(const struct nk_key *key, uint32_t limit_ms, int *ret, struct nk_error *err);
+void nk_journal_unlock(const struct nk_key *key, int *fd); /* -1 is fine */
+
+/* nk_journal_is_locked() - has somebody alive the attachment? */
+bool nk_journal_is_locked(const struct nk_key *key);
+
+/* nk_journal_begin() - an ADD is under way. Return: 0 or a negative errno */
+int nk_journal_begin(const struct nk_key *key, struct nk_error *err);
+
+/* nk_journal_commit() - it came to its end: what it made is to stay, whoever is killed now. */
+void nk_journal_commit(const struct nk_key *key);
+
+/* nk_journal_note() - an IPAM plugin is about to be asked: note how its DEL is called.
+ * Return: 0 or a negative errno
+ */
+int nk_journal_note(const struct nk_key *key, const struct nk_request *request,
+		    const struct nk_ipam *ipam, struct nk_error *err);
+
+/* nk_journal_forget() - all is removed and given back. */
+void nk_journal_forget(const struct nk_key *key);
+
+/**
+ * nk_journal_give_back() - have the plugin free what it may have reserved
+ * @limit_ms: how long the plugin may take
+ *
+ * Return: 1 if it did, 0 if nothing is noted, or a negative errno
+ */
+int nk_journal_give_back(const struct nk_key *key, uint32_t limit_ms, struct nk_error *err);
+
+/* nk_journal_netns() - CNI_NETNS of the ADD, as noted. Return: is it known? */
+bool nk_journal_netns(const struct nk_key *key, char ret[PATH_MAX]);
+
+/* One attachment that has an entry. */
+struct nk_journal_entry {
+	struct nk_key key;
+	bool has_add, has_ipam; /* neither: a lock alone, of who was killed */
+	bool waits;		/* its plugin has failed not long ago */
+};
+
+/**
+ * nk_journal_read() - all entries
+ * @network: of this one; NULL: of all
+ * @ret: the caller frees it
+ *
+ * Return: 0, or a negative errno
+ */
+int nk_journal_read(const char *network, struct nk_journal_entry **ret, size_t *ret_count,
+		    struct nk_error *err);
+
+#endif
