@@ -6,6 +6,7 @@
 #include "delegate.h"
 #include "error.h"
 #include "json.h"
+#include "log.h"
 #include "mac.h"
 #include "request.h"
 #include "uapi.h"
@@ -61,6 +62,7 @@ static const struct nk_json_field add_fields[] = {
 	BOOL(struct nk_config_raw, "hostRoute", host_route),
 	BOOL(struct nk_config_raw, "forwarding", forwarding),
 	BOOL(struct nk_config_raw, "dad", dad),
+	BOOL(struct nk_config_raw, "statusQueues", status_queues),
 	OBJECT(struct nk_config_raw, "ipam", ipam),
 	OBJECT(struct nk_config_raw, "dns", dns),
 	OBJECT(struct nk_config_raw, "queues", queues),
@@ -80,10 +82,8 @@ static const struct nk_json_field add_fields[] = {
 	ANY("xdp"),
 	ANY("capabilities"),
 	ANY("pciBusID"),
-	/* those of refused_keys, where they are empty */
 	ANY("logLevel"),
 	ANY("logFile"),
-	ANY("statusQueues"),
 	END,
 };
 
@@ -94,11 +94,6 @@ static const struct nk_json_field args_fields[] = {
 };
 
 static const char mac_of_args[] = "MAC of CNI_ARGS";
-
-/* Keys that mean something in product and peers alike but are not built yet. They are refused:
- * a key that asks for something must never be ignored.
- */
-static const char *const refused_keys[] = { "logLevel", "logFile", "statusQueues", NULL };
 
 struct raw_xsk {
 	bool map;
@@ -115,6 +110,17 @@ static const struct nk_json_field xsk_fields[] = {
 	UINT(struct raw_xsk, "uid", uid, 0, UINT32_MAX - 1),
 	UINT(struct raw_xsk, "gid", gid, 0, UINT32_MAX - 1),
 	STRING(struct raw_xsk, "mode", mode, 1),
+	END,
+};
+
+struct raw_log {
+	char level[16];
+	char file[NK_PATH_SIZE];
+};
+
+static const struct nk_json_field log_fields[] = {
+	STRING(struct raw_log, "logLevel", level, 1),
+	STRING(struct raw_log, "logFile", file, 1),
 	END,
 };
 
@@ -206,19 +212,21 @@ static int check_version(const char *version, struct nk_error *err)
 			    version, known);
 }
 
-static int refuse_keys(const struct nk_json *json, struct nk_error *err)
+/* parse_log() - as parse_xdp(): refused by ADD alone */
+static int parse_log(const struct nk_json *json, struct nk_config *config, struct nk_error *err)
 {
-	const struct nk_json *value;
-	char text[64];
-	unsigned int i;
+	struct raw_log log = { .level = "warning" };
+	int rc = nk_json_decode(json, "", log_fields, NK_JSON_IGNORE, &log, err);
 
-	for (i = 0; refused_keys[i]; i++) {
-		value = nk_json_get(json, refused_keys[i]);
-		if (nk_json_is_empty(value))
-			continue;
-		nk_json_print_short(value, text, sizeof(text));
-		return nk_config_unsupported(err, refused_keys[i], text);
-	}
+	if (rc)
+		return rc;
+	if (nk_log_level(log.level) < 0)
+		return nk_config_invalid(err, "logLevel", log.level,
+					 "\"error\", \"warning\" or \"info\"");
+	if (*log.file && *log.file != '/')
+		return nk_config_invalid(err, "logFile", log.file, "an absolute path");
+	config->log_level = (uint8_t)nk_log_level(log.level);
+	memcpy(config->log_file, log.file, sizeof(config->log_file));
 	return 0;
 }
 
@@ -422,10 +430,9 @@ static int parse_xsk(const struct nk_json *json, struct nk_config *config, struc
 static int parse_add(const struct nk_json *json, const struct nk_request *request,
 		     struct nk_config_raw *raw, struct nk_config *config, struct nk_error *err)
 {
-	int rc;
+	int rc = 0;
 
-	rc = refuse_keys(json, err);
-	if (!rc && nk_json_get(json, "plugins"))
+	if (nk_json_get(json, "plugins"))
 		rc = nk_config_refuse(err, "plugins: this is a list; a runtime hands one of its "
 					   "objects to each plugin, with cniVersion and name");
 	if (!rc)
@@ -450,6 +457,7 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 	if (rc)
 		return rc;
 	config->mtu = raw->mtu;
+	config->status_queues = raw->status_queues;
 	config->prev = raw->prev;
 	memcpy(config->ifname, raw->ifname, sizeof(config->ifname));
 	memcpy(config->master, raw->master, sizeof(config->master));
@@ -531,6 +539,7 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	ret->text_size = size;
 	ret->xsk_frame_size = FRAME_SIZE_DEFAULT;
 	ret->xdp_keep = true;
+	ret->log_level = NK_LOG_WARNING;
 	rc = nk_json_parse(text, size, &ret->json, err);
 	if (rc)
 		nk_error_wrap(err, "stdin");
@@ -539,6 +548,8 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	if (rc)
 		return rc;
 	rc = parse_xdp(ret->json, ret, err);
+	if (!rc)
+		rc = parse_log(ret->json, ret, err);
 	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS ||
 		   request->command == NK_COMMAND_PLAN))
 		return rc;

@@ -31,7 +31,7 @@ struct nk_config_raw {
 	char mac[32];
 	const char *mac_path, *device_id_path; /* where they are from */
 	uint32_t mtu;
-	bool set_addresses, host_route, forwarding, dad;
+	bool set_addresses, host_route, forwarding, dad, status_queues;
 	char bpffs[NK_BPFFS_SIZE];
 	char neigh[16];
 	const struct nk_json *queues;

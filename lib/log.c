@@ -1,28 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
-/* log.c - one line a call on stderr */
+/* log.c - notes for the operator */
 #include "log.h"
 
+#include "cleanup.h"
+
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "banned.h"
 
-void nk_log_warn(const char *fmt, ...)
-{
-	char line[512] = "nk-cni: warning: ";
-	size_t start = sizeof("nk-cni: warning: ") - 1, i;
-	va_list ap;
+#define LINE_SIZE 3072
 
-	va_start(ap, fmt);
+static const char *const names[] = {
+	[NK_LOG_ERROR] = "error",
+	[NK_LOG_WARNING] = "warning",
+	[NK_LOG_INFO] = "info",
+};
+
+static struct {
+	enum nk_log_level level;
+	const char *file;
+} sink = { .level = NK_LOG_WARNING, .file = "" };
+
+void nk_log_init(enum nk_log_level level, const char *file)
+{
+	sink.level = level;
+	sink.file = file;
+}
+
+int nk_log_level(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return (int)i;
+	return -1;
+}
+
+/* append() - to the file, with the time and the process: it has the lines of many */
+static void append(const char *line)
+{
+	const time_t now = time(NULL);
+	int fd cleanup_close = -1;
+	char stamp[32] = "";
+	struct tm tm;
+
+	fd = open(sink.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		  0640);
+	if (gmtime_r(&now, &tm))
+		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
+	if (fd < 0 || dprintf(fd, "%s [%d] %s", stamp, (int)getpid(), line) < 0)
+		return;
+}
+
+static void note(enum nk_log_level level, const char *fmt, va_list ap)
+{
+	char line[LINE_SIZE];
+	size_t start, i;
+
+	if (level > sink.level)
+		return;
+	start = (size_t)snprintf(line, sizeof(line), "nk-cni: %s: ", names[level]);
 	vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
-	va_end(ap);
 	for (i = start; line[i]; i++)
 		if (!isprint((unsigned char)line[i]))
 			line[i] = '?'; /* keys of a configuration can hold anything */
 	line[i++] = '\n';
-	/* One write, so that lines of plugins running at once do not mix; a lost one is no error. */
-	if (write(STDERR_FILENO, line, i) < 0)
+	line[i] = '\0';
+	if (*sink.file)
+		append(line);
+	/* Errors are on stdout. A line that is lost is no error. */
+	if (level == NK_LOG_ERROR || write(STDERR_FILENO, line, i) < 0)
 		return;
+}
+
+void nk_log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(NK_LOG_ERROR, fmt, ap);
+	va_end(ap);
+}
+
+void nk_log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(NK_LOG_WARNING, fmt, ap);
+	va_end(ap);
+}
+
+void nk_log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(NK_LOG_INFO, fmt, ap);
+	va_end(ap);
 }

@@ -47,6 +47,7 @@ struct nk_request {
 	char netns[PATH_MAX];	   /* verbatim; empty where the runtime gave none */
 	char pod_name[NK_ID_SIZE]; /* K8S_POD_NAMESPACE/K8S_POD_NAME of CNI_ARGS, or empty */
 	const char *cni_path;	   /* CNI_PATH, or empty; the environment's */
+	const char *cni_args;	   /* CNI_ARGS, likewise */
 	char mac[32];		   /* MAC of CNI_ARGS, or empty; not checked yet */
 	char ips[NK_ARGS_IP_SIZE]; /* IP of CNI_ARGS: addresses with commas; not checked yet */
 };
@@ -166,7 +167,10 @@ struct nk_config {
 	struct nk_xsk_options xsk; /* its ids as they are in the Pod */
 	uint32_t xsk_frame_size;   /* bytes of one UMEM chunk the Pod will use, 2048 or 4096 */
 	bool xdp_keep;		   /* the program stays on the NIC after the last DEL */
-	char bpffs[NK_BPFFS_SIZE]; /* mount point of the bpf file system */
+	bool status_queues;	   /* STATUS fails where too few queues are free */
+	uint8_t log_level;	   /* enum nk_log_level */
+	char log_file[NK_PATH_SIZE];
+	char bpffs[NK_BPFFS_SIZE];	/* mount point of the bpf file system */
 	char device_info[NK_PATH_SIZE]; /* where Kubernetes wants to read of the map, or empty */
 
 	struct nk_json *json;	    /* the whole document; freed by nk_config_fini() */

@@ -71,6 +71,7 @@ static void print_about(void)
 	      "  nk-cni list [--json]           the attachments with queues, and how they fare\n"
 	      "  nk-cni stats                   the same as metrics for Prometheus\n"
 	      "  nk-cni reload [NIC...]         put this build's XDP program on, and the policy\n"
+	      "  nk-cni gc                      remove what is dead: Pods whose DEL never came\n"
 	      "  nk-cni release [NIC...]        take all of nk-cni off NICs that lend no queue\n"
 	      "all but plan take --bpffs DIR, default /sys/fs/bpf\n",
 	      stderr);
@@ -285,6 +286,12 @@ static int run_stats(struct call *call, struct nk_error *err)
 	return show(text, rc, err);
 }
 
+static int run_gc(struct call *call, struct nk_error *err)
+{
+	hold_signals();
+	return nk_cmd_gc_all(call->options.bpffs, err);
+}
+
 static int run_help(struct call *call, struct nk_error *err)
 {
 	(void)call;
@@ -302,6 +309,7 @@ static const struct word {
 	{ "list", true, false, true, run_list },
 	{ "stats", true, false, false, run_stats },
 	{ "reload", true, true, false, run_reload },
+	{ "gc", true, false, false, run_gc },
 	{ "release", true, true, false, run_release },
 	{ "--version", false, false, false, run_help },
 	{ "--help", false, false, false, run_help },
@@ -356,6 +364,27 @@ static int run_word(struct call *call, char **args, struct nk_error *err)
 	return -EINVAL;
 }
 
+static int run_command(struct call *call, struct nk_error *err)
+{
+	switch (call->request.command) {
+	case NK_COMMAND_ADD:
+		return add(call, err);
+	case NK_COMMAND_CHECK:
+		return nk_cmd_check(&call->request, &call->config, &call->att, &call->ips, err);
+	case NK_COMMAND_DEL:
+		return nk_cmd_del(&call->request, &call->config, &call->att, err);
+	case NK_COMMAND_STATUS:
+		return nk_cmd_status(&call->request, &call->config, &call->att, err);
+	case NK_COMMAND_GC:
+		return nk_cmd_gc(&call->request, &call->config, err);
+	case NK_COMMAND_NONE:
+	case NK_COMMAND_VERSION:
+	case NK_COMMAND_PLAN:
+		break; /* answered above */
+	}
+	return 0;
+}
+
 static int run(struct call *call, char **args, struct nk_error *err)
 {
 	int rc;
@@ -378,30 +407,21 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
 	if (rc)
 		return rc;
+	nk_log_init(call->config.log_level, call->config.log_file);
 	hold_signals();
-	switch (call->request.command) {
-	case NK_COMMAND_ADD:
-		return add(call, err);
-	case NK_COMMAND_CHECK:
-		return nk_cmd_check(&call->request, &call->config, &call->att, &call->ips, err);
-	case NK_COMMAND_DEL:
-		return nk_cmd_del(&call->request, &call->config, &call->att, err);
-	case NK_COMMAND_STATUS:
-		return nk_cmd_status(&call->request, &call->config, &call->att, err);
-	case NK_COMMAND_GC:
-		return nk_cmd_gc(&call->request, &call->config, err);
-	case NK_COMMAND_NONE:
-	case NK_COMMAND_VERSION:
-	case NK_COMMAND_PLAN:
-		break; /* answered above */
-	}
-	return 0;
+	rc = run_command(call, err);
+	if (!rc)
+		nk_log_info("%s of network %s%s%s%s%s done",
+			    nk_request_command_name(call->request.command), call->config.name,
+			    *call->request.container_id ? ", container " : "",
+			    call->request.container_id, *call->request.ifname ? ", " : "",
+			    call->request.ifname);
+	return rc;
 }
-
 int main(int argc, char **argv)
 {
 	static struct call call = {
-		.att = { .dir = { .fd = -1 }, .claims = -1, .netns_fd = -1 },
+		.att = NK_ATTACHMENT_CLOSED,
 	};
 	struct nk_error err = { 0 }, unheard = { 0 };
 	int rc;
@@ -410,6 +430,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	nk_config_probe_version("", 0, call.version);
 	rc = run(&call, argc > 0 ? argv + 1 : argv, &err);
+	if (rc)
+		nk_log_error("%s: %s", err.msg, err.details);
 	if (rc && call.for_people)
 		print_refusal(&err);
 	else if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))

@@ -162,7 +162,7 @@ Test(config, null_and_empty_values_count_as_absent, .init = cr_redirect_stderr)
 		",\"mtu\":null,\"mac\":null,\"xsk\":null,\"xdp\":null,\"bpffs\":null,"
 		"\"prevResult\":null,\"runtimeConfig\":null,\"deviceID\":null,\"pairing\":null,"
 		"\"mode\":null,\"rss\":null,\"ipam\":{},\"steering\":null,\"rings\":{},"
-		"\"neigh\":null,\"logLevel\":null,\"logFile\":{},\"statusQueues\":[]}",
+		"\"neigh\":null,\"logLevel\":null,\"logFile\":null,\"statusQueues\":null}",
 		NK_COMMAND_ADD);
 	expect_taken(GOOD ",\"runtimeConfig\":{\"mac\":null,\"deviceID\":\"\",\"ips\":[]}}",
 		     NK_COMMAND_ADD);
@@ -451,6 +451,22 @@ Test(config, mac_that_is_no_unicast_address_is_refused)
 	EXPECT_ROWS(rows);
 }
 
+Test(config, logs_and_status)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"logLevel\":\"debug\"}", NK_CODE_CONFIG,
+		  "logLevel|\"debug\"|\"error\", \"warning\" or \"info\"" },
+		{ GOOD ",\"logLevel\":1}", NK_CODE_CONFIG, "logLevel|1" },
+		{ GOOD ",\"logFile\":\"l\"}", NK_CODE_CONFIG, "logFile|\"l\"|absolute path" },
+		{ GOOD ",\"statusQueues\":2}", NK_CODE_CONFIG, "statusQueues|2|true or false" },
+	};
+
+	EXPECT_ROWS(rows);
+	expect_taken(GOOD ",\"logLevel\":\"info\",\"logFile\":\"/l\",\"statusQueues\":true}",
+		     NK_COMMAND_ADD);
+	expect_taken(GOOD ",\"logLevel\":1,\"logFile\":\"l\"}", NK_COMMAND_DEL);
+}
+
 /* scanf() takes a sign or a space for the first of two digits. */
 Test(config, mac_has_two_hex_digits_a_byte)
 {
@@ -471,9 +487,6 @@ Test(config, what_is_not_built_is_refused_with_key_and_value)
 	static const struct row rows[] = {
 		{ GOOD ",\"xdp\":{\"mode\":\"generic\"}}", NK_CODE_UNSUPPORTED,
 		  "\"xdp.mode\"|generic" },
-		{ GOOD ",\"logLevel\":\"debug\"}", NK_CODE_UNSUPPORTED, "\"logLevel\"|debug" },
-		{ GOOD ",\"logFile\":\"/l\"}", NK_CODE_UNSUPPORTED, "\"logFile\"|/l" },
-		{ GOOD ",\"statusQueues\":true}", NK_CODE_UNSUPPORTED, "\"statusQueues\"|true" },
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"8\",\"coutn\":2}}", NK_CODE_UNSUPPORTED,
 		  "\"queues.coutn\"|2" },
 		{ GOOD ",\"xsk\":{\"Map\":false}}", NK_CODE_UNSUPPORTED, "\"xsk.Map\"|false" },
