@@ -24,6 +24,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "ipam.h"
+#include "journal.h"
 #include "json.h"
 #include "netns.h"
 #include "prog.h"
@@ -70,14 +71,8 @@ static const struct step steps[] = {
 int nk_attachment_init_key(struct nk_attachment *att, const struct nk_key *key,
 			   struct nk_error *err)
 {
-	*att = (struct nk_attachment){
-		.key = *key,
-		.dir = { .fd = -1 },
-		.claims = -1,
-		.netns_fd = -1,
-		.nsid = NK_NSID_HERE,
-		.nic_nsid = NK_NSID_HERE,
-	};
+	*att = (struct nk_attachment)NK_ATTACHMENT_CLOSED;
+	att->key = *key;
 	return nk_nl_open(&att->host, -1, "host", err);
 }
 
@@ -137,6 +132,7 @@ void nk_attach_unload(struct nk_attachment *att)
 void nk_attachment_fini(struct nk_attachment *att)
 {
 	nk_attach_unload(att);
+	nk_journal_unlock(&att->key, &att->journal);
 	nk_slice_fini(&att->changes);
 	nk_nl_close(&att->pod);
 	nk_nl_close(&att->host);
@@ -239,6 +235,7 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 	int i, rc;
 
 	att->with_map = config->xsk_map;
+	att->has_ipam = *config->ipam_type;
 	att->netns_is_ours = true;
 	rc = choose_mac(att, config, err);
 	if (!rc)
@@ -252,8 +249,9 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 	for (i = 0; i < STEPS && !rc; i++)
 		if (!steps[i].needs_addresses)
 			rc = steps[i].create(att, config, err);
-	if (rc && remove_from(att, i - 1, err))
-		err->code = NK_CODE_KERNEL; /* "try again" would be a lie: something is left */
+	att->remains = rc && remove_from(att, i - 1, err);
+	if (att->remains)
+		err->code = NK_CODE_KERNEL; /* "try again" would be a lie */
 	return rc;
 }
 
@@ -387,8 +385,13 @@ int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 
 int nk_attach_commit(struct nk_attachment *att, struct nk_error *err)
 {
+	int rc;
+
 	att->committed = true;
-	return nk_step_update_claims(att, err);
+	rc = nk_step_update_claims(att, err);
+	if (!rc)
+		nk_journal_commit(&att->key);
+	return rc;
 }
 
 int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
@@ -462,6 +465,7 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->with_map = search.claim.with_map;
 	att->xsk = search.claim.xsk;
 	att->excluded = search.claim.excluded;
+	att->has_ipam = search.claim.has_ipam;
 	att->rss_context = search.claim.rss_context;
 	att->rule_count = search.claim.rule_count;
 	att->neigh_count = search.claim.neigh_count;
@@ -512,20 +516,46 @@ static int peek_claim(uint32_t queue, const struct nk_claim *claim, void *data)
 	return 0;
 }
 
-/* is_others() - have others claims there, and we none? Then its lock is none of our business. */
-static bool is_others(const struct nk_attachment *att, const char *bpffs, const char *nic)
+/* peek_at() - the claims of a NIC, without its lock. Return: 0, -ENOENT where it has none, or an
+ * errno
+ */
+static int peek_at(struct peek *peek, const char *bpffs, const char *nic, struct nk_error *err)
 {
-	struct peek peek = { .att = att };
-	struct nk_error ignored = { 0 };
 	struct nk_nicdir dir;
 	char path[NK_PATH_SIZE];
 	int fd cleanup_close = -1;
 
 	nk_nicdir_init(bpffs, nic, &dir);
 	nk_nicdir_pin(&dir, "claims", path);
-	fd = nk_claims_open(path, false, &ignored);
-	return fd >= 0 && !nk_claims_each(fd, peek_claim, &peek, &ignored) && peek.any &&
-	       !peek.mine;
+	fd = nk_claims_open(path, false, err);
+	return fd < 0 ? fd : nk_claims_each(fd, peek_claim, peek, err);
+}
+
+int nk_attach_has_claim(const struct nk_attachment *att, const char *bpffs, const char *nic,
+			struct nk_error *err)
+{
+	struct peek peek = { .att = att };
+	int rc = peek_at(&peek, bpffs, nic, err);
+
+	return rc && rc != -ENOENT ? rc : peek.mine;
+}
+
+int nk_attach_has_any(const char *bpffs, const char *nic, struct nk_error *err)
+{
+	static const struct nk_attachment nobody;
+	struct peek peek = { .att = &nobody };
+	int rc = peek_at(&peek, bpffs, nic, err);
+
+	return rc && rc != -ENOENT ? rc : peek.any;
+}
+
+/* is_others() - have others claims there, and we none? Then its lock is none of our business. */
+static bool is_others(const struct nk_attachment *att, const char *bpffs, const char *nic)
+{
+	struct peek peek = { .att = att };
+	struct nk_error ignored = { 0 };
+
+	return !peek_at(&peek, bpffs, nic, &ignored) && peek.any && !peek.mine;
 }
 
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,

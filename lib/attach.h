@@ -58,12 +58,14 @@ struct nk_attachment {
 	uint32_t ifindex;
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
-	bool in_filter, with_map, excluded, committed;
+	bool in_filter, with_map, excluded, has_ipam, committed;
 	struct nk_xsk_options xsk;
 	uint32_t rss_context, rule_count, neigh_count;
 	uint32_t lease_count;
 	struct nk_lease leases[NK_LEASES_MAX];
 
+	int journal;	   /* fd of its lock there, or -1 */
+	bool remains;	   /* an ADD that failed could not take all back */
 	bool asked;	   /* the kernel was asked for the device and did not refuse for certain */
 	bool loaded;	   /* from claims: another call made it, perhaps not to its end */
 	bool drop_program; /* the remove of the program step takes it off, if nobody else uses it */
@@ -82,6 +84,13 @@ struct nk_attachment {
 	const char *netns;			/* CNI_NETNS */
 	char device_info[NK_PATH_SIZE];		/* the file that this call has written, or empty */
 };
+
+/* Of one that has nothing open: what nk_attachment_fini() takes without nk_attachment_init(). */
+#define NK_ATTACHMENT_CLOSED                                                      \
+	{                                                                         \
+		.dir = { .fd = -1 }, .claims = -1, .netns_fd = -1, .journal = -1, \
+		.nsid = NK_NSID_HERE, .nic_nsid = NK_NSID_HERE                    \
+	}
 
 /* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure.
  * nk_attachment_init_key() knows of the key alone: it can be found and removed.
@@ -142,6 +151,15 @@ int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
 		   struct nk_error *err);
 
+/* nk_attach_has_claim() - is there a claim of it on this NIC? Without the lock. Return: 1, 0, or a
+ * negative errno
+ */
+int nk_attach_has_claim(const struct nk_attachment *att, const char *bpffs, const char *nic,
+			struct nk_error *err);
+
+/* nk_attach_has_any() - is there any claim on this NIC? Likewise. */
+int nk_attach_has_any(const char *bpffs, const char *nic, struct nk_error *err);
+
 /* nk_attach_find_pair() - find this attachment by a pair's end on the host, where no claim tells of
  * it, as it had no queues. Return: 1 if found, 0 if not, or a negative errno.
  */
@@ -168,6 +186,11 @@ int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
  * Return: 0, or the first failure
  */
 int nk_attach_repair(struct nk_attachment *att, struct nk_error *err);
+
+/* nk_attach_find_unclaimed() - is there what nk_attach_repair() would remove? Return: 1, 0, or a
+ * negative errno
+ */
+int nk_attach_find_unclaimed(struct nk_attachment *att, struct nk_error *err);
 
 /* nk_attach_result() - what ADD reports. */
 void nk_attach_result(const struct nk_attachment *att, const struct nk_request *request,

@@ -31,12 +31,12 @@ struct nk_claim {
 	int32_t nsid;	       /* the Pod's netns, as the host's counts */
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
-	uint8_t committed; /* ADD came to its end */
-	uint8_t in_filter; /* mac is ours to take out of the NIC's filter */
-	uint8_t with_map;  /* has an XSKMAP */
-	uint8_t pair;	   /* the device is the Pod's end of a pair */
-	uint8_t excluded;  /* host traffic is kept off the queue */
-	uint8_t reserved;
+	uint8_t committed;	   /* ADD came to its end */
+	uint8_t in_filter;	   /* mac is ours to take out of the NIC's filter */
+	uint8_t with_map;	   /* has an XSKMAP */
+	uint8_t pair;		   /* the device is the Pod's end of a pair */
+	uint8_t excluded;	   /* host traffic is kept off the queue */
+	uint8_t has_ipam;	   /* an IPAM plugin gave addresses, or was about to */
 	uint32_t rss_context;	   /* RSS context over the attachment's queues; 0: none */
 	uint32_t rule_count;	   /* flow rules, made or about to be; see rules.h */
 	uint32_t neigh_count;	   /* addresses answered for, likewise */

@@ -4,8 +4,10 @@
 
 #include "error.h"
 #include "filter.h"
+#include "log.h"
 #include "record.h"
 #include "steps.h"
+#include "targets.h"
 #include "uapi.h"
 
 #include <errno.h>
@@ -111,21 +113,57 @@ static void forget_records(const struct search *search)
 	}
 }
 
+/* report_rules() - that direct to its queues: what else there is on the NIC had its notes on bpffs. */
+static void report_rules(const struct search *search)
+{
+	struct nk_queue_set queues = { 0 };
+	struct nk_error ignored = { 0 };
+	struct nk_nic nic;
+	uint32_t i;
+
+	if (!search->lease_count ||
+	    nk_nic_get_by_index(&search->att->host, search->leases[0].nic_ifindex, &nic, &ignored))
+		return;
+	for (i = 0; i < search->lease_count; i++)
+		nk_queue_set_put(&queues, search->leases[i].queue);
+	nk_log_warn("%s has no claims of %s of container %s, for bpffs was emptied: its device is "
+		    "removed, what the NIC was told for it is not",
+		    nic.name, search->att->key.ifname, search->att->key.container_id);
+	(void)nk_targets_report(&search->att->host, &nic, &queues, &ignored);
+}
+
+/* look() - everywhere. Return: 0, or a negative errno; then some may have been found all the same */
+static int look(struct search *search, struct nk_error *err)
+{
+	struct nk_error none = { 0 };
+	int rc = 0;
+
+	nk_step_alias(search->att, search->alias);
+	/* A kernel without leases has none to find; then there is nothing to list. */
+	if (!nk_netdev_probe_lease(&search->att->host, &none))
+		rc = nk_netdev_queues(&search->att->host, 0, note_lease, search, err);
+	look_in_netns(search);
+	return rc;
+}
+
+int nk_attach_find_unclaimed(struct nk_attachment *att, struct nk_error *err)
+{
+	struct search search = { .att = att };
+	int rc = look(&search, err);
+
+	return rc ? rc : search.count > 0;
+}
+
 int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
 {
 	struct search search = { .att = att };
 	uint32_t i, limit = NK_USERS_END_MS;
-	struct nk_error none = { 0 };
-	int rc = 0;
+	int rc = look(&search, err);
 
-	nk_step_alias(att, search.alias);
-	/* A kernel without leases has none to find; then there is nothing to list. */
-	if (!nk_netdev_probe_lease(&att->host, &none))
-		rc = nk_netdev_queues(&att->host, 0, note_lease, &search, err);
-	look_in_netns(&search);
 	for (i = 0; i < search.lease_count; i++)
 		nk_netdev_queue_wait(&att->host, search.leases[i].nic_ifindex,
 				     search.leases[i].queue, NK_QUEUE_USED, &limit);
+	report_rules(&search);
 	forget_records(&search); /* while its leases keep others off the queues */
 	for (i = 0; i < search.count; i++) {
 		const struct found *found = &search.found[i];

@@ -50,6 +50,7 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 		.xsk = att->xsk,
 		.pair = att->pair,
 		.excluded = att->excluded,
+		.has_ipam = att->has_ipam,
 		.rss_context = att->rss_context,
 		.rule_count = att->rule_count,
 		.neigh_count = att->neigh_count,

@@ -28,15 +28,15 @@ static uint64_t fnv1a(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* host_name() - "nk" and 52 bits of a hash of the device's key: found again by its key alone */
-static void host_name(const struct nk_attachment *att, char ret[IFNAMSIZ])
+/* nk_step_host_name() - "nk" and 52 bits of a hash of the device's key: found again by it alone */
+void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ])
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
-	hash = fnv1a(hash, att->key.network);
-	hash = fnv1a(hash, att->key.container_id);
-	hash = fnv1a(hash, att->key.cni_ifname);
-	hash = fnv1a(hash, att->key.ifname);
+	hash = fnv1a(hash, key->network);
+	hash = fnv1a(hash, key->container_id);
+	hash = fnv1a(hash, key->cni_ifname);
+	hash = fnv1a(hash, key->ifname);
 	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(hash >> 12));
 }
 
@@ -75,7 +75,7 @@ int nk_step_pair_create(struct nk_attachment *att, const struct nk_config *confi
 	struct nk_link link;
 	int rc;
 
-	host_name(att, att->host_name);
+	nk_step_host_name(&att->key, att->host_name);
 	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
 		rc = nk_netkit_create_pair(&att->host, &spec, &link, err);
@@ -107,7 +107,7 @@ int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err)
 	struct nk_link link;
 	int rc;
 
-	host_name(att, att->host_name);
+	nk_step_host_name(&att->key, att->host_name);
 	rc = nk_link_get(&att->host, NK_NSID_HERE, att->host_name, 0, &link, &not_there);
 	if (rc == -ENODEV || (!rc && !is_host_end(att, &link)))
 		return 0;

@@ -46,6 +46,9 @@ NK_STEP(pair);
  */
 int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err);
 
+/* nk_step_host_name() - how a pair's end on the host is called */
+void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ]);
+
 /* nk_step_is_mine() - is this a claim of the attachment? */
 bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim);
 

@@ -3,6 +3,7 @@
 #include "targets.h"
 
 #include "flow.h"
+#include "log.h"
 #include "nl.h"
 #include "rss.h"
 
@@ -68,4 +69,59 @@ bool nk_targets_describe(const struct nk_targets *targets, const char *nic, uint
 			 "context %u delete)",
 			 queue, context - 1, nic, context - 1);
 	return rule || context;
+}
+
+struct report {
+	const struct nk_nic *nic;
+	const struct nk_queue_set *queues;
+	uint32_t contexts[NK_QUEUE_IDS / 32]; /* bits by id */
+};
+
+static int report_context(uint32_t context, const struct nk_rss *table, void *data,
+			  struct nk_error *err)
+{
+	struct report *report = data;
+	uint32_t i;
+
+	(void)err;
+	for (i = 0; i < table->size && !nk_queue_set_has(report->queues, table->queues[i]); i++)
+		;
+	if (i == table->size || context >= NK_QUEUE_IDS)
+		return 0;
+	report->contexts[context / 32] |= 1U << (context % 32);
+	nk_log_warn("RSS context %u of %s is left, with queue %u: ethtool -X %s context %u delete",
+		    context, report->nic->name, table->queues[i], report->nic->name, context);
+	return 0;
+}
+
+static int report_rule(const struct nk_flow *flow, void *data, struct nk_error *err)
+{
+	struct report *report = data;
+	uint64_t cookie = flow->spec.ring_cookie;
+	bool into;
+
+	(void)err;
+	if (cookie == RX_CLS_FLOW_DISC)
+		return 0;
+	if (flow->spec.flow_type & FLOW_RSS)
+		into = flow->context < NK_QUEUE_IDS &&
+		       (report->contexts[flow->context / 32] >> (flow->context % 32) & 1);
+	else
+		into = !ethtool_get_flow_spec_ring_vf(cookie) &&
+		       nk_queue_set_has(report->queues,
+					(uint32_t)ethtool_get_flow_spec_ring(cookie));
+	if (into)
+		nk_log_warn("the flow rule at location %u of %s is left: ethtool -N %s delete %u",
+			    flow->spec.location, report->nic->name, report->nic->name,
+			    flow->spec.location);
+	return 0;
+}
+
+int nk_targets_report(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_queue_set *queues,
+		      struct nk_error *err)
+{
+	struct report report = { .nic = nic, .queues = queues };
+	int rc = nk_rss_context_each(nl, nic->ifindex, report_context, &report, err);
+
+	return rc ? rc : nk_flow_each(nic->name, report_rule, &report, err);
 }

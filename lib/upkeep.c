@@ -22,7 +22,7 @@ static int take(struct nk_attachment *att, const char *bpffs, const char *nic, b
 	char path[NK_PATH_SIZE];
 	int rc;
 
-	*att = (struct nk_attachment){ .dir = { .fd = -1 }, .claims = -1, .netns_fd = -1 };
+	*att = (struct nk_attachment)NK_ATTACHMENT_CLOSED;
 	rc = nk_nl_open(&att->host, -1, "host", err);
 	if (!rc)
 		rc = nk_nicdir_open(bpffs, nic, create, &att->dir, err);

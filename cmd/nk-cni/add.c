@@ -6,13 +6,19 @@
 #include "attach.h"
 #include "error.h"
 #include "ipam.h"
+#include "journal.h"
+#include "log.h"
 #include "netns.h"
 #include "result.h"
+#include "sweep.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "banned.h"
+
+#define SWEEP_MS	5000  /* for the claims, and as long again for the journal */
+#define JOURNAL_WAIT_MS 20000 /* for who works on the same attachment: as long as for a NIC */
 
 /* take_given() - the addresses of the runtime, where no IPAM plugin is configured */
 static void take_given(const struct nk_config *config, struct nk_ipam_result *ret)
@@ -26,6 +32,19 @@ static void take_given(const struct nk_config *config, struct nk_ipam_result *re
 	ret->ip_count = config->ip_count;
 }
 
+/* note_addresses() - how they are given back, before there are any. What the journal has of an
+ * attachment that was here before us is owed still.
+ */
+static int note_addresses(const struct nk_ipam *ipam, const struct nk_request *request,
+			  const struct nk_key *key, struct nk_error *err)
+{
+	struct nk_error owed = { 0 };
+
+	if (nk_journal_give_back(key, NK_IPAM_OTHER_MS, &owed) < 0)
+		nk_log_warn("%s: %s", owed.msg, owed.details);
+	return nk_journal_note(key, request, ipam, err);
+}
+
 /* give_addresses() - an IPAM plugin takes its time, or hangs: others may have the NIC meanwhile. */
 static int give_addresses(const struct nk_request *request, const struct nk_config *config,
 			  struct nk_attachment *att, struct nk_ipam_result *ips,
@@ -37,7 +56,9 @@ static int give_addresses(const struct nk_request *request, const struct nk_conf
 	take_given(config, ips);
 	if (*config->ipam_type) {
 		nk_attach_unlock(att);
-		rc = nk_ipam_add(&ipam, ips, err);
+		rc = note_addresses(&ipam, request, &att->key, err);
+		if (!rc)
+			rc = nk_ipam_add(&ipam, ips, err);
 		if (!rc)
 			rc = nk_attach_lock(att, err);
 		if (rc)
@@ -62,7 +83,7 @@ void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *c
 {
 	const struct nk_ipam ipam = nk_ipam_of(config, request);
 	struct nk_error undo = { 0 };
-	int rc = nk_attach_lock(att, &undo);
+	int rc = nk_attach_lock(att, &undo), ipam_rc;
 
 	if (rc == -ESTALE) {
 		nk_error_reset(&undo);
@@ -74,8 +95,29 @@ void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *c
 		note_rollback(err, &undo);
 	nk_attach_unload(att); /* the NIC is free for others while the plugin works */
 	nk_error_reset(&undo);
-	if (*config->ipam_type && nk_ipam_del(&ipam, &undo) && strcmp(undo.msg, err->msg) != 0)
+	ipam_rc = *config->ipam_type ? nk_ipam_del(&ipam, &undo) : 0;
+	if (ipam_rc && strcmp(undo.msg, err->msg) != 0)
 		note_rollback(err, &undo);
+	if (!rc && !ipam_rc)
+		nk_journal_forget(&att->key);
+}
+
+/* sweep() - others' remains are not this ADD's concern, beyond the room they take. */
+static void sweep(const struct nk_attachment *att, const struct nk_config *config)
+{
+	const struct nk_sweep sweep = {
+		.bpffs = config->bpffs,
+		.limit_ms = SWEEP_MS,
+		.impatient = true,
+		.keep_rss = true,
+	};
+	struct nk_error none = { 0 };
+
+	if (config->queue_count && nk_sweep_nic(&sweep, att->nic.name, &none))
+		nk_log_warn("%s: %s", none.msg, none.details);
+	nk_error_reset(&none);
+	if (nk_sweep_journal(&sweep, &none))
+		nk_log_warn("%s: %s", none.msg, none.details);
 }
 
 static int make(const struct nk_request *request, const struct nk_config *config,
@@ -84,8 +126,17 @@ static int make(const struct nk_request *request, const struct nk_config *config
 	int rc;
 
 	rc = nk_preflight(att, config, err);
+	if (rc)
+		return rc;
+	sweep(att, config);
+	rc = nk_journal_lock(&att->key, JOURNAL_WAIT_MS, &att->journal, err);
 	if (!rc)
-		rc = nk_attach_create(att, config, err);
+		rc = nk_journal_begin(&att->key, err);
+	if (rc)
+		return rc;
+	rc = nk_attach_create(att, config, err);
+	if (rc && !att->remains)
+		nk_journal_commit(&att->key);
 	if (rc)
 		return rc;
 	rc = give_addresses(request, config, att, ips, err);

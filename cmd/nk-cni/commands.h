@@ -47,9 +47,12 @@ int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 int nk_cmd_status(const struct nk_request *request, const struct nk_config *config,
 		  struct nk_attachment *att, struct nk_error *err);
 
-/* nk_cmd_gc() - Return: 0, or what the IPAM plugin said. */
+/* nk_cmd_gc() - also what the IPAM plugin has; all of it, whatever fails. Return: 0, or the first
+ * failure. nk_cmd_gc_all() is for people: of all networks, and without IPAM plugins' own.
+ */
 int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err);
+int nk_cmd_gc_all(const char *bpffs, struct nk_error *err);
 
 /* nk_cmd_plan() - what ADD would do, as text that the caller frees. Return: 0, or why it would fail. */
 int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,

@@ -5,10 +5,61 @@
 #include "attach.h"
 #include "error.h"
 #include "ipam.h"
+#include "log.h"
 #include "probe.h"
 #include "slice.h"
+#include "sweep.h"
+
+#include <errno.h>
 
 #include "banned.h"
+
+/* check_queues() - are enough free, or would be by the sweep of the next ADD? A runtime that lets no
+ * Pod in while STATUS fails would else never get there.
+ */
+static int check_queues(struct nk_attachment *att, const struct nk_config *config,
+			struct nk_error *err)
+{
+	uint32_t free_queues, dead = 0;
+	struct nk_error full = { 0 };
+	int rc;
+
+	rc = nk_attach_plan(att, config, &full);
+	if (rc != -EBUSY) {
+		if (rc)
+			*err = full;
+		return rc;
+	}
+	rc = nk_attach_count_free(att, config, &free_queues, err);
+	if (!rc)
+		rc = nk_sweep_count(config->bpffs, att->nic.name, &config->queues, &dead, err);
+	if (rc || free_queues + dead >= config->queue_count)
+		return rc;
+	*err = full;
+	return -EBUSY;
+}
+
+static int check_nic(struct nk_attachment *att, const struct nk_config *config,
+		     struct nk_error *err)
+{
+	int rc = nk_slice_probe_settings(&att->host, &att->nic, config, err);
+
+	if (!rc)
+		rc = nk_probe_can_lease(&att->nic, err);
+	if (!rc && config->status_queues)
+		rc = check_queues(att, config, err);
+	return rc;
+}
+
+/* has_pods() - does the NIC that is gone, or down, have attachments? */
+static bool has_pods(struct nk_attachment *att, const struct nk_config *config, int why)
+{
+	const char *nic = *att->nic.name ? att->nic.name : config->master;
+	struct nk_error ignored = { 0 };
+
+	return (why == -ENODEV || why == -ENETDOWN) && config->queue_count &&
+	       nk_attach_has_any(config->bpffs, nic, &ignored) > 0;
+}
 
 int nk_cmd_status(const struct nk_request *request, const struct nk_config *config,
 		  struct nk_attachment *att, struct nk_error *err)
@@ -20,12 +71,13 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 	if (!rc)
 		rc = nk_preflight(att, config, err);
 	if (!rc && config->queue_count)
-		rc = nk_slice_probe_settings(&att->host, &att->nic, config, err);
-	if (!rc && config->queue_count)
-		rc = nk_probe_can_lease(&att->nic, err);
-	if (!rc && *config->ipam_type)
-		rc = nk_ipam_status(&ipam, err);
-	if (rc && err->code != NK_CODE_DEGRADED) /* an IPAM plugin's own */
+		rc = check_nic(att, config, err);
+	if (rc)
+		err->code = has_pods(att, config, rc) ? NK_CODE_DEGRADED : NK_CODE_UNAVAILABLE;
+	if (rc || !*config->ipam_type)
+		return rc;
+	rc = nk_ipam_status(&ipam, err);
+	if (rc && err->code != NK_CODE_DEGRADED) /* its own */
 		err->code = NK_CODE_UNAVAILABLE;
 	return rc;
 }

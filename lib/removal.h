@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* removal.h - an attachment found by its key alone, wherever it is, and removed: for DEL, sweep, GC */
+#ifndef NK_REMOVAL_H
+#define NK_REMOVAL_H
+
+#include "types.h"
+
+struct nk_attachment;
+struct nk_error;
+
+struct nk_removal {
+	const char *bpffs;
+	bool drop_program;  /* the XDP program goes with the NIC's last user */
+	bool keep_rss;	    /* host traffic stays off the pool */
+	bool also_any_name; /* where the name is not found: another effective name of the key */
+};
+
+/**
+ * nk_removal_run() - remove all there is of it
+ * @att: initialised; with netns_fd, where the Pod's netns is known
+ *
+ * Goes by the claims of all NICs; where none tells of it, by a pair's end on the host; else by what
+ * the kernel still knows, see nk_attach_repair(). What is wrong with one NIC's directory does not
+ * keep it from the rest.
+ *
+ * Return: 0, also where nothing was found, or the first failure
+ */
+int nk_removal_run(struct nk_attachment *att, const struct nk_removal *how, struct nk_error *err);
+
+/* How much there is of an attachment. */
+enum nk_remains {
+	NK_REMAINS_NOTHING,
+	NK_REMAINS_DEVICE, /* that no claim tells of: a pair without queues, or bpffs was emptied */
+	NK_REMAINS_CLAIM,
+};
+
+/* nk_removal_look() - Return: an enum nk_remains, or a negative errno */
+int nk_removal_look(struct nk_attachment *att, const char *bpffs, struct nk_error *err);
+
+#endif
