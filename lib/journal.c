@@ -42,12 +42,15 @@ struct names {
 	char lock[NAME_SIZE], add[NAME_SIZE], ipam[NAME_SIZE], new[NAME_SIZE];
 };
 
-static void name_files(const struct nk_key *key, struct names *ret)
+static struct names names_of(const struct nk_key *key)
 {
-	snprintf(ret->lock, NAME_SIZE, "%s:%s:lock", key->cni_ifname, key->ifname);
-	snprintf(ret->add, NAME_SIZE, "%s:%s:add", key->cni_ifname, key->ifname);
-	snprintf(ret->ipam, NAME_SIZE, "%s:%s:ipam", key->cni_ifname, key->ifname);
-	snprintf(ret->new, NAME_SIZE, "%s:%s:new", key->cni_ifname, key->ifname);
+	struct names ret;
+
+	snprintf(ret.lock, NAME_SIZE, "%s:%s:lock", key->cni_ifname, key->ifname);
+	snprintf(ret.add, NAME_SIZE, "%s:%s:add", key->cni_ifname, key->ifname);
+	snprintf(ret.ipam, NAME_SIZE, "%s:%s:ipam", key->cni_ifname, key->ifname);
+	snprintf(ret.new, NAME_SIZE, "%s:%s:new", key->cni_ifname, key->ifname);
+	return ret;
 }
 
 static int open_dir(const struct nk_key *key, bool create, struct nk_rundir *ret)
@@ -83,11 +86,10 @@ static bool is_current(int dir, const char *name, int fd)
  */
 static int try_lock(const struct nk_key *key)
 {
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 	int fd = -1, rc = open_dir(key, true, &dir);
 
-	name_files(key, &names);
 	if (!rc) {
 		fd = openat(nk_rundir_fd(&dir), names.lock,
 			    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -123,12 +125,11 @@ int nk_journal_lock(const struct nk_key *key, uint32_t limit_ms, int *ret, struc
 
 void nk_journal_unlock(const struct nk_key *key, int *fd)
 {
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 
 	if (*fd < 0)
 		return;
-	name_files(key, &names);
 	if (!open_dir(key, false, &dir) && is_current(nk_rundir_fd(&dir), names.lock, *fd))
 		(void)unlinkat(nk_rundir_fd(&dir), names.lock, 0);
 	nk_rundir_prune(&dir);
@@ -139,10 +140,9 @@ void nk_journal_unlock(const struct nk_key *key, int *fd)
 bool nk_journal_is_locked(const struct nk_key *key)
 {
 	int fd cleanup_close = -1;
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 
-	name_files(key, &names);
 	if (!open_dir(key, false, &dir))
 		fd = openat(nk_rundir_fd(&dir), names.lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	nk_rundir_close(&dir);
@@ -154,11 +154,10 @@ bool nk_journal_is_locked(const struct nk_key *key)
 int nk_journal_begin(const struct nk_key *key, struct nk_error *err)
 {
 	int fd cleanup_close = -1;
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 	int rc = open_dir(key, true, &dir);
 
-	name_files(key, &names);
 	if (!rc) {
 		fd = openat(nk_rundir_fd(&dir), names.add,
 			    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -170,10 +169,9 @@ int nk_journal_begin(const struct nk_key *key, struct nk_error *err)
 
 void nk_journal_commit(const struct nk_key *key)
 {
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 
-	name_files(key, &names);
 	if (!open_dir(key, false, &dir))
 		(void)unlinkat(nk_rundir_fd(&dir), names.add, 0);
 	nk_rundir_close(&dir);
@@ -211,13 +209,12 @@ int nk_journal_note(const struct nk_key *key, const struct nk_request *request,
 		{ .iov_base = "\n", .iov_len = 1 },
 		{ .iov_base = (char *)ipam->input, .iov_len = ipam->input_size },
 	};
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 	int rc;
 
 	if (!line)
 		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-	name_files(key, &names);
 	rc = open_dir(key, true, &dir);
 	if (!rc)
 		rc = nk_rundir_write(nk_rundir_fd(&dir), names.new, names.ipam, parts, 3, 0600, 0);
@@ -229,11 +226,10 @@ int nk_journal_note(const struct nk_key *key, const struct nk_request *request,
 void nk_journal_forget(const struct nk_key *key)
 {
 	struct nk_error busy = { 0 };
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 	int fd;
 
-	name_files(key, &names);
 	if (!open_dir(key, false, &dir)) {
 		(void)unlinkat(nk_rundir_fd(&dir), names.new, 0);
 		(void)unlinkat(nk_rundir_fd(&dir), names.ipam, 0);
@@ -318,13 +314,12 @@ static int parse_note(struct note *note, size_t size, struct nk_error *err)
 static int read_note(const struct nk_key *key, struct note *ret, struct nk_error *err)
 {
 	struct nk_error not_ours = { 0 };
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 	size_t size;
 	int rc;
 
 	*ret = (struct note){ 0 };
-	name_files(key, &names);
 	rc = open_dir(key, false, &dir);
 	if (!rc)
 		rc = nk_rundir_read(nk_rundir_fd(&dir), names.ipam, FILE_MAX, &ret->text, &size);
@@ -341,10 +336,9 @@ static void postpone(const struct nk_key *key)
 {
 	const struct timespec then[2] = { { .tv_nsec = UTIME_OMIT },
 					  { .tv_sec = time(NULL) + FAILED_S } };
-	struct names names;
+	const struct names names = names_of(key);
 	struct nk_rundir dir;
 
-	name_files(key, &names);
 	if (!open_dir(key, false, &dir))
 		(void)utimensat(nk_rundir_fd(&dir), names.ipam, then, AT_SYMLINK_NOFOLLOW);
 	nk_rundir_close(&dir);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sweep_course.h - one sweep under way; for sweep.c and sweep_rest.c alone */
+#ifndef NK_SWEEP_COURSE_H
+#define NK_SWEEP_COURSE_H
+
+#include "removal.h"
+#include "sweep.h"
+
+struct nk_attachment;
+
+struct nk_course {
+	const struct nk_sweep *sweep;
+	struct nk_attachment *att; /* one at a time; it is large */
+	int64_t deadline;
+	const char *nic; /* NULL: none in particular */
+};
+
+/* nk_course_begin() - @ret is to be ended with nk_course_end(), also after a failure. */
+int nk_course_begin(const struct nk_sweep *sweep, const char *nic, struct nk_course *ret,
+		    struct nk_error *err);
+void nk_course_end(struct nk_course *course);
+
+/* nk_course_is_over() - is the time up? */
+bool nk_course_is_over(const struct nk_course *course);
+
+/* nk_course_say_late() - how many are left to the next sweep */
+void nk_course_say_late(const struct nk_course *course, size_t left);
+
+/* nk_course_removal() - how what is dead is removed */
+struct nk_removal nk_course_removal(const struct nk_course *course);
+
+/* nk_course_give_back() - the addresses of what is removed, under its lock in the journal; @has_ipam:
+ * it has some for certain
+ */
+int nk_course_give_back(const struct nk_course *course, const struct nk_key *key, bool has_ipam,
+			struct nk_error *err);
+
+/* nk_course_keep() - the first failure of several, into @err; the later ones are logged.
+ * Return: @first, or else @rc
+ */
+int nk_course_keep(int first, int rc, struct nk_error *err, const struct nk_error *mine);
+
+/* nk_sweep_spares() - is it none of this sweep's concern, whatever its state? */
+bool nk_sweep_spares(const struct nk_sweep *sweep, const struct nk_key *key);
+
+#endif

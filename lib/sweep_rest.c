@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sweep_rest.c - the part of a sweep that no claim tells of: the journal, and an emptied bpffs */
+#include "sweep.h"
+
+#include "attach.h"
+#include "claims.h"
+#include "cleanup.h"
+#include "error.h"
+#include "journal.h"
+#include "link.h"
+#include "log.h"
+#include "netdev.h"
+#include "netns.h"
+#include "nicdir.h"
+#include "removal.h"
+#include "steps.h"
+#include "sweep_course.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "banned.h"
+
+static int out_of_memory(struct nk_error *err)
+{
+	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+}
+
+/* --- the journal ------------------------------------------------------------------------------ */
+
+/* All attachments that have a claim on any NIC. */
+struct claimed {
+	struct nk_key *keys;
+	size_t count;
+	const char *bpffs;
+};
+
+static int note_key(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	struct claimed *claimed = data;
+	struct nk_key *grown;
+
+	(void)queue;
+	/* Queues of one attachment mostly come one after the other. */
+	if (claimed->count && nk_key_equal(&claimed->keys[claimed->count - 1], &claim->key))
+		return 0;
+	grown = reallocarray(claimed->keys, claimed->count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	claimed->keys = grown;
+	grown[claimed->count++] = claim->key;
+	return 0;
+}
+
+static int note_keys_on(const char *nic, void *data, struct nk_error *err)
+{
+	struct claimed *claimed = data;
+	struct nk_nicdir dir;
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+	int rc;
+
+	nk_nicdir_init(claimed->bpffs, nic, &dir);
+	nk_nicdir_pin(&dir, "claims", path);
+	fd = nk_claims_open(path, false, err);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	rc = nk_claims_each(fd, note_key, claimed, err);
+	return rc == -ENOMEM ? out_of_memory(err) : rc;
+}
+
+static bool is_claimed(const struct claimed *claimed, const struct nk_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < claimed->count; i++)
+		if (nk_key_equal(&claimed->keys[i], key))
+			return true;
+	return false;
+}
+
+/* end_unclaimed() - under the entry's lock. Return: 1: the entry has come to its end, 0: it stays, or a
+ * negative errno
+ */
+static int end_unclaimed(const struct nk_course *course, const struct nk_journal_entry *entry,
+			 struct nk_error *err)
+{
+	const struct nk_removal how = nk_course_removal(course);
+	struct nk_attachment *att = course->att;
+	struct nk_error no_netns = { 0 };
+	char netns[PATH_MAX];
+	int rc;
+
+	rc = nk_attachment_init_key(att, &entry->key, err);
+	if (!rc && nk_journal_netns(&entry->key, netns))
+		att->netns_fd = nk_netns_open(netns, &no_netns);
+	if (!rc)
+		rc = nk_removal_look(att, how.bpffs, err);
+	if (rc < 0 || rc == NK_REMAINS_CLAIM || (rc == NK_REMAINS_DEVICE && !entry->has_add)) {
+		nk_attachment_fini(att);
+		return rc < 0 ? rc : 0;
+	}
+	if (rc == NK_REMAINS_DEVICE)
+		nk_log_warn("the ADD of %s of container %s, network %s, was killed: it is removed",
+			    entry->key.ifname, entry->key.container_id, entry->key.network);
+	rc = rc == NK_REMAINS_DEVICE ? nk_removal_run(att, &how, err) : 0;
+	nk_attachment_fini(att);
+	if (!rc)
+		rc = nk_course_give_back(course, &entry->key, false, err);
+	return rc ? rc : 1;
+}
+
+static int end_entry(const struct nk_course *course, const struct nk_journal_entry *entry,
+		     struct nk_error *err)
+{
+	struct nk_error busy = { 0 };
+	int fd, rc;
+
+	if (nk_journal_lock(&entry->key, 0, &fd, &busy))
+		return 0;
+	rc = end_unclaimed(course, entry, err);
+	if (rc > 0)
+		nk_journal_forget(&entry->key);
+	nk_journal_unlock(&entry->key, &fd);
+	if (rc < 0)
+		nk_error_wrap(err, "sweep %s of container %.16s", entry->key.ifname,
+			      entry->key.container_id);
+	return rc < 0 ? rc : 0;
+}
+
+/* has_host_end() - a pair that lives, as most entries without a claim are: told without the lock */
+static bool has_host_end(struct nk_nl *host, const struct nk_journal_entry *entry)
+{
+	struct nk_error gone = { 0 };
+	struct nk_link link;
+	char name[IFNAMSIZ];
+
+	nk_step_host_name(&entry->key, name);
+	return !entry->has_add && !nk_link_get(host, NK_NSID_HERE, name, 0, &link, &gone);
+}
+
+/* end_entries() - Return: 0, or the first failure */
+static int end_entries(const struct nk_course *course, const struct nk_journal_entry *entries,
+		       size_t count, const struct claimed *claimed, struct nk_error *err)
+{
+	const struct nk_sweep *sweep = course->sweep;
+	struct nk_error mine;
+	struct nk_nl host;
+	size_t i;
+	int rc = nk_nl_open(&host, -1, "host", err);
+
+	for (i = 0; i < count && !nk_course_is_over(course); i++) {
+		if (nk_sweep_spares(sweep, &entries[i].key) ||
+		    is_claimed(claimed, &entries[i].key) ||
+		    (entries[i].waits && sweep->impatient) || has_host_end(&host, &entries[i]))
+			continue;
+		mine = (struct nk_error){ 0 };
+		rc = nk_course_keep(rc, end_entry(course, &entries[i], &mine), err, &mine);
+	}
+	nk_nl_close(&host);
+	nk_course_say_late(course, count - i);
+	return rc;
+}
+
+int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err)
+{
+	struct claimed claimed = { .bpffs = sweep->bpffs };
+	struct nk_journal_entry *entries = NULL;
+	struct nk_course course;
+	size_t count = 0;
+	int rc;
+
+	rc = nk_course_begin(sweep, NULL, &course, err);
+	if (!rc)
+		rc = nk_journal_read(sweep->network, &entries, &count, err);
+	if (!rc)
+		rc = nk_nicdir_each(sweep->bpffs, note_keys_on, &claimed, err);
+	if (!rc && count)
+		rc = end_entries(&course, entries, count, &claimed, err);
+	free(claimed.keys);
+	free(entries);
+	nk_course_end(&course);
+	return rc;
+}
+
+/* --- bpffs was emptied ------------------------------------------------------------------------ */
+
+struct unclaimed {
+	const struct nk_sweep *sweep;
+	struct nk_nl device_nl; /* the other one is busy with a dump */
+	struct nk_key *keys;
+	size_t count;
+};
+
+/* parse_alias() - "nk-cni:<effective name>:<container id>:<network>"; one that was cut is left alone */
+static bool parse_alias(const char *alias, struct nk_key *ret)
+{
+	int end = 0;
+
+	*ret = (struct nk_key){ 0 };
+	return sscanf(alias, "nk-cni:%15[^:]:%255[^:]:%255s%n", ret->ifname, ret->container_id,
+		      ret->network, &end) == 3 &&
+	       !alias[end] && strlen(alias) < NK_ALIAS_SIZE - 2;
+}
+
+static int note_unclaimed(const struct nk_queue *queue, void *data, struct nk_error *err)
+{
+	struct unclaimed *unclaimed = data;
+	const struct nk_sweep *sweep = unclaimed->sweep;
+	struct nk_error gone = { 0 };
+	struct nk_link link;
+	struct nk_key key, *grown;
+
+	if (!queue->leased ||
+	    nk_link_get(&unclaimed->device_nl, queue->lease_nsid, NULL, queue->lease_ifindex, &link,
+			&gone) ||
+	    link.group != NK_LINK_GROUP || !parse_alias(link.alias, &key) ||
+	    strcmp(key.network, sweep->network) != 0 ||
+	    sweep->is_listed(key.container_id, sweep->data))
+		return 0;
+	if (unclaimed->count && nk_key_equal(&unclaimed->keys[unclaimed->count - 1], &key))
+		return 0;
+	grown = reallocarray(unclaimed->keys, unclaimed->count + 1, sizeof(*grown));
+	if (!grown)
+		return out_of_memory(err);
+	unclaimed->keys = grown;
+	grown[unclaimed->count++] = key;
+	return 0;
+}
+
+/* has_claim() - of this device, whatever its CNI_IFNAME: then it is not ours to judge here */
+static bool has_claim(const struct claimed *claimed, const struct nk_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < claimed->count; i++)
+		if (!strcmp(claimed->keys[i].container_id, key->container_id) &&
+		    !strcmp(claimed->keys[i].ifname, key->ifname) &&
+		    !strcmp(claimed->keys[i].network, key->network))
+			return true;
+	return false;
+}
+
+static int end_unlisted(const struct nk_course *course, const struct nk_key *key,
+			struct nk_error *err)
+{
+	const struct nk_removal how = nk_course_removal(course);
+	int rc = nk_attachment_init_key(course->att, key, err);
+
+	nk_log_warn("%s of container %s, network %s, has leases but no claim, and is not valid: it "
+		    "is removed",
+		    key->ifname, key->container_id, key->network);
+	if (!rc)
+		rc = nk_removal_run(course->att, &how, err);
+	nk_attachment_fini(course->att);
+	return rc;
+}
+
+/* find_unclaimed() - and who has a claim; both are the caller's to free, also after a failure */
+static int find_unclaimed(struct unclaimed *unclaimed, struct claimed *claimed,
+			  struct nk_error *err)
+{
+	struct nk_error no_leases = { 0 };
+	struct nk_nl host;
+	int rc = nk_nl_open(&host, -1, "host", err);
+
+	if (!rc)
+		rc = nk_nl_open(&unclaimed->device_nl, -1, "host", err);
+	/* A kernel without leases has none to find. */
+	if (!rc && !nk_netdev_probe_lease(&host, &no_leases))
+		rc = nk_netdev_queues(&host, 0, note_unclaimed, unclaimed, err);
+	nk_nl_close(&unclaimed->device_nl);
+	nk_nl_close(&host);
+	return rc ? rc : nk_nicdir_each(claimed->bpffs, note_keys_on, claimed, err);
+}
+
+int nk_sweep_unclaimed(const struct nk_sweep *sweep, struct nk_error *err)
+{
+	struct unclaimed unclaimed = { .sweep = sweep };
+	struct claimed claimed = { .bpffs = sweep->bpffs };
+	struct nk_error mine;
+	struct nk_course course;
+	size_t i, count;
+	int rc;
+
+	rc = nk_course_begin(sweep, NULL, &course, err);
+	if (!rc)
+		rc = find_unclaimed(&unclaimed, &claimed, err);
+	count = rc ? 0 : unclaimed.count;
+	for (i = 0; i < count && !nk_course_is_over(&course); i++) {
+		mine = (struct nk_error){ 0 };
+		if (!has_claim(&claimed, &unclaimed.keys[i]))
+			rc = nk_course_keep(rc, end_unlisted(&course, &unclaimed.keys[i], &mine),
+					    err, &mine);
+	}
+	free(claimed.keys);
+	free(unclaimed.keys);
+	nk_course_end(&course);
+	return rc;
+}
