@@ -97,10 +97,14 @@ static int try_lock(const struct nk_key *key)
 	}
 	if (!rc && !is_current(nk_rundir_fd(&dir), names.lock, fd))
 		rc = -ENOENT;
-	if (rc && fd >= 0)
+	if (!rc) {
+		nk_rundir_close(&dir);
+		return fd;
+	}
+	nk_rundir_prune(&dir); /* what was made for it, and is empty */
+	if (fd >= 0)
 		close(fd);
-	nk_rundir_close(&dir);
-	return rc ? rc : fd;
+	return rc;
 }
 
 int nk_journal_lock(const struct nk_key *key, uint32_t limit_ms, int *ret, struct nk_error *err)
