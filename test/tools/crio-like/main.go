@@ -435,7 +435,7 @@ func main() {
 	flag.DurationVar(&s.addLimit, "add-limit", 5*time.Minute, "how long an ADD may take")
 	flag.DurationVar(&s.delLimit, "del-limit", time.Minute, "how long a DEL may take")
 	flag.DurationVar(&s.readyLimit, "ready-limit", time.Minute, "how long STATUS is tried")
-	flag.IntVar(&s.atOnce, "at-once", 4, "Pods that are worked on at the same time")
+	flag.IntVar(&s.atOnce, "at-once", 2, "Pods that are worked on at the same time")
 	flag.Usage = usage
 	flag.Parse()
 	command, names := flag.Arg(0), flag.Args()[min(1, flag.NArg()):]
