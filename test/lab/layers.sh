@@ -7,7 +7,7 @@
 #   initrd/ABI-KEY     initrd                              <- init.c, kernel
 #   nic/ABI-KEY        labnic.ko                           <- nic/, headers
 #   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
-#   cni-tools/KEY      cnitool, cni-result                 <- cni-result's source, the mirror
+#   cni-tools/KEY      cnitool, our own Go programs        <- test/tools/*/main.go, the mirror
 #   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
 #   qemu/KEY           QEMU of Debian 13                   <- the mirror
 # Every KEY covers the text of the function that makes the layer, too.
@@ -18,7 +18,7 @@ base_suite=trixie-backports
 
 # The suite of the CNI plugins and of libcni: those of Debian 13 end at CNI 1.0.0.
 cni_suite=forky
-cni_result_source=$lab_tree/test/tools/cni-result
+cni_programs=(cni-result crio-like multus-like)
 
 make_kernel() {
 	local dir=$1 abi=$2 suite=$3 packages name
@@ -184,12 +184,12 @@ make_cni_tools() {
 
 	apt_closure "$base_suite" golang-go | fetch_and_unpack "$base_suite" "$go"
 	unpack_source "$cni_suite" "$source" golang-github-appc-cni
-	cp -r "$cni_result_source" "$dir/path/src/"
+	cp -r "${cni_programs[@]/#/$lab_tree/test/tools/}" "$dir/path/src/"
 	# libcni needs nothing beyond Go's own library: no module is looked for anywhere.
 	env -i PATH="$go/usr/bin:/usr/bin" HOME="$dir/path" GOPATH="$dir/path" \
 		GO111MODULE=off GOTOOLCHAIN=local GOTELEMETRY=off GOPROXY=off CGO_ENABLED=0 \
 		go build -trimpath -ldflags="-s -w" -o "$dir/" \
-		github.com/containernetworking/cni/cnitool cni-result
+		github.com/containernetworking/cni/cnitool "${cni_programs[@]}"
 	rm -rf "$go" "$dir/path"
 }
 
