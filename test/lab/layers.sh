@@ -9,6 +9,8 @@
 #   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
 #   cni-tools/KEY      cnitool, our own Go programs        <- test/tools/*/main.go, the mirror
 #   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
+#   containerd/KEY     containerd 1.7 and 2.x with runc,    <- cri's source, the mirror
+#                      and cri, to call them
 #   qemu/KEY           QEMU of Debian 13                   <- the mirror
 # Every KEY covers the text of the function that makes the layer, too.
 
@@ -16,9 +18,11 @@
 # backports first, so one set of package lists serves both.
 base_suite=trixie-backports
 
-# The suite of the CNI plugins and of libcni: those of Debian 13 end at CNI 1.0.0.
+# The suite of the CNI plugins and of libcni: those of Debian 13 end at CNI 1.0.0. Also of the newer
+# containerd: that of Debian 13 is 1.7.
 cni_suite=forky
-cni_programs=(cni-result crio-like multus-like)
+cni_programs=("$lab_tree"/test/tools/{cni-result,crio-like,multus-like})
+cri_source=$lab_tree/test/tools/cri
 
 make_kernel() {
 	local dir=$1 abi=$2 suite=$3 packages name
@@ -101,6 +105,8 @@ configure_root() {
 		ln -sf xtables-nft-multi "$tree/usr/sbin/$name"
 	done
 	ln -sf /proc/self/mounts "$tree/etc/mtab"
+	rm -rf "$tree/var/run"
+	ln -s /run "$tree/var/run"
 	echo lab >"$tree/etc/hostname"
 	printf '127.0.0.1 localhost lab\n::1 localhost\n' >"$tree/etc/hosts"
 }
@@ -178,19 +184,49 @@ make_netdevsim() {
 	cp "$build/netdevsim.ko" "$dir/"
 }
 
+# build_go GO GOPATH DIRECTORY PACKAGE...: programs for DIRECTORY, of what lies in GOPATH/src and of
+# Go's own library: no module is looked for anywhere.
+build_go() {
+	local go=$1 path=$2 out=$3
+	shift 3
+
+	env -i PATH="$go/usr/bin:/usr/bin" HOME="$path" GOPATH="$path" \
+		GO111MODULE=off GOTOOLCHAIN=local GOTELEMETRY=off GOPROXY=off CGO_ENABLED=0 \
+		go build -trimpath -ldflags="-s -w" -o "$out" "$@"
+}
+
 # Debian has no package of cnitool. Its Go is linked statically, so that it runs on every host.
 make_cni_tools() {
 	local dir=$1 go=$1/go source=$1/path/src/github.com/containernetworking/cni
 
 	apt_closure "$base_suite" golang-go | fetch_and_unpack "$base_suite" "$go"
 	unpack_source "$cni_suite" "$source" golang-github-appc-cni
-	cp -r "${cni_programs[@]/#/$lab_tree/test/tools/}" "$dir/path/src/"
-	# libcni needs nothing beyond Go's own library: no module is looked for anywhere.
-	env -i PATH="$go/usr/bin:/usr/bin" HOME="$dir/path" GOPATH="$dir/path" \
-		GO111MODULE=off GOTOOLCHAIN=local GOTELEMETRY=off GOPROXY=off CGO_ENABLED=0 \
-		go build -trimpath -ldflags="-s -w" -o "$dir/" \
-		github.com/containernetworking/cni/cnitool "${cni_programs[@]}"
+	cp -r "${cni_programs[@]}" "$dir/path/src/"
+	build_go "$go" "$dir/path" "$dir/" github.com/containernetworking/cni/cnitool \
+		"${cni_programs[@]##*/}"
 	rm -rf "$go" "$dir/path"
+}
+
+# Without what they depend on: they are Go, and run on the C library and libseccomp of the root.
+make_containerd() {
+	local dir=$1
+
+	printf '%s\n' containerd runc | fetch_and_unpack "$base_suite" "$dir/1.7"
+	printf '%s\n' containerd runc | fetch_and_unpack "$cni_suite" "$dir/2"
+	make_cri "$dir"
+}
+
+# The CRI's messages as Debian has them. The stubs beside them would want all of gRPC.
+make_cri() {
+	local dir=$1 go=$1/go path=$1/path
+
+	apt_closure "$base_suite" golang-go | fetch_and_unpack "$base_suite" "$go"
+	printf '%s\n' golang-k8s-cri-api-dev golang-google-protobuf-dev |
+		fetch_and_unpack "$cni_suite" "$path"
+	rm "$path/usr/share/gocode/src/k8s.io/cri-api/pkg/apis/runtime/v1/api_grpc.pb.go"
+	cp -r "$cri_source" "$path/usr/share/gocode/src/"
+	build_go "$go" "$path/usr/share/gocode" "$dir/" cri
+	rm -rf "$go" "$path"
 }
 
 # A file system of its own, as a container has: the libraries need not fit those of the root.

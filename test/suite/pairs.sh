@@ -71,6 +71,20 @@ reaches() {
 	"${in[@]}" ping -q -c 1 -W 5 -M "do" -s "${3:-56}" "$2" >/dev/null || die "$1 does not reach $2"
 }
 
+# carries FROM TO ADDRESS: 1 MiB over TCP
+carries() {
+	local from=$1 to=$2 address=$3 in=() out=()
+
+	[[ $from == host ]] || out=(nsenter "--net=/run/netns/$from")
+	[[ $to == host ]] || in=(nsenter "--net=/run/netns/$to")
+	[[ $address != *:* ]] || address="[$address]"
+	[[ -e $scratch/data ]] || head -c 1048576 /dev/urandom >"$scratch/data"
+	"${in[@]}" socat -u "TCP6-LISTEN:7777,ipv6only=0,reuseaddr" "OPEN:$scratch/got,creat,trunc" &
+	"${out[@]}" socat -u "OPEN:$scratch/data" "TCP:$address:7777,connect-timeout=2,retry=20,interval=0.1"
+	wait $!
+	cmp "$scratch/data" "$scratch/got" || die "$from to $to: not what was sent"
+}
+
 # address POD FAMILY: without its length
 address() {
 	local text
