@@ -35,7 +35,7 @@ void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret);
  * @create: make the directory where there is none
  *
  * Return: 0; -ENOENT where there is none; -EAGAIN with error code 11 where the lock was not to be
- * had in 20 s
+ * had in 45 s
  */
 int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
 		   struct nk_error *err);

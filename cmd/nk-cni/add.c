@@ -18,7 +18,7 @@
 #include "banned.h"
 
 #define SWEEP_MS	5000  /* for the claims, and as long again for the journal */
-#define JOURNAL_WAIT_MS 20000 /* for who works on the same attachment: as long as for a NIC */
+#define JOURNAL_WAIT_MS 45000 /* for who works on the same attachment: as long as for a NIC */
 
 /* take_given() - the addresses of the runtime, where no IPAM plugin is configured */
 static void take_given(const struct nk_config *config, struct nk_ipam_result *ret)

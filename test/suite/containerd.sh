@@ -98,7 +98,7 @@ end_runtime() {
 
 	set +e
 	echo 1 >"$cgroup/cgroup.kill"
-	grep -o "$scratch/[^ ]*" /proc/self/mounts | xargs -r umount --lazy
+	awk -v dir="$scratch/" 'index($2, dir) == 1 {print $2}' /proc/self/mounts | xargs -r umount --lazy
 	(exit $status)
 	end_case
 }
@@ -148,11 +148,14 @@ sandbox_of() {
 	JSON
 }
 
-# run_sandbox NAME
+# run_sandbox NAME [TRIES]: again, as kubelet does, where the plugin says to try again later
 run_sandbox() {
-	local reply
+	local reply tries=${2:-1}
 
-	reply=$(cri RunPodSandbox "{\"config\": $(sandbox_of "$1")}")
+	until reply=$(cri RunPodSandbox "{\"config\": $(sandbox_of "$1")}" 2>"$scratch/$1.err"); do
+		has "RunPodSandbox" "$(<"$scratch/$1.err")" "try again later"
+		((--tries)) || die "RunPodSandbox: too often"
+	done
 	[[ $reply =~ \"podSandboxId\":\ *\"([0-9a-f]+)\" ]] || die "RunPodSandbox: $reply"
 	sandbox[$1]=${BASH_REMATCH[1]}
 }
