@@ -80,6 +80,17 @@ int nk_origin_each(int fd, int (*fn)(uint32_t item, void *data), void *data, str
 	return nk_pinmap_each(&origins, fd, step, &walk, err);
 }
 
+uint32_t nk_origin_nic(int fd)
+{
+	struct nk_origin origin;
+	uint32_t item;
+
+	if (bpf_map_get_next_key(fd, NULL, &item) || bpf_map_lookup_elem(fd, &item, &origin) ||
+	    origin.version != NK_ORIGIN_VERSION)
+		return 0;
+	return origin.nic_ifindex;
+}
+
 bool nk_origin_is_ours(const struct nk_origin *origin, uint32_t nic_ifindex, const void *bytes,
 		       uint32_t size)
 {

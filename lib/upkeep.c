@@ -4,8 +4,10 @@
 
 #include "attach.h"
 #include "claims.h"
+#include "cleanup.h"
 #include "error.h"
 #include "log.h"
+#include "origin.h"
 #include "policy.h"
 #include "prog.h"
 #include "steps.h"
@@ -97,11 +99,27 @@ int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *n
 	return rc;
 }
 
-/* find_nic() - by the program that is on it, for it may have been renamed since; else by name */
+/* noted_nic() - the NIC whose settings were changed; 0: none was */
+static uint32_t noted_nic(const struct nk_nicdir *dir)
+{
+	struct nk_error none = { 0 };
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	nk_nicdir_pin(dir, "origin", path);
+	fd = nk_origin_open(path, false, &none);
+	return fd < 0 ? 0 : nk_origin_nic(fd);
+}
+
+/* find_nic() - by the program that is on it, or by the notes, for it may have been renamed since; else
+ * by name
+ */
 static int find_nic(struct nk_attachment *att, const char *nic, struct nk_error *err)
 {
 	uint32_t ifindex = nk_prog_nic(&att->dir);
 
+	if (!ifindex)
+		ifindex = noted_nic(&att->dir);
 	return ifindex ? nk_nic_get_by_index(&att->host, ifindex, &att->nic, err) :
 			 nk_nic_get(&att->host, nic, &att->nic, err);
 }
