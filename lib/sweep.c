@@ -240,7 +240,7 @@ int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error 
 		rc = nk_course_keep(rc, bury(&course, &look.suspects[i], &mine), err, &mine);
 	}
 	if (course.att)
-		nk_course_say_late(&course, look.count - i);
+		nk_course_say_late(look.count - i);
 	nk_course_end(&course);
 	free(look.suspects);
 	return rc;

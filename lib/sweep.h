@@ -27,7 +27,7 @@ struct nk_sweep {
 	bool (*is_valid)(const struct nk_key *key, const void *data);
 	bool (*is_listed)(const char *container_id, const void *data); /* for _unclaimed() alone */
 	const void *data;
-	uint32_t limit_ms; /* after which nothing more is begun */
+	int64_t until;	   /* of nk_clock_ms(): nothing more is begun then */
 	bool impatient;	   /* leave IPAM plugins alone that failed a short while ago */
 	bool drop_program; /* the XDP program goes with the NIC's last user */
 	bool keep_rss;	   /* host traffic stays off the pool */

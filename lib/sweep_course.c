@@ -22,7 +22,6 @@ int nk_course_begin(const struct nk_sweep *sweep, const char *nic, struct nk_cou
 	*ret = (struct nk_course){
 		.sweep = sweep,
 		.att = calloc(1, sizeof(*ret->att)),
-		.deadline = nk_clock_ms() + sweep->limit_ms,
 		.nic = nic,
 	};
 	if (ret->att)
@@ -38,15 +37,15 @@ void nk_course_end(struct nk_course *course)
 
 bool nk_course_is_over(const struct nk_course *course)
 {
-	return nk_clock_ms() >= course->deadline;
+	return nk_clock_ms() >= course->sweep->until;
 }
 
-void nk_course_say_late(const struct nk_course *course, size_t left)
+void nk_course_say_late(size_t left)
 {
 	if (left)
-		nk_log_warn("%u ms were not enough to remove all that is dead: the next ADD or GC "
-			    "goes on, with %zu more to look at",
-			    course->sweep->limit_ms, left);
+		nk_log_warn("there was no time to remove all that is dead: the next ADD or GC goes "
+			    "on, with %zu more to look at",
+			    left);
 }
 
 struct nk_removal nk_course_removal(const struct nk_course *course)
@@ -61,7 +60,7 @@ struct nk_removal nk_course_removal(const struct nk_course *course)
 int nk_course_give_back(const struct nk_course *course, const struct nk_key *key, bool has_ipam,
 			struct nk_error *err)
 {
-	int64_t left = course->deadline - nk_clock_ms();
+	int64_t left = course->sweep->until - nk_clock_ms();
 	int rc;
 
 	rc = nk_journal_give_back(key, (uint32_t)(left > PLUGIN_MIN_MS ? left : PLUGIN_MIN_MS),

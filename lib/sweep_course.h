@@ -11,8 +11,7 @@ struct nk_attachment;
 struct nk_course {
 	const struct nk_sweep *sweep;
 	struct nk_attachment *att; /* one at a time; it is large */
-	int64_t deadline;
-	const char *nic; /* NULL: none in particular */
+	const char *nic;	   /* NULL: none in particular */
 };
 
 /* nk_course_begin() - @ret is to be ended with nk_course_end(), also after a failure. */
@@ -24,7 +23,7 @@ void nk_course_end(struct nk_course *course);
 bool nk_course_is_over(const struct nk_course *course);
 
 /* nk_course_say_late() - how many are left to the next sweep */
-void nk_course_say_late(const struct nk_course *course, size_t left);
+void nk_course_say_late(size_t left);
 
 /* nk_course_removal() - how what is dead is removed */
 struct nk_removal nk_course_removal(const struct nk_course *course);

@@ -161,7 +161,7 @@ static int end_entries(const struct nk_course *course, const struct nk_journal_e
 		rc = nk_course_keep(rc, end_entry(course, &entries[i], &mine), err, &mine);
 	}
 	nk_nl_close(&host);
-	nk_course_say_late(course, count - i);
+	nk_course_say_late(count - i);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "attach.h"
+#include "clock.h"
 #include "error.h"
 #include "ipam.h"
 #include "journal.h"
@@ -17,7 +18,7 @@
 
 #include "banned.h"
 
-#define SWEEP_MS	5000  /* for the claims, and as long again for the journal */
+#define SWEEP_MS	5000  /* others wait for this Pod */
 #define JOURNAL_WAIT_MS 45000 /* for who works on the same attachment: as long as for a NIC */
 
 /* take_given() - the addresses of the runtime, where no IPAM plugin is configured */
@@ -107,7 +108,7 @@ static void sweep(const struct nk_attachment *att, const struct nk_config *confi
 {
 	const struct nk_sweep sweep = {
 		.bpffs = config->bpffs,
-		.limit_ms = SWEEP_MS,
+		.until = nk_clock_ms() + SWEEP_MS,
 		.impatient = true,
 		.keep_rss = true,
 	};

@@ -9,6 +9,7 @@
  */
 #include "commands.h"
 
+#include "clock.h"
 #include "error.h"
 #include "ipam.h"
 #include "json.h"
@@ -108,7 +109,7 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 		.network = config->name,
 		.is_valid = is_listed,
 		.is_listed = is_listed_container,
-		.limit_ms = GC_MS,
+		.until = nk_clock_ms() + GC_MS,
 		.drop_program = !config->xdp_keep,
 		.keep_rss = config->rss_keep,
 	};
@@ -129,7 +130,9 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 
 int nk_cmd_gc_all(const char *bpffs, struct nk_error *err)
 {
-	const struct nk_sweep sweep = { .bpffs = bpffs, .limit_ms = GC_MS, .keep_rss = true };
+	const struct nk_sweep sweep = { .bpffs = bpffs,
+					.until = nk_clock_ms() + GC_MS,
+					.keep_rss = true };
 
 	return sweep_all(&sweep, err);
 }
