@@ -389,9 +389,7 @@ int nk_attach_commit(struct nk_attachment *att, struct nk_error *err)
 
 	att->committed = true;
 	rc = nk_step_update_claims(att, err);
-	if (!rc)
-		nk_journal_commit(&att->key);
-	return rc;
+	return rc ? rc : nk_journal_commit(&att->key, err);
 }
 
 int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
@@ -521,13 +519,8 @@ static int peek_claim(uint32_t queue, const struct nk_claim *claim, void *data)
  */
 static int peek_at(struct peek *peek, const char *bpffs, const char *nic, struct nk_error *err)
 {
-	struct nk_nicdir dir;
-	char path[NK_PATH_SIZE];
-	int fd cleanup_close = -1;
+	int fd cleanup_close = nk_claims_open_on(bpffs, nic, err);
 
-	nk_nicdir_init(bpffs, nic, &dir);
-	nk_nicdir_pin(&dir, "claims", path);
-	fd = nk_claims_open(path, false, err);
 	return fd < 0 ? fd : nk_claims_each(fd, peek_claim, peek, err);
 }
 

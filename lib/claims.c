@@ -3,6 +3,7 @@
 #include "claims.h"
 
 #include "error.h"
+#include "nicdir.h"
 #include "pinmap.h"
 
 #include <bpf/bpf.h>
@@ -26,6 +27,16 @@ static int refused(struct nk_error *err, const char *what, uint32_t queue)
 int nk_claims_open(const char *path, bool create, struct nk_error *err)
 {
 	return nk_pinmap_open(&claims, path, create, err);
+}
+
+int nk_claims_open_on(const char *bpffs, const char *nic, struct nk_error *err)
+{
+	struct nk_nicdir dir;
+	char path[NK_PATH_SIZE];
+
+	nk_nicdir_init(bpffs, nic, &dir);
+	nk_nicdir_pin(&dir, "claims", path);
+	return nk_claims_open(path, false, err);
 }
 
 int nk_claims_add(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err)

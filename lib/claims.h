@@ -58,6 +58,9 @@ _Static_assert(sizeof(struct nk_claim) == 88 + 2 * IFNAMSIZ + 3 * NK_ID_SIZE,
  */
 int nk_claims_open(const char *path, bool create, struct nk_error *err);
 
+/* nk_claims_open_on() - likewise, of a NIC by the name of its directory, without its lock */
+int nk_claims_open_on(const char *bpffs, const char *nic, struct nk_error *err);
+
 /* nk_claims_add() - claim a queue. Return: 0, or -EEXIST where somebody has it. */
 int nk_claims_add(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err);
 

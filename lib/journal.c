@@ -171,20 +171,34 @@ int nk_journal_begin(const struct nk_key *key, struct nk_error *err)
 	return rc ? failed(err, rc, "begin", key) : 0;
 }
 
-void nk_journal_commit(const struct nk_key *key)
+bool nk_journal_is_begun(const struct nk_key *key)
 {
 	const struct names names = names_of(key);
 	struct nk_rundir dir;
+	bool ret = !open_dir(key, false, &dir) &&
+		   !faccessat(nk_rundir_fd(&dir), names.add, F_OK, AT_SYMLINK_NOFOLLOW);
 
-	if (!open_dir(key, false, &dir))
-		(void)unlinkat(nk_rundir_fd(&dir), names.add, 0);
 	nk_rundir_close(&dir);
+	return ret;
+}
+
+int nk_journal_commit(const struct nk_key *key, struct nk_error *err)
+{
+	const struct names names = names_of(key);
+	struct nk_rundir dir;
+	int rc = open_dir(key, false, &dir);
+
+	if (!rc && unlinkat(nk_rundir_fd(&dir), names.add, 0))
+		rc = -errno;
+	nk_rundir_close(&dir);
+	return rc && rc != -ENOENT ? failed(err, rc, "commit", key) : 0;
 }
 
 /* --- what an IPAM plugin has reserved --------------------------------------------------------- */
 
 /* print_line() - Return: to be freed; NULL when out of memory */
-static char *print_line(const struct nk_request *request, const struct nk_ipam *ipam)
+static char *print_line(const struct nk_request *request, const struct nk_ipam *ipam,
+			const char *bpffs)
 {
 	struct nk_json *root = nk_json_new_object(), *variables;
 	char *text;
@@ -192,6 +206,7 @@ static char *print_line(const struct nk_request *request, const struct nk_ipam *
 	nk_json_add_uint(root, "version", VERSION);
 	nk_json_add_string(root, "type", ipam->type);
 	nk_json_add_string(root, "cniVersion", ipam->cni_version);
+	nk_json_add_string(root, "bpffs", bpffs);
 	variables = nk_json_add_object(root, "variables");
 	nk_json_add_string(variables, "CNI_PATH", ipam->cni_path);
 	nk_json_add_string(variables, "CNI_ARGS", request->cni_args);
@@ -205,9 +220,9 @@ static char *print_line(const struct nk_request *request, const struct nk_ipam *
 }
 
 int nk_journal_note(const struct nk_key *key, const struct nk_request *request,
-		    const struct nk_ipam *ipam, struct nk_error *err)
+		    const struct nk_ipam *ipam, const char *bpffs, struct nk_error *err)
 {
-	char *line = print_line(request, ipam);
+	char *line = print_line(request, ipam, bpffs);
 	const struct iovec parts[] = {
 		{ .iov_base = line, .iov_len = line ? strlen(line) : 0 },
 		{ .iov_base = "\n", .iov_len = 1 },
@@ -332,6 +347,13 @@ static int read_note(const struct nk_key *key, struct note *ret, struct nk_error
 		return 0;
 	if (!rc)
 		rc = parse_note(ret, size, &not_ours);
+	if (rc == -EBADMSG || rc == -EFBIG) {
+		nk_log_warn(
+			"the journal's entry of %s of container %s cannot be read: what addresses "
+			"network %s gave it may remain reserved at its IPAM plugin",
+			key->cni_ifname, key->container_id, key->network);
+		return 0;
+	}
 	return rc ? failed(err, rc, "read", key) : 1;
 }
 
@@ -364,15 +386,21 @@ int nk_journal_give_back(const struct nk_key *key, uint32_t limit_ms, struct nk_
 	return rc;
 }
 
-bool nk_journal_netns(const struct nk_key *key, char ret[PATH_MAX])
+bool nk_journal_look(const struct nk_key *key, struct nk_journal_look *ret)
 {
 	struct nk_error none = { 0 };
 	struct note note;
-	bool found = false;
+	bool found;
 
-	if (read_note(key, &note, &none) > 0)
-		found = nk_json_read_string(nk_json_get(note.json, "variables"), "", "CNI_NETNS",
-					    ret, PATH_MAX, &none) > 0;
+	*ret = (struct nk_journal_look){ 0 };
+	found = read_note(key, &note, &none) > 0;
+	if (found) {
+		snprintf(ret->type, sizeof(ret->type), "%s", note.ipam.type);
+		(void)nk_json_read_string(note.json, "", "bpffs", ret->bpffs, sizeof(ret->bpffs),
+					  &none);
+		(void)nk_json_read_string(nk_json_get(note.json, "variables"), "", "CNI_NETNS",
+					  ret->netns, sizeof(ret->netns), &none);
+	}
 	note_fini(&note);
 	return found;
 }

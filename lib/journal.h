@@ -28,7 +28,7 @@ struct nk_ipam;
  * @limit_ms: how long to wait for another who has it
  * @ret: fd that holds the lock, for nk_journal_unlock(); -1 after a failure
  *
- * Return: 0, or -EAGAIN with error code 11
+ * Return: 0; -EAGAIN with error code 11; or what /run refused
  */
 int nk_journal_lock(const struct nk_key *key, uint32_t limit_ms, int *ret, struct nk_error *err);
 void nk_journal_unlock(const struct nk_key *key, int *fd); /* -1 is fine */
@@ -39,14 +39,19 @@ bool nk_journal_is_locked(const struct nk_key *key);
 /* nk_journal_begin() - an ADD is under way. Return: 0 or a negative errno */
 int nk_journal_begin(const struct nk_key *key, struct nk_error *err);
 
-/* nk_journal_commit() - it came to its end: what it made is to stay, whoever is killed now. */
-void nk_journal_commit(const struct nk_key *key);
+/* nk_journal_is_begun() - and not committed? Under its lock: the ADD was killed. */
+bool nk_journal_is_begun(const struct nk_key *key);
+
+/* nk_journal_commit() - it came to its end: what it made is to stay, whoever is killed now.
+ * Return: 0 or a negative errno
+ */
+int nk_journal_commit(const struct nk_key *key, struct nk_error *err);
 
 /* nk_journal_note() - an IPAM plugin is about to be asked: note how its DEL is called.
  * Return: 0 or a negative errno
  */
 int nk_journal_note(const struct nk_key *key, const struct nk_request *request,
-		    const struct nk_ipam *ipam, struct nk_error *err);
+		    const struct nk_ipam *ipam, const char *bpffs, struct nk_error *err);
 
 /* nk_journal_forget() - all is removed and given back. */
 void nk_journal_forget(const struct nk_key *key);
@@ -55,12 +60,21 @@ void nk_journal_forget(const struct nk_key *key);
  * nk_journal_give_back() - have the plugin free what it may have reserved
  * @limit_ms: how long the plugin may take
  *
+ * What is noted and cannot be read, by another version say, counts as nothing, with a warning.
+ *
  * Return: 1 if it did, 0 if nothing is noted, or a negative errno
  */
 int nk_journal_give_back(const struct nk_key *key, uint32_t limit_ms, struct nk_error *err);
 
-/* nk_journal_netns() - CNI_NETNS of the ADD, as noted. Return: is it known? */
-bool nk_journal_netns(const struct nk_key *key, char ret[PATH_MAX]);
+/* What is noted of an ADD. */
+struct nk_journal_look {
+	char type[NK_ID_SIZE]; /* of the IPAM plugin */
+	char netns[PATH_MAX];  /* CNI_NETNS */
+	char bpffs[NK_BPFFS_SIZE];
+};
+
+/* nk_journal_look() - Return: is anything noted that can be read? */
+bool nk_journal_look(const struct nk_key *key, struct nk_journal_look *ret);
 
 /* One attachment that has an entry. */
 struct nk_journal_entry {

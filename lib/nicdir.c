@@ -19,7 +19,7 @@
 #include "banned.h"
 
 #define TOP		"nk-cni"
-#define LOCK_TIMEOUT_MS 45000 /* CRI-O ends a DEL after a minute */
+#define LOCK_TIMEOUT_MS 45000
 #define LOCK_PAUSE_MS	5
 
 int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)

@@ -4,7 +4,7 @@
  *
  *  1. A first look at the claims of a NIC, without its lock: who is suspected? Mostly nobody.
  *  2. 500 ms later, one suspect after the other: the lock, a second look, the removes of DEL.
- *  3. The plugin of its addresses, without the lock.
+ *  3. Its addresses: sweep_rest.c, for a plugin that hangs must not keep the queues of the others.
  */
 #include "sweep.h"
 
@@ -16,12 +16,9 @@
 #include "link.h"
 #include "log.h"
 #include "netdev.h"
-#include "netns.h"
-#include "nicdir.h"
 #include "sweep_course.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -60,10 +57,14 @@ static bool has_device(struct nk_nl *host, const struct nk_claim *claim)
 {
 	struct nk_error gone = { 0 };
 	struct nk_link link;
+	int rc;
 
-	return claim->ifindex && claim->nsid >= 0 &&
-	       !nk_link_get(host, claim->nsid, NULL, claim->ifindex, &link, &gone) &&
-	       !strcmp(link.kind, "netkit");
+	if (!claim->ifindex || claim->nsid < 0)
+		return false;
+	rc = nk_link_get(host, claim->nsid, NULL, claim->ifindex, &link, &gone);
+	/* Not to be told is not to be gone. Both numbers may be another Pod's by now. */
+	return rc ? rc != -ENODEV :
+		    !strcmp(link.kind, "netkit") && !memcmp(link.mac, claim->mac, NK_MAC_LEN);
 }
 
 static enum state judge(const struct look *look, uint32_t queue, const struct nk_claim *claim,
@@ -84,9 +85,11 @@ static enum state judge(const struct look *look, uint32_t queue, const struct nk
 		return !look->only && nk_journal_is_locked(&claim->key) ? ALIVE : DEAD;
 	if (nk_netdev_queue_get(look->host, claim->nic_ifindex, queue, &now, &gone))
 		return UNKNOWN;
-	return now.leased && now.lease_ifindex == claim->ifindex && now.lease_nsid == claim->nsid ?
-		       ALIVE :
-		       DEAD;
+	if (!now.leased)
+		return DEAD;
+	/* To another device: the Pod has moved it, and it lives on; see step_device.c. */
+	return now.lease_ifindex == claim->ifindex && now.lease_nsid == claim->nsid ? ALIVE :
+										      UNKNOWN;
 }
 
 static struct suspect *suspect_of(struct look *look, const struct nk_key *key)
@@ -128,29 +131,19 @@ static int look_at(uint32_t queue, const struct nk_claim *claim, void *data)
 	return 0;
 }
 
-static int out_of_memory(struct nk_error *err)
-{
-	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-}
-
 /* look_round() - at all claims of a NIC, if it has any; only those who are dead stay suspects */
 static int look_round(struct look *look, const char *nic, struct nk_error *err)
 {
-	struct nk_nicdir dir;
-	char path[NK_PATH_SIZE];
-	int fd cleanup_close = -1;
+	int fd cleanup_close = nk_claims_open_on(look->sweep->bpffs, nic, err);
 	size_t i, kept = 0;
 	bool is_down = false;
 	int rc;
 
-	nk_nicdir_init(look->sweep->bpffs, nic, &dir);
-	nk_nicdir_pin(&dir, "claims", path);
-	fd = nk_claims_open(path, false, err);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	rc = nk_claims_each(fd, look_at, look, err);
 	if (rc == -ENOMEM)
-		return out_of_memory(err);
+		return nk_sweep_no_memory(err);
 	for (i = 0; i < look->count; i++) {
 		is_down |= look->suspects[i].is_down;
 		if (look->suspects[i].state == DEAD)
@@ -193,6 +186,21 @@ static int remove_dead(const struct nk_course *course, const struct suspect *sus
 	return rc;
 }
 
+/* note_addresses() - the journal's pass gives them back; without an entry nobody knows how. */
+static void note_addresses(const struct suspect *suspect)
+{
+	const struct nk_key *key = &suspect->key;
+	struct nk_journal_look noted;
+
+	if (nk_journal_look(key, &noted))
+		return;
+	if (suspect->has_ipam)
+		nk_log_warn("container %s: the journal has no entry: what addresses network %s "
+			    "gave it as %s may remain reserved at its IPAM plugin",
+			    key->container_id, key->network, key->cni_ifname);
+	nk_journal_forget(key);
+}
+
 /* bury() - Return: 0, also where it is not dead after all, or a negative errno */
 static int bury(const struct nk_course *course, const struct suspect *suspect, struct nk_error *err)
 {
@@ -207,15 +215,13 @@ static int bury(const struct nk_course *course, const struct suspect *suspect, s
 		nk_log_warn("%s of container %s, network %s, was dead on %s: removed, queues: %u",
 			    suspect->key.ifname, suspect->key.container_id, suspect->key.network,
 			    course->nic, suspect->queue_count);
-		rc = nk_course_give_back(course, &suspect->key, suspect->has_ipam, err);
-		if (!rc)
-			nk_journal_forget(&suspect->key);
+		note_addresses(suspect);
 	}
 	nk_journal_unlock(&suspect->key, &fd);
-	if (rc)
+	if (rc < 0)
 		nk_error_wrap(err, "sweep %s of container %.16s", suspect->key.ifname,
 			      suspect->key.container_id);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error *err)
@@ -258,17 +264,10 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err)
 	return nk_nicdir_each(sweep->bpffs, sweep_next, &copy, err);
 }
 
-static bool no_key(const struct nk_key *key, const void *data)
-{
-	(void)key;
-	(void)data;
-	return false;
-}
-
 int nk_sweep_count(const char *bpffs, const char *nic, const struct nk_queue_set *set,
 		   uint32_t *ret, struct nk_error *err)
 {
-	const struct nk_sweep all = { .bpffs = bpffs, .is_valid = no_key };
+	const struct nk_sweep all = { .bpffs = bpffs };
 	struct nk_nl host;
 	struct look look = { .host = &host, .sweep = &all, .set = set };
 	size_t i;

@@ -5,7 +5,6 @@
 #include "attach.h"
 #include "clock.h"
 #include "error.h"
-#include "journal.h"
 #include "log.h"
 
 #include <errno.h>
@@ -15,6 +14,11 @@
 #include "banned.h"
 
 #define PLUGIN_MIN_MS 1000 /* a plugin is not started for less */
+
+int nk_sweep_no_memory(struct nk_error *err)
+{
+	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+}
 
 int nk_course_begin(const struct nk_sweep *sweep, const char *nic, struct nk_course *ret,
 		    struct nk_error *err)
@@ -26,7 +30,7 @@ int nk_course_begin(const struct nk_sweep *sweep, const char *nic, struct nk_cou
 	};
 	if (ret->att)
 		return 0;
-	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	return nk_sweep_no_memory(err);
 }
 
 void nk_course_end(struct nk_course *course)
@@ -57,19 +61,11 @@ struct nk_removal nk_course_removal(const struct nk_course *course)
 	};
 }
 
-int nk_course_give_back(const struct nk_course *course, const struct nk_key *key, bool has_ipam,
-			struct nk_error *err)
+uint32_t nk_course_plugin_ms(const struct nk_course *course)
 {
-	int64_t left = course->sweep->until - nk_clock_ms();
-	int rc;
+	const int64_t half = (course->sweep->until - nk_clock_ms()) / 2;
 
-	rc = nk_journal_give_back(key, (uint32_t)(left > PLUGIN_MIN_MS ? left : PLUGIN_MIN_MS),
-				  err);
-	if (!rc && has_ipam)
-		nk_log_warn("container %s: the journal has no entry: what addresses network %s "
-			    "gave it as %s may remain reserved at its IPAM plugin",
-			    key->container_id, key->network, key->cni_ifname);
-	return rc < 0 ? rc : 0;
+	return half > PLUGIN_MIN_MS ? (uint32_t)half : PLUGIN_MIN_MS;
 }
 
 int nk_course_keep(int first, int rc, struct nk_error *err, const struct nk_error *mine)

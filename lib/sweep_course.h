@@ -28,11 +28,12 @@ void nk_course_say_late(size_t left);
 /* nk_course_removal() - how what is dead is removed */
 struct nk_removal nk_course_removal(const struct nk_course *course);
 
-/* nk_course_give_back() - the addresses of what is removed, under its lock in the journal; @has_ipam:
- * it has some for certain
+/* nk_course_plugin_ms() - how long one IPAM plugin may take: half of what is left, so that one that
+ * hangs leaves some for the next
  */
-int nk_course_give_back(const struct nk_course *course, const struct nk_key *key, bool has_ipam,
-			struct nk_error *err);
+uint32_t nk_course_plugin_ms(const struct nk_course *course);
+
+int nk_sweep_no_memory(struct nk_error *err);
 
 /* nk_course_keep() - the first failure of several, into @err; the later ones are logged.
  * Return: @first, or else @rc

@@ -24,11 +24,6 @@
 
 #include "banned.h"
 
-static int out_of_memory(struct nk_error *err)
-{
-	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-}
-
 /* --- the journal ------------------------------------------------------------------------------ */
 
 /* All attachments that have a claim on any NIC. */
@@ -58,18 +53,13 @@ static int note_key(uint32_t queue, const struct nk_claim *claim, void *data)
 static int note_keys_on(const char *nic, void *data, struct nk_error *err)
 {
 	struct claimed *claimed = data;
-	struct nk_nicdir dir;
-	char path[NK_PATH_SIZE];
-	int fd cleanup_close = -1;
+	int fd cleanup_close = nk_claims_open_on(claimed->bpffs, nic, err);
 	int rc;
 
-	nk_nicdir_init(claimed->bpffs, nic, &dir);
-	nk_nicdir_pin(&dir, "claims", path);
-	fd = nk_claims_open(path, false, err);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	rc = nk_claims_each(fd, note_key, claimed, err);
-	return rc == -ENOMEM ? out_of_memory(err) : rc;
+	return rc == -ENOMEM ? nk_sweep_no_memory(err) : rc;
 }
 
 static bool is_claimed(const struct claimed *claimed, const struct nk_key *key)
@@ -82,35 +72,55 @@ static bool is_claimed(const struct claimed *claimed, const struct nk_key *key)
 	return false;
 }
 
-/* end_unclaimed() - under the entry's lock. Return: 1: the entry has come to its end, 0: it stays, or a
- * negative errno
+/* remove_rest() - what there is without a claim, if its ADD was killed. Return: 1: nothing is there
+ * any more, 0: it lives, or is none of our business, or a negative errno
  */
-static int end_unclaimed(const struct nk_course *course, const struct nk_journal_entry *entry,
-			 struct nk_error *err)
+static int remove_rest(const struct nk_course *course, const struct nk_key *key,
+		       const struct nk_journal_look *noted, struct nk_error *err)
 {
 	const struct nk_removal how = nk_course_removal(course);
 	struct nk_attachment *att = course->att;
 	struct nk_error no_netns = { 0 };
-	char netns[PATH_MAX];
 	int rc;
 
-	rc = nk_attachment_init_key(att, &entry->key, err);
-	if (!rc && nk_journal_netns(&entry->key, netns))
-		att->netns_fd = nk_netns_open(netns, &no_netns);
+	rc = nk_attachment_init_key(att, key, err);
+	if (!rc && *noted->netns)
+		att->netns_fd = nk_netns_open(noted->netns, &no_netns);
 	if (!rc)
 		rc = nk_removal_look(att, how.bpffs, err);
-	if (rc < 0 || rc == NK_REMAINS_CLAIM || (rc == NK_REMAINS_DEVICE && !entry->has_add)) {
+	if (rc == NK_REMAINS_CLAIM || (rc == NK_REMAINS_DEVICE && !nk_journal_is_begun(key))) {
 		nk_attachment_fini(att);
-		return rc < 0 ? rc : 0;
+		return 0;
 	}
-	if (rc == NK_REMAINS_DEVICE)
-		nk_log_warn("the ADD of %s of container %s, network %s, was killed: it is removed",
-			    entry->key.ifname, entry->key.container_id, entry->key.network);
-	rc = rc == NK_REMAINS_DEVICE ? nk_removal_run(att, &how, err) : 0;
+	if (rc == NK_REMAINS_DEVICE) {
+		rc = nk_removal_run(att, &how, err);
+		if (!rc)
+			nk_log_warn("the ADD of %s of container %s, network %s, was killed: it is "
+				    "removed",
+				    key->ifname, key->container_id, key->network);
+	}
 	nk_attachment_fini(att);
-	if (!rc)
-		rc = nk_course_give_back(course, &entry->key, false, err);
-	return rc ? rc : 1;
+	return rc < 0 ? rc : 1;
+}
+
+/* end_unclaimed() - under the entry's lock. Return: 1: the entry has come to its end, 0: it stays, or a
+ * negative errno
+ */
+static int end_unclaimed(const struct nk_course *course, const struct nk_key *key,
+			 struct nk_error *err)
+{
+	struct nk_journal_look noted;
+	int rc;
+
+	/* The claims of one that was made with another bpffs are not among those that we read. */
+	if (nk_journal_look(key, &noted) && *noted.bpffs &&
+	    strcmp(noted.bpffs, course->sweep->bpffs) != 0)
+		return 0;
+	rc = remove_rest(course, key, &noted, err);
+	if (rc <= 0)
+		return rc;
+	rc = nk_journal_give_back(key, nk_course_plugin_ms(course), err);
+	return rc < 0 ? rc : 1;
 }
 
 static int end_entry(const struct nk_course *course, const struct nk_journal_entry *entry,
@@ -121,7 +131,7 @@ static int end_entry(const struct nk_course *course, const struct nk_journal_ent
 
 	if (nk_journal_lock(&entry->key, 0, &fd, &busy))
 		return 0;
-	rc = end_unclaimed(course, entry, err);
+	rc = end_unclaimed(course, &entry->key, err);
 	if (rc > 0)
 		nk_journal_forget(&entry->key);
 	nk_journal_unlock(&entry->key, &fd);
@@ -152,10 +162,12 @@ static int end_entries(const struct nk_course *course, const struct nk_journal_e
 	size_t i;
 	int rc = nk_nl_open(&host, -1, "host", err);
 
+	if (rc)
+		return rc;
 	for (i = 0; i < count && !nk_course_is_over(course); i++) {
 		if (nk_sweep_spares(sweep, &entries[i].key) ||
-		    is_claimed(claimed, &entries[i].key) ||
-		    (entries[i].waits && sweep->impatient) || has_host_end(&host, &entries[i]))
+		    is_claimed(claimed, &entries[i].key) || entries[i].waits ||
+		    has_host_end(&host, &entries[i]))
 			continue;
 		mine = (struct nk_error){ 0 };
 		rc = nk_course_keep(rc, end_entry(course, &entries[i], &mine), err, &mine);
@@ -225,7 +237,7 @@ static int note_unclaimed(const struct nk_queue *queue, void *data, struct nk_er
 		return 0;
 	grown = reallocarray(unclaimed->keys, unclaimed->count + 1, sizeof(*grown));
 	if (!grown)
-		return out_of_memory(err);
+		return nk_sweep_no_memory(err);
 	unclaimed->keys = grown;
 	grown[unclaimed->count++] = key;
 	return 0;
@@ -250,12 +262,13 @@ static int end_unlisted(const struct nk_course *course, const struct nk_key *key
 	const struct nk_removal how = nk_course_removal(course);
 	int rc = nk_attachment_init_key(course->att, key, err);
 
-	nk_log_warn("%s of container %s, network %s, has leases but no claim, and is not valid: it "
-		    "is removed",
-		    key->ifname, key->container_id, key->network);
 	if (!rc)
 		rc = nk_removal_run(course->att, &how, err);
 	nk_attachment_fini(course->att);
+	if (!rc)
+		nk_log_warn("%s of container %s, network %s, had leases but no claim, and was not "
+			    "valid: removed",
+			    key->ifname, key->container_id, key->network);
 	return rc;
 }
 

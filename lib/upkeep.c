@@ -111,17 +111,22 @@ static uint32_t noted_nic(const struct nk_nicdir *dir)
 	return fd < 0 ? 0 : nk_origin_nic(fd);
 }
 
-/* find_nic() - by the program that is on it, or by the notes, for it may have been renamed since; else
- * by name
+/* find_nic() - by the program that is on it, for it may have been renamed since; else by name; else by the
+ * notes
  */
 static int find_nic(struct nk_attachment *att, const char *nic, struct nk_error *err)
 {
 	uint32_t ifindex = nk_prog_nic(&att->dir);
+	int rc;
 
+	if (ifindex)
+		return nk_nic_get_by_index(&att->host, ifindex, &att->nic, err);
+	rc = nk_nic_get(&att->host, nic, &att->nic, err);
+	ifindex = rc == -ENODEV ? noted_nic(&att->dir) : 0;
 	if (!ifindex)
-		ifindex = noted_nic(&att->dir);
-	return ifindex ? nk_nic_get_by_index(&att->host, ifindex, &att->nic, err) :
-			 nk_nic_get(&att->host, nic, &att->nic, err);
+		return rc;
+	nk_error_reset(err);
+	return nk_nic_get_by_index(&att->host, ifindex, &att->nic, err);
 }
 
 static int refused(const char *path, struct nk_error *err)

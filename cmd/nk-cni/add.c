@@ -37,13 +37,14 @@ static void take_given(const struct nk_config *config, struct nk_ipam_result *re
  * attachment that was here before us is owed still.
  */
 static int note_addresses(const struct nk_ipam *ipam, const struct nk_request *request,
-			  const struct nk_key *key, struct nk_error *err)
+			  const struct nk_config *config, const struct nk_key *key,
+			  struct nk_error *err)
 {
 	struct nk_error owed = { 0 };
 
 	if (nk_journal_give_back(key, NK_IPAM_OTHER_MS, &owed) < 0)
 		nk_log_warn("%s: %s", owed.msg, owed.details);
-	return nk_journal_note(key, request, ipam, err);
+	return nk_journal_note(key, request, ipam, config->bpffs, err);
 }
 
 /* give_addresses() - an IPAM plugin takes its time, or hangs: others may have the NIC meanwhile. */
@@ -57,7 +58,7 @@ static int give_addresses(const struct nk_request *request, const struct nk_conf
 	take_given(config, ips);
 	if (*config->ipam_type) {
 		nk_attach_unlock(att);
-		rc = note_addresses(&ipam, request, &att->key, err);
+		rc = note_addresses(&ipam, request, config, &att->key, err);
 		if (!rc)
 			rc = nk_ipam_add(&ipam, ips, err);
 		if (!rc)
@@ -109,7 +110,6 @@ static void sweep(const struct nk_attachment *att, const struct nk_config *confi
 	const struct nk_sweep sweep = {
 		.bpffs = config->bpffs,
 		.until = nk_clock_ms() + SWEEP_MS,
-		.impatient = true,
 		.keep_rss = true,
 	};
 	struct nk_error none = { 0 };
@@ -124,6 +124,7 @@ static void sweep(const struct nk_attachment *att, const struct nk_config *confi
 static int make(const struct nk_request *request, const struct nk_config *config,
 		struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
 {
+	struct nk_error unheard = { 0 };
 	int rc;
 
 	rc = nk_preflight(att, config, err);
@@ -137,7 +138,7 @@ static int make(const struct nk_request *request, const struct nk_config *config
 		return rc;
 	rc = nk_attach_create(att, config, err);
 	if (rc && !att->remains)
-		nk_journal_commit(&att->key);
+		(void)nk_journal_commit(&att->key, &unheard);
 	if (rc)
 		return rc;
 	rc = give_addresses(request, config, att, ips, err);

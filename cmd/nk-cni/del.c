@@ -10,6 +10,8 @@
 #include "removal.h"
 #include "result.h"
 
+#include <string.h>
+
 #include "banned.h"
 
 /* was_renamed() - was another name than the configuration's made? Then the prevResult, which has all
@@ -38,16 +40,18 @@ static int delete_attachment(struct nk_attachment *att, const struct nk_request 
 	return nk_removal_run(att, &how, err);
 }
 
-/* free_addresses() - also where the configuration has lost its IPAM plugin since */
+/* free_addresses() - also where the configuration has lost its IPAM plugin since, or has another one */
 static int free_addresses(const struct nk_request *request, const struct nk_config *config,
 			  const struct nk_key *key, struct nk_error *err)
 {
 	const struct nk_ipam ipam = nk_ipam_of(config, request);
-	int rc;
+	struct nk_journal_look noted;
+	int rc = 0;
 
 	if (*config->ipam_type)
-		return nk_ipam_del(&ipam, err);
-	rc = nk_journal_give_back(key, NK_IPAM_OTHER_MS, err);
+		rc = nk_ipam_del(&ipam, err);
+	if (!rc && nk_journal_look(key, &noted) && strcmp(noted.type, config->ipam_type) != 0)
+		rc = nk_journal_give_back(key, NK_IPAM_OTHER_MS, err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -64,7 +68,8 @@ int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 	ipam_rc = free_addresses(request, config, &att->key, &no_ipam);
 	if (!rc)
 		rc = delete_attachment(att, request, config, err);
-	if (!rc && !ipam_rc)
+	/* What an ADD that is under way has noted is its own. */
+	if (!rc && !ipam_rc && !nk_journal_is_locked(&att->key))
 		nk_journal_forget(&att->key);
 	if (rc && ipam_rc)
 		nk_error_note(err, "%s %s", no_ipam.msg, no_ipam.details);

@@ -13,7 +13,6 @@
 #include "error.h"
 #include "ipam.h"
 #include "json.h"
-#include "log.h"
 #include "sweep.h"
 
 #include <errno.h>
@@ -120,9 +119,8 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	if (rc)
 		return rc;
 	sweep.data = list;
-	rc = sweep_all(&sweep, err);
-	if (nk_json_count(list))
-		rc = keep(rc, nk_sweep_unclaimed(&sweep, &mine), err, &mine);
+	rc = keep(0, nk_json_count(list) ? nk_sweep_unclaimed(&sweep, &mine) : 0, err, &mine);
+	rc = keep(rc, sweep_all(&sweep, &mine), err, &mine);
 	if (*config->ipam_type)
 		rc = keep(rc, nk_ipam_gc(&ipam, &mine), err, &mine);
 	return rc;

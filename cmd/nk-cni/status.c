@@ -5,7 +5,6 @@
 #include "attach.h"
 #include "error.h"
 #include "ipam.h"
-#include "log.h"
 #include "probe.h"
 #include "slice.h"
 #include "sweep.h"
