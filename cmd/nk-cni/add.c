@@ -100,7 +100,8 @@ void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *c
 	ipam_rc = *config->ipam_type ? nk_ipam_del(&ipam, &undo) : 0;
 	if (ipam_rc && strcmp(undo.msg, err->msg) != 0)
 		note_rollback(err, &undo);
-	if (!rc && !ipam_rc)
+	/* A plugin that is not there has reserved nothing. */
+	if (!rc && (!ipam_rc || ipam_rc == -ENOENT || ipam_rc == -EINVAL))
 		nk_journal_forget(&att->key);
 }
 
