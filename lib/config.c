@@ -518,9 +518,13 @@ static int needs_1_1(enum nk_command command, const struct nk_config *config, st
 {
 	if (!strcmp(config->cni_version, "1.1.0"))
 		return 0;
-	return nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
-			    "%s came with cniVersion 1.1.0, the configuration is of %s",
-			    nk_request_command_name(command), config->cni_version);
+	nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
+		     "%s is of cniVersion 1.1.0, the configuration of %s",
+		     nk_request_command_name(command), config->cni_version);
+	nk_error_remedy(err,
+			"in a list, \"cniVersions\": [\"1.0.0\", \"1.1.0\"] serves old and new "
+			"runtimes; by hand, set \"cniVersion\"");
+	return -EINVAL;
 }
 
 int nk_config_parse(const char *text, size_t size, const struct nk_request *request,

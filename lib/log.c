@@ -5,8 +5,10 @@
 #include "cleanup.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -43,6 +45,17 @@ int nk_log_level(const char *name)
 	return -1;
 }
 
+/* say_unwritable() - once: whoever looks for the file's lines finds them on stderr, but for errors */
+static void say_unwritable(int sys)
+{
+	static bool is_said;
+
+	if (!is_said)
+		dprintf(STDERR_FILENO, "nk-cni: warning: logFile %s cannot be written: %s\n",
+			sink.file, strerror(sys));
+	is_said = true;
+}
+
 /* append() - to the file, with the time and the process: it has the lines of many */
 static void append(const char *line)
 {
@@ -56,7 +69,7 @@ static void append(const char *line)
 	if (gmtime_r(&now, &tm))
 		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
 	if (fd < 0 || dprintf(fd, "%s [%d] %s", stamp, (int)getpid(), line) < 0)
-		return;
+		say_unwritable(errno);
 }
 
 static void note(enum nk_log_level level, const char *fmt, va_list ap)

@@ -194,7 +194,8 @@ static void note_addresses(const struct suspect *suspect)
 
 	if (nk_journal_look(key, &noted))
 		return;
-	if (suspect->has_ipam)
+	/* Begun, and nothing noted: the plugin was not asked yet. */
+	if (suspect->has_ipam && !nk_journal_is_begun(key))
 		nk_log_warn("container %s: the journal has no entry: what addresses network %s "
 			    "gave it as %s may remain reserved at its IPAM plugin",
 			    key->container_id, key->network, key->cni_ifname);

@@ -28,6 +28,7 @@ struct nk_sweep {
 	bool (*is_listed)(const char *container_id, const void *data); /* for _unclaimed() alone */
 	const void *data;
 	int64_t until;	   /* of nk_clock_ms(): nothing more is begun then */
+	bool impatient;	   /* leave IPAM plugins alone that failed a short while ago */
 	bool drop_program; /* the XDP program goes with the NIC's last user */
 	bool keep_rss;	   /* host traffic stays off the pool */
 };
@@ -47,8 +48,7 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err);
  * nk_sweep_journal() - ADDs that were killed before a claim told of them, pairs without queues
  * among them; and the addresses of what there is no more
  *
- * To be called after nk_sweep_nic(): what has a claim is none of its business. An IPAM plugin that has
- * failed is left alone for a minute.
+ * To be called after nk_sweep_nic(): what has a claim is none of its business.
  */
 int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err);
 

@@ -120,6 +120,10 @@ static int end_unclaimed(const struct nk_course *course, const struct nk_key *ke
 	if (rc <= 0)
 		return rc;
 	rc = nk_journal_give_back(key, nk_course_plugin_ms(course), err);
+	if (rc > 0)
+		nk_log_warn(
+			"%s of container %s is gone: its addresses of network %s are given back",
+			key->ifname, key->container_id, key->network);
 	return rc < 0 ? rc : 1;
 }
 
@@ -166,8 +170,8 @@ static int end_entries(const struct nk_course *course, const struct nk_journal_e
 		return rc;
 	for (i = 0; i < count && !nk_course_is_over(course); i++) {
 		if (nk_sweep_spares(sweep, &entries[i].key) ||
-		    is_claimed(claimed, &entries[i].key) || entries[i].waits ||
-		    has_host_end(&host, &entries[i]))
+		    is_claimed(claimed, &entries[i].key) ||
+		    (entries[i].waits && sweep->impatient) || has_host_end(&host, &entries[i]))
 			continue;
 		mine = (struct nk_error){ 0 };
 		rc = nk_course_keep(rc, end_entry(course, &entries[i], &mine), err, &mine);

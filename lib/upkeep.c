@@ -56,7 +56,8 @@ static int refuse_used(struct nk_attachment *att, const char *nic, struct nk_err
 		return rc;
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use", "%s: queues lent: %u", nic,
 		     lent);
-	nk_error_remedy(err, "end their Pods first; nk-cni list says which");
+	nk_error_remedy(err, "end their Pods first, which nk-cni list shows; what is dead goes by "
+			     "nk-cni gc");
 	return -EBUSY;
 }
 

@@ -111,6 +111,7 @@ static void sweep(const struct nk_attachment *att, const struct nk_config *confi
 	const struct nk_sweep sweep = {
 		.bpffs = config->bpffs,
 		.until = nk_clock_ms() + SWEEP_MS,
+		.impatient = true,
 		.keep_rss = true,
 	};
 	struct nk_error none = { 0 };

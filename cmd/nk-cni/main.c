@@ -405,9 +405,9 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	if (call->request.command == NK_COMMAND_VERSION)
 		return write_stdout(nk_result_print_versions(call->version), err);
 	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
+	nk_log_init(call->config.log_level, call->config.log_file);
 	if (rc)
 		return rc;
-	nk_log_init(call->config.log_level, call->config.log_file);
 	hold_signals();
 	rc = run_command(call, err);
 	if (!rc)
