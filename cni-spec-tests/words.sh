@@ -14,7 +14,7 @@
 #   input      unset, or a file to read that from instead
 #   piped      unset, or set: stdout of the plugin is a pipe; then (its status, that of the reader)
 #   result     the result of the last add
-# and after a call: status, and the files $call/stdout and $call/stderr.
+# and after a call: status, and the files $call.stdout and $call.stderr.
 
 declare -A env=() extra=() open_attachments=()
 containers=()
@@ -138,8 +138,14 @@ later() {
 # gone: the container's network namespace no longer exists
 gone() {
 	[[ $root == true ]] || return 0
-	ip netns del "$ns"
-	[[ ! -e /run/netns/$ns ]] || die "ip netns del $ns left it there"
+	dismantle "$ns"
+}
+
+# dismantle CONTAINER: its interface goes first, for the kernel takes its time to remove those of a
+# network namespace, and the next container may be given the same address
+dismantle() {
+	[[ $p_creates == false ]] || ip -n "$1" link del "$device" 2>/dev/null || true
+	ip netns del "$1"
 }
 
 # tidy: after the test: what it left attached is detached, so that the next one begins afresh. On a
@@ -158,7 +164,7 @@ tidy() {
 	done
 	[[ $root == true ]] || return 0
 	for key in "${containers[@]}"; do
-		[[ ! -e /run/netns/$key ]] || ip netns del "$key" || true
+		[[ ! -e /run/netns/$key ]] || dismantle "$key"
 	done
 	call=$call_before
 }
@@ -199,18 +205,17 @@ invoke() {
 	for name in "${!all[@]}"; do given+=("$name=${all[$name]}"); done
 	calls=$((calls + 1))
 	call=$test_dir/call-$calls-$BASHPID
-	mkdir "$call"
-	printf '%q ' "${given[@]}" >"$call/env"
-	configuration >"$call/stdin"
+	printf '%q ' "${given[@]}" >"$call.env"
+	configuration >"$call.stdin"
 	if [[ ${piped:-} ]]; then
-		run_plugin | timeout "$limit" cat >"$call/stdout"
+		run_plugin | timeout "$limit" cat >"$call.stdout"
 		piped=("${PIPESTATUS[@]}")
 		status=${piped[0]}
 	else
-		run_plugin >"$call/stdout"
+		run_plugin >"$call.stdout"
 		status=$?
 	fi
-	echo "$status" >"$call/status"
+	echo "$status" >"$call.status"
 	note_attachment "$command" "${all[CNI_CONTAINERID]:-}" "${all[CNI_IFNAME]:-}"
 	[[ $status != 124 && $status != 137 ]] || die "$command did not end within $limit s"
 }
@@ -218,7 +223,7 @@ invoke() {
 # run_plugin: with invoke's variables, and PATH and the profile's beside them
 run_plugin() {
 	timeout -k 5 "$limit" env -i "PATH=$PATH" "${p_environment[@]}" "${given[@]}" "$plugin" \
-		<"${input:-$call/stdin}" 2>"$call/stderr"
+		<"${input:-$call.stdin}" 2>"$call.stderr"
 }
 
 # note_attachment COMMAND CONTAINERID IFNAME: what tidy has to detach
@@ -244,7 +249,7 @@ refuse() {
 # add ...: an ADD that has to succeed; result
 add() {
 	succeed ADD "$@"
-	result=$(<"$call/stdout")
+	result=$(<"$call.stdout")
 }
 
 # attached: what CHECK and DEL get after add
@@ -254,13 +259,13 @@ attached() {
 
 # out FILTER [ARGUMENTS]: what jq makes of stdout of the last call
 out() {
-	jq -r "${@:2}" "$1" "$call/stdout" 2>"$test_dir/jq.err" ||
+	jq -r "${@:2}" "$1" "$call.stdout" 2>"$test_dir/jq.err" ||
 		die "stdout of the call is not as it should be: $(<"$test_dir/jq.err")"
 }
 
 # holds SENTENCE FILTER [ARGUMENTS]: stdout of the last call makes the filter true
 holds() {
-	jq -e "${@:3}" "$2" "$call/stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
+	jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
 		die "${what:+$what: }$1: not so: $(head -c 300 "$test_dir/jq.err")"
 }
 
@@ -310,12 +315,14 @@ first_address() {
 
 # snapshot: the container's and the host's devices, addresses and routes, without counters
 snapshot() {
-	ip -n "$ns" -d addr
-	ip -n "$ns" route show table all
-	ip -n "$ns" -6 route show table all
-	ip -d addr
-	ip route show table all
-} | sed 's/valid_lft.*//; s/expires [0-9]*sec//'
+	{
+		ip -n "$ns" -d addr
+		ip -n "$ns" route show table all
+		ip -n "$ns" -6 route show table all
+		ip -d addr
+		ip route show table all
+	} | sed 's/valid_lft.*//; s/expires [0-9]*sec//'
+}
 
 # sample: what one ADD makes for this version: $sample/result, and before and after of the devices;
 # made once a version, for all the tests that only look. call is that ADD.
@@ -330,7 +337,7 @@ sample() {
 	[[ -e $sample/done ]] || die "ADD failed"
 	env[CNI_NETNS]=$(<"$sample/netns")
 	device=$(<"$sample/device")
-	result=$(<"$call/stdout")
+	result=$(<"$call.stdout")
 }
 
 make_sample() {
@@ -344,7 +351,7 @@ make_sample() {
 	((status == 0)) || return 0
 	look after
 	touch "$sample/done"
-	result=$(<"$call/stdout")
+	result=$(<"$call.stdout")
 	attached
 	invoke DEL
 }

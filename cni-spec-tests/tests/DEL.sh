@@ -103,14 +103,18 @@ test_DEL_10() {
 }
 
 test_DEL_11() {
+	local first
+
 	needs interface first second-interface
 	container
 	add
 	attached
-	local first=$result
+	first=$result
 	env[CNI_IFNAME]=spec1
 	unset "extra[prevResult]"
-	add
+	invoke ADD
+	((status == 0)) || not_applicable "there can be but one: see ADD-07"
+	result=$(<"$call.stdout")
 	attached
 	succeed DEL
 	has_device "$p_ifname" || die "DEL of spec1 removed $p_ifname"

@@ -32,7 +32,7 @@ test_ERR_02() {
 	stdin='{"cniVersion":"'$version'"}'
 	invoke VERSION
 	same "the status of VERSION" "$status" 0
-	[[ -s $call/stdout ]] || die "VERSION printed nothing"
+	[[ -s $call.stdout ]] || die "VERSION printed nothing"
 }
 
 test_ERR_03() {

@@ -37,7 +37,7 @@ test_IPAM_03() {
 	extra[args]='{"cni":{},"spec":["a",{"b":null}]}'
 	extra[runtimeConfig]='{}'
 	add
-	[[ $(jq -S . "$delegate/stdin.ADD") == "$(jq -S . "$call/stdin")" ]] ||
+	[[ $(jq -S . "$delegate/stdin.ADD") == "$(jq -S . "$call.stdin")" ]] ||
 		die "the delegate got another configuration: $(<"$delegate/stdin.ADD")"
 }
 
@@ -45,7 +45,7 @@ test_IPAM_04() {
 	container
 	stand_in
 	add
-	[[ $(<"$call/stderr") == *"stand-in: a line for the log"* ]] || die "the delegate's stderr is not on the plugin's"
+	[[ $(<"$call.stderr") == *"stand-in: a line for the log"* ]] || die "the delegate's stderr is not on the plugin's"
 }
 
 test_IPAM_05() {

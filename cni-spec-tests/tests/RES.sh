@@ -150,9 +150,9 @@ test_RES_16() {
 
 test_RES_17() {
 	sample
-	jq . "$call/stdout" &>/dev/null || die "there is something beside JSON on stdout"
+	jq . "$call.stdout" &>/dev/null || die "there is something beside JSON on stdout"
 	refuse FROB
-	jq . "$call/stdout" &>/dev/null || die "there is something beside JSON on stdout"
+	jq . "$call.stdout" &>/dev/null || die "there is something beside JSON on stdout"
 }
 
 test_RES_18() {

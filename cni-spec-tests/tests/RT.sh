@@ -6,7 +6,7 @@ every RT-01
 
 # one_document: on stdout, and nothing else
 one_document() {
-	[[ $(jq -s length "$call/stdout" 2>/dev/null) == 1 ]] || die "${what:+$what: }stdout is not one JSON document"
+	[[ $(jq -s length "$call.stdout" 2>/dev/null) == 1 ]] || die "${what:+$what: }stdout is not one JSON document"
 }
 
 test_RT_01() {
@@ -59,7 +59,7 @@ test_RT_06() {
 	env=()
 	succeed -
 	silent
-	[[ -s $call/stderr ]] || die "stderr does not say what it is"
+	[[ -s $call.stderr ]] || die "stderr does not say what it is"
 }
 
 test_RT_07() {

@@ -25,7 +25,7 @@ test_STATUS_02() {
 }
 
 test_STATUS_03() {
-	needs exhausted
+	needs no-delegate exhausted
 	container
 	base=$p_conf_exhausted
 	succeed STATUS "${anyone[@]}"
