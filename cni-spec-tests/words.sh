@@ -141,10 +141,14 @@ gone() {
 	dismantle "$ns"
 }
 
-# dismantle CONTAINER: its interface goes first, for the kernel takes its time to remove those of a
+# dismantle CONTAINER: its interfaces go first, for the kernel takes its time to remove those of a
 # network namespace, and the next container may be given the same address
 dismantle() {
-	[[ $p_creates == false ]] || ip -n "$1" link del "$device" 2>/dev/null || true
+	local name
+
+	for name in "$device" "$p_ifname"; do
+		ip -n "$1" link del "$name" 2>/dev/null || true
+	done
 	ip netns del "$1"
 }
 

@@ -4,7 +4,7 @@
 
 # collect [ATTACHMENT...]: GC, where these are still valid; an attachment is CONTAINERID/IFNAME
 collect() {
-	local list="" one
+	local list="" one before=${extra[prevResult]:-}
 
 	for one; do
 		list+=',{"containerID":"'${one%/*}'","ifname":"'${one#*/}'"}'
@@ -13,6 +13,7 @@ collect() {
 	extra[cni.dev/valid-attachments]="[${list#,}]"
 	succeed GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
 	unset "extra[cni.dev/valid-attachments]"
+	[[ ! $before ]] || extra[prevResult]=$before
 }
 
 # still_there CONTAINERID RESULT: the attachment of that container is as it was
