@@ -80,7 +80,7 @@ test_DEL_08() {
 }
 
 test_DEL_09() {
-	local before after device
+	local before after name
 
 	needs no-ipam
 	container
@@ -89,8 +89,8 @@ test_DEL_09() {
 	attached
 	succeed DEL
 	after=$(host_devices)
-	for device in $after; do
-		[[ $before == *" $device "* || " $p_keeps " == *" $device "* ]] || die "$device is still on the host"
+	for name in $after; do
+		[[ $before == *" $name "* || " $p_keeps " == *" $name "* ]] || die "$name is still on the host"
 	done
 }
 

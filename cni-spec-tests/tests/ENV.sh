@@ -33,7 +33,7 @@ test_ENV_03() {
 }
 
 test_ENV_04() {
-	needs root
+	needs root delegate
 	absent
 	extra[cni.dev/valid-attachments]='[]'
 	succeed GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
