@@ -127,6 +127,11 @@ earlier() {
 	earlier_result=${extra[prevResult]}
 }
 
+# runtime_config OBJECT: as the runtime inserts it, where the profile does not have one already
+runtime_config() {
+	[[ $base == *'"runtimeConfig":'* ]] || extra[runtimeConfig]=$1
+}
+
 # later: from now on the plugin comes after another one
 later() {
 	needs chained

@@ -6,7 +6,7 @@ every CONF-01
 
 test_CONF_01() {
 	container
-	extra[runtimeConfig]='{}'
+	runtime_config '{}'
 	add
 	attached
 	succeed DEL

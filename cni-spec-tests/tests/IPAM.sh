@@ -35,7 +35,7 @@ test_IPAM_03() {
 	container
 	stand_in
 	extra[args]='{"cni":{},"spec":["a",{"b":null}]}'
-	extra[runtimeConfig]='{}'
+	runtime_config '{}'
 	add
 	[[ $(jq -S . "$delegate/stdin.ADD") == "$(jq -S . "$call.stdin")" ]] ||
 		die "the delegate got another configuration: $(<"$delegate/stdin.ADD")"

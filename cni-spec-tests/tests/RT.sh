@@ -195,7 +195,7 @@ test_RT_20() {
 	extra[pciBusID]='"0000:00:00.0"'
 	extra[spec.example/added]='{"by":["a","runtime"]}'
 	extra[args]='{"cni":{"labels":[{"key":"app","value":"spec"}],"logicNetworkName":"a"}}'
-	extra[runtimeConfig]='{"io.kubernetes.cri.pod-annotations":null,"aliases":["a"]}'
+	runtime_config '{"io.kubernetes.cri.pod-annotations":null,"aliases":["a"]}'
 	add
 	attached
 	succeed DEL
@@ -304,7 +304,7 @@ test_RT_30() {
 test_RT_31() {
 	[[ $p_mac_capability == true ]] || not_applicable "has no capability mac"
 	container
-	extra[runtimeConfig]='{"mac":"02:00:5e:10:00:99"}'
+	runtime_config '{"mac":"02:00:5e:10:00:99"}'
 	add
 	[[ $(ip -n "$ns" link show dev "$device") == *" 02:00:5e:10:00:99 "* ]] || die "$device has another mac"
 }
