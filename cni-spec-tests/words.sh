@@ -274,7 +274,8 @@ out() {
 
 # holds SENTENCE FILTER [ARGUMENTS]: stdout of the last call makes the filter true
 holds() {
-	jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
+	# jq 1.6 says of an empty input that all is well.
+	{ jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" && [[ -s $test_dir/jq.out ]]; } ||
 		die "${what:+$what: }$1: not so: $(head -c 300 "$test_dir/jq.err")"
 }
 
@@ -285,7 +286,7 @@ code() {
 
 # silent: nothing on stdout
 silent() {
-	[[ ! -s $call/stdout ]] || die "there is something on stdout"
+	[[ ! -s $call.stdout ]] || die "there is something on stdout"
 }
 
 # --- looking -------------------------------------------------------------------------------------
