@@ -44,7 +44,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all check lint asan test soak demo bench qemu spec lab lab-build deps format install uninstall clean help
+.PHONY: all check lint asan test soak demo bench qemu spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -199,6 +199,13 @@ demo: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the main job, on a real kernel, on
 spec: $(B)/nk-cni | $(B)/deps-lab ## nk-cni and Debian's plugins against the CNI specification, as a table
 	$(Q)mkdir -p $(B)/spec
 	$(Q)$(LAB) run --timeout 3600 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
+
+# The tree's own copies are built, so $(B)/nk-cni is not needed. What takes no root is quick here.
+spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins with one bug each against it
+	$(Q)cni-spec-tests/mutate --out $(B)/mutants
+	$(Q)cni-spec-tests/mutate --no-root $(B)/mutants
+	$(Q)$(LAB) run --timeout 7200 -- bash -c 'insmod "$$LABNIC_KO" && ip link set ln0 up && \
+		ip link set ln1 up && exec cni-spec-tests/mutate --rest $(B)/mutants'
 
 bench: $(BENCH) $(B)/test/netdev | $(B)/deps-lab ## what the XDP program costs a frame, beside two that do less
 	$(Q)$(LAB) run --timeout 300 -- test/bench/run
