@@ -175,6 +175,9 @@ tidy() {
 	for key in "${containers[@]}"; do
 		[[ ! -e /run/netns/$key ]] || dismantle "$key"
 	done
+	for key in $p_keeps; do
+		[[ $p_host == this || ! -e /sys/class/net/$key ]] || ip link del "$key"
+	done
 	call=$call_before
 }
 
@@ -322,15 +325,23 @@ first_address() {
 	echo "${all%%$'\n'*}"
 }
 
-# snapshot: the container's and the host's devices, addresses and routes, without counters
+# snapshot: the container's and the host's devices, addresses and routes, without what the kernel
+# changes in them by itself
 snapshot() {
 	{
-		ip -n "$ns" -d addr
+		ip -n "$ns" addr
 		ip -n "$ns" route show table all
-		ip -n "$ns" -6 route show table all
-		ip -d addr
+		ip addr
 		ip route show table all
-	} | sed 's/valid_lft.*//; s/expires [0-9]*sec//'
+	} | grep -vE 'valid_lft|inet6 fe80' | sed -E 's/<[A-Z_,-]*>//; s/ state [A-Z]+//; s/ (tentative|linkdown|dadfailed)//g'
+}
+
+# unchanged BEFORE: the snapshot is what it was
+unchanged() {
+	local now
+
+	now=$(snapshot)
+	[[ $now == "$1" ]] || die "changed: $(diff <(echo "$1") <(echo "$now"))"
 }
 
 # sample: what one ADD makes for this version: $sample/result, and before and after of the devices;
