@@ -361,6 +361,8 @@ sample() {
 }
 
 make_sample() {
+	local path
+
 	network=$p_network
 	container
 	look before
@@ -370,6 +372,9 @@ make_sample() {
 	echo "$device" >"$sample/device"
 	((status == 0)) || return 0
 	look after
+	for path in $(jq -r '.interfaces[]?.socketPath // empty' "$call.stdout" 2>/dev/null); do
+		[[ -e $path ]] || echo "$path" >>"$sample/absent"
+	done
 	touch "$sample/done"
 	result=$(<"$call.stdout")
 	attached
