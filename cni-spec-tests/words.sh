@@ -146,6 +146,13 @@ gone() {
 	dismantle "$ns"
 }
 
+# again ID: that container is the current one
+again() {
+	ns=$1
+	env[CNI_CONTAINERID]=$1
+	env[CNI_NETNS]=/run/netns/$1
+}
+
 # dismantle CONTAINER: its interfaces go first, for the kernel takes its time to remove those of a
 # network namespace, and the next container may be given the same address
 dismantle() {
@@ -262,6 +269,7 @@ refuse() {
 add() {
 	succeed ADD "$@"
 	result=$(<"$call.stdout")
+	[[ $result == *"{"*"}"* ]] || die "${what:+$what: }ADD printed no result"
 }
 
 # attached: what CHECK and DEL get after add
@@ -277,8 +285,10 @@ out() {
 
 # holds SENTENCE FILTER [ARGUMENTS]: stdout of the last call makes the filter true
 holds() {
-	jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
+	if ! jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
+		[[ ! -s $test_dir/jq.out ]]; then # of no input at all jq 1.6 says that it is true
 		die "${what:+$what: }$1: not so: $(head -c 300 "$test_dir/jq.err")"
+	fi
 }
 
 # code NUMBER: of the error

@@ -22,6 +22,8 @@ test_ADD_03() {
 	ip -n "$ns" link add "$device" type veth peer name other
 	refuse ADD
 	has_device "$device" || die "ADD, which failed, removed the interface that was there"
+	container
+	what="where there is none" add
 }
 
 test_ADD_04() {

@@ -180,6 +180,8 @@ test_RT_18() {
 	needs interface
 	container
 	refuse ADD CNI_NETNS=/proc/self/ns/net
+	container
+	what="in a container" add
 }
 
 test_RT_19() {
@@ -275,6 +277,7 @@ test_RT_28() {
 	stand_in
 	delegate_fails ADD
 	refuse ADD
+	delegate_was_asked ADD
 	! has_device "$device" || die "$device is in the container"
 }
 
