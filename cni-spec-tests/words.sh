@@ -343,7 +343,7 @@ snapshot() {
 		ip -n "$ns" route show table all
 		ip addr
 		ip route show table all
-	} | grep -vE 'valid_lft|inet6 fe80' | sed -E 's/<[A-Z_,-]*>//; s/ state [A-Z]+//; s/ (tentative|linkdown|dadfailed)//g'
+	} | grep -vE 'valid_lft|fe80:|ff00:' | sed -E 's/<[A-Z_,-]*>//; s/ state [A-Z]+//; s/ (tentative|linkdown|dadfailed)//g'
 }
 
 # unchanged BEFORE: the snapshot is what it was
