@@ -146,6 +146,13 @@ gone() {
 	dismantle "$ns"
 }
 
+# again ID: that container is the current one
+again() {
+	ns=$1
+	env[CNI_CONTAINERID]=$1
+	env[CNI_NETNS]=/run/netns/$1
+}
+
 # dismantle CONTAINER: its interfaces go first, for the kernel takes its time to remove those of a
 # network namespace, and the next container may be given the same address
 dismantle() {
@@ -174,6 +181,9 @@ tidy() {
 	[[ $root == true ]] || return 0
 	for key in "${containers[@]}"; do
 		[[ ! -e /run/netns/$key ]] || dismantle "$key"
+	done
+	for key in $p_keeps; do
+		[[ $p_host == this || ! -e /sys/class/net/$key ]] || ip link del "$key"
 	done
 	call=$call_before
 }
@@ -259,6 +269,7 @@ refuse() {
 add() {
 	succeed ADD "$@"
 	result=$(<"$call.stdout")
+	[[ $result == *"{"*"}"* ]] || die "${what:+$what: }ADD printed no result"
 }
 
 # attached: what CHECK and DEL get after add
@@ -274,9 +285,10 @@ out() {
 
 # holds SENTENCE FILTER [ARGUMENTS]: stdout of the last call makes the filter true
 holds() {
-	# jq 1.6 says of an empty input that all is well.
-	{ jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" && [[ -s $test_dir/jq.out ]]; } ||
+	if ! jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
+		[[ ! -s $test_dir/jq.out ]]; then # of no input at all jq 1.6 says that it is true
 		die "${what:+$what: }$1: not so: $(head -c 300 "$test_dir/jq.err")"
+	fi
 }
 
 # code NUMBER: of the error
@@ -323,15 +335,23 @@ first_address() {
 	echo "${all%%$'\n'*}"
 }
 
-# snapshot: the container's and the host's devices, addresses and routes, without counters
+# snapshot: the container's and the host's devices, addresses and routes, without what the kernel
+# changes in them by itself
 snapshot() {
 	{
-		ip -n "$ns" -d addr
+		ip -n "$ns" addr
 		ip -n "$ns" route show table all
-		ip -n "$ns" -6 route show table all
-		ip -d addr
+		ip addr
 		ip route show table all
-	} | sed 's/valid_lft.*//; s/expires [0-9]*sec//'
+	} | grep -vE 'valid_lft|fe80:|ff00:' | sed -E 's/<[A-Z_,-]*>//; s/ state [A-Z]+//; s/ (tentative|linkdown|dadfailed)//g'
+}
+
+# unchanged BEFORE: the snapshot is what it was
+unchanged() {
+	local now
+
+	now=$(snapshot)
+	[[ $now == "$1" ]] || die "changed: $(diff <(echo "$1") <(echo "$now"))"
 }
 
 # sample: what one ADD makes for this version: $sample/result, and before and after of the devices;
@@ -351,6 +371,8 @@ sample() {
 }
 
 make_sample() {
+	local path
+
 	network=$p_network
 	container
 	look before
@@ -360,6 +382,9 @@ make_sample() {
 	echo "$device" >"$sample/device"
 	((status == 0)) || return 0
 	look after
+	for path in $(jq -r '.interfaces[]?.socketPath // empty' "$call.stdout" 2>/dev/null); do
+		[[ -e $path ]] || echo "$path" >>"$sample/absent"
+	done
 	touch "$sample/done"
 	result=$(<"$call.stdout")
 	attached

@@ -48,14 +48,24 @@ test_DEL_05() {
 	succeed DEL -CNI_NETNS
 }
 
-# one_address CHANGE: in a network that has room for one attachment, DEL with this change of its
-# environment makes room for another, although the network namespace of the first is gone
-one_address() {
+# full: a network that has room for one attachment, and one that has lost its network namespace
+full() {
+	local first
+
 	needs exhausted
 	base=$p_conf_exhausted
 	container
 	add
+	first=${env[CNI_CONTAINERID]}
+	container
+	what="where there is no room" refuse ADD
+	again "$first"
 	gone
+}
+
+# one_address CHANGE...: DEL with this change of its environment makes room for another one
+one_address() {
+	full
 	succeed DEL "$@"
 	container
 	what="the next container" add

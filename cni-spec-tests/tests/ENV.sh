@@ -16,6 +16,7 @@ each_missing() {
 test_ENV_01() {
 	container
 	each_missing ADD CNI_CONTAINERID CNI_NETNS CNI_IFNAME
+	what="with all" add
 }
 
 test_ENV_02() {
@@ -70,6 +71,7 @@ test_ENV_07() {
 	local command
 
 	absent
+	succeed VERSION
 	for command in FROB add Add "ADD " ADDDEL; do
 		refuse "$command"
 	done
@@ -100,6 +102,8 @@ test_ENV_10() {
 		env[CNI_IFNAME]=$name
 		refuse ADD
 	done
+	env[CNI_IFNAME]=$p_ifname
+	what="with a good name" add
 }
 
 test_ENV_11() {

@@ -18,8 +18,7 @@ collect() {
 
 # still_there CONTAINERID RESULT: the attachment of that container is as it was
 still_there() {
-	env[CNI_CONTAINERID]=$1
-	env[CNI_NETNS]=/run/netns/$1
+	again "$1"
 	extra[prevResult]=$2
 	what="after GC" succeed CHECK
 }
@@ -38,11 +37,7 @@ test_GC_01() {
 }
 
 test_GC_02() {
-	needs exhausted
-	base=$p_conf_exhausted
-	container
-	add
-	gone
+	full
 	collect
 	container
 	what="after GC the next container" add

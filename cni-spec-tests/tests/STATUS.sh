@@ -15,6 +15,7 @@ test_STATUS_01() {
 not_ready() {
 	needs root notReady
 	absent
+	succeed STATUS "${anyone[@]}"
 	base=$p_conf_notReady
 	refuse STATUS "${anyone[@]}"
 }

@@ -9,6 +9,7 @@ ask() {
 	stdin='{"cniVersion":"'$version'"}'
 	succeed VERSION
 	unset stdin
+	[[ -s $call.stdout ]] || die "VERSION printed nothing"
 }
 
 test_VER_01() {
