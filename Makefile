@@ -44,7 +44,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all check lint asan test soak demo bench qemu lab lab-build deps format install uninstall clean help
+.PHONY: all check lint asan test soak demo bench qemu spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -147,6 +147,8 @@ check: $(B)/test/unit-main $(TOOLS) $(EXAMPLES) $(B)/nk-cni ## unit and protocol
 	$(Q)test/count check $(B)/test/unit-main --jobs 2 --short-filename
 	$(Q)test/count tools $(B)/test/wire selftest
 	$(Q)test/count spec cni-spec-tests/run $(B)/nk-cni
+	$(Q)test/count conform cni-spec-tests/conform --no-root --plugin $(B)/nk-cni \
+		--profile cni-spec-tests/profiles/nk-cni.json
 
 asan: ## unit tests under address, leak and undefined behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory B=$(B)/asan \
@@ -193,6 +195,17 @@ lab: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## a shell on the lab's kernel
 
 demo: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the main job, on a real kernel, on one screen
 	$(Q)$(LAB) run --timeout 120 -- test/demo
+
+spec: $(B)/nk-cni | $(B)/deps-lab ## nk-cni and Debian's plugins against the CNI specification, as a table
+	$(Q)mkdir -p $(B)/spec
+	$(Q)$(LAB) run --timeout 3600 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
+
+# The tree's own copies are built, so $(B)/nk-cni is not needed. What takes no root is quick here.
+spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins with one bug each against it
+	$(Q)cni-spec-tests/mutate --out $(B)/mutants
+	$(Q)cni-spec-tests/mutate --no-root $(B)/mutants
+	$(Q)$(LAB) run --timeout 7200 -- bash -c 'insmod "$$LABNIC_KO" && ip link set ln0 up && \
+		ip link set ln1 up && exec cni-spec-tests/mutate --rest $(B)/mutants'
 
 bench: $(BENCH) $(B)/test/netdev | $(B)/deps-lab ## what the XDP program costs a frame, beside two that do less
 	$(Q)$(LAB) run --timeout 300 -- test/bench/run
