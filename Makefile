@@ -198,7 +198,7 @@ demo: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the main job, on a real kernel, on
 
 spec: $(B)/nk-cni | $(B)/deps-lab ## nk-cni and Debian's plugins against the CNI specification, as a table
 	$(Q)mkdir -p $(B)/spec
-	$(Q)$(LAB) run --timeout 3600 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
+	$(Q)$(LAB) run --with-cni-plugins --timeout 3600 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
 
 bench: $(BENCH) $(B)/test/netdev | $(B)/deps-lab ## what the XDP program costs a frame, beside two that do less
 	$(Q)$(LAB) run --timeout 300 -- test/bench/run
