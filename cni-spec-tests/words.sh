@@ -182,10 +182,18 @@ tidy() {
 	for key in "${containers[@]}"; do
 		[[ ! -e /run/netns/$key ]] || dismantle "$key"
 	done
-	for key in $p_keeps; do
-		[[ $p_host == this || ! -e /sys/class/net/$key ]] || ip link del "$key"
-	done
+	[[ $p_host == this ]] || tidy_host
 	call=$call_before
+}
+
+# tidy_host: what DEL rightly leaves, and what an ADD left that was told to take the host's own network
+# namespace and made its interface before it refused
+tidy_host() {
+	local name
+
+	for name in $p_keeps "$p_ifname"; do
+		[[ ! -e /sys/class/net/$name || $name == lo ]] || ip link del "$name"
+	done
 }
 
 # --- calls --------------------------------------------------------------------------------------

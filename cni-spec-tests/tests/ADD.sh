@@ -92,7 +92,7 @@ test_ADD_08() {
 
 	needs parallel
 	add_many 4
-	if [[ $p_addresses == true || $p_ipam == true ]]; then
+	if [[ $p_delegates == true || $p_ipam == true ]]; then
 		twice=$(sort "$test_dir"/addresses-* | uniq -d)
 		[[ ! $twice ]] || die "given twice: $twice"
 	fi

@@ -8,6 +8,7 @@
 #   nic/ABI-KEY        labnic.ko                           <- nic/, headers
 #   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
 #   cni-tools/KEY      cnitool, our own Go programs        <- test/tools/*/main.go, the mirror
+#   cni-plugins/KEY    the CNI plugins of Debian 13       <- the mirror
 #   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
 #   containerd/KEY     containerd 1.7 and 2.x with runc,    <- cri's source, the mirror
 #                      and cri, to call them
@@ -205,6 +206,11 @@ make_cni_tools() {
 	build_go "$go" "$dir/path" "$dir/" github.com/containernetworking/cni/cnitool \
 		"${cni_programs[@]##*/}"
 	rm -rf "$go" "$dir/path"
+}
+
+# Those of Debian 13, older than the root's; without what they depend on, which the root has.
+make_cni_plugins() {
+	echo containernetworking-plugins | fetch_and_unpack "$base_suite" "$1"
 }
 
 # Without what they depend on: they are Go, and run on the C library and libseccomp of the root.

@@ -119,6 +119,8 @@ guest_script() {
 		export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		export LABNIC_KO=$nic_ko NETDEVSIM_KO=$netdevsim_ko
 		export CNI_TOOLS=${cni_tools:+/lab/cache/$cni_tools} DPDK=${dpdk:+/lab/cache/$dpdk}
+		export CNI_SUITES="${base_suite%-backports} $cni_suite"
+		export CNI_PLUGINS=${cni_plugins:+/lab/cache/$cni_plugins/usr/lib/cni}
 		export CONTAINERD=${containerd:+/lab/cache/$containerd}
 		mkdir -p /root /lab/cache /usr/lib/modules ${lab_tree@Q}
 		for name in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
