@@ -65,9 +65,7 @@ static int failed(struct nk_error *err, int rc, const char *what, const struct n
 	nk_error_set(err, NK_CODE_IO, -rc, "cannot keep the journal",
 		     "%s " NK_RUN "/" NK_RUN_TOP "/" JOURNAL "/%s/%s/%s:%s: %s", what, key->network,
 		     key->container_id, key->cni_ifname, key->ifname, nk_errno_name(-rc));
-	if (rc == -ENOTDIR || rc == -ELOOP)
-		nk_error_remedy(err, "remove what stands in the place of a directory there; "
-				     "symbolic links are not followed");
+	nk_rundir_remedy(rc, err);
 	return rc;
 }
 
@@ -247,16 +245,18 @@ void nk_journal_forget(const struct nk_key *key)
 	struct nk_error busy = { 0 };
 	const struct names names = names_of(key);
 	struct nk_rundir dir;
+	bool has_lock = false;
 	int fd;
 
 	if (!open_dir(key, false, &dir)) {
+		has_lock = !faccessat(nk_rundir_fd(&dir), names.lock, F_OK, AT_SYMLINK_NOFOLLOW);
 		(void)unlinkat(nk_rundir_fd(&dir), names.new, 0);
 		(void)unlinkat(nk_rundir_fd(&dir), names.ipam, 0);
 		(void)unlinkat(nk_rundir_fd(&dir), names.add, 0);
 	}
 	nk_rundir_prune(&dir);
 	/* A lock that nobody has is of who was killed. */
-	if (!nk_journal_lock(key, 0, &fd, &busy))
+	if (has_lock && !nk_journal_lock(key, 0, &fd, &busy))
 		nk_journal_unlock(key, &fd);
 }
 
@@ -471,10 +471,7 @@ static int read_file(struct reading *reading, int dir, const char *name)
 	if (!entry)
 		return -ENOMEM;
 	entry->has_add |= !strcmp(kind, "add");
-	if (!strcmp(kind, "ipam")) {
-		entry->has_ipam = true;
-		entry->waits = is_later(dir, name);
-	}
+	entry->waits |= !strcmp(kind, "ipam") && is_later(dir, name);
 	return 0;
 }
 

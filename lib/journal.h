@@ -79,8 +79,8 @@ bool nk_journal_look(const struct nk_key *key, struct nk_journal_look *ret);
 /* One attachment that has an entry. */
 struct nk_journal_entry {
 	struct nk_key key;
-	bool has_add, has_ipam; /* neither: a lock alone, of who was killed */
-	bool waits;		/* its plugin has failed not long ago */
+	bool has_add; /* nk_journal_begin() and no commit, so far */
+	bool waits;   /* its plugin has failed not long ago */
 };
 
 /**

@@ -33,9 +33,7 @@ static int failed(struct nk_error *err, int rc, const char *what, const char *pa
 {
 	nk_error_set(err, NK_CODE_IO, -rc, "cannot keep a file for the programs beside the Pod",
 		     "%s %s: %s", what, path, nk_errno_name(-rc));
-	if (rc == -ENOTDIR || rc == -ELOOP)
-		nk_error_remedy(err, "remove what stands in the place of a directory there; "
-				     "symbolic links are not followed");
+	nk_rundir_remedy(rc, err);
 	return rc;
 }
 

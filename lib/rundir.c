@@ -3,6 +3,7 @@
 #include "rundir.h"
 
 #include "cleanup.h"
+#include "error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,4 +154,11 @@ int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_
 	*ret = text;
 	*ret_size = done;
 	return 0;
+}
+
+void nk_rundir_remedy(int rc, struct nk_error *err)
+{
+	if (rc == -ENOTDIR || rc == -ELOOP)
+		nk_error_remedy(err, "remove what stands in the place of a directory there; "
+				     "symbolic links are not followed");
 }

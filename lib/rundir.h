@@ -3,7 +3,8 @@
  * rundir.h - directories of ours below /run, and files in them that are there whole or not at all
  *
  * Directories have mode 0755 and go when they are empty. No symbolic link is followed below /run.
- * Functions here return negative errnos alone; what they mean their callers say.
+ * Functions here return negative errnos alone; what they mean their callers say, and what to do
+ * nk_rundir_remedy().
  */
 #ifndef NK_RUNDIR_H
 #define NK_RUNDIR_H
@@ -12,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+
+struct nk_error;
 
 #define NK_RUN	      "/run"
 #define NK_RUN_TOP    "nk-cni"
@@ -60,5 +63,8 @@ int nk_rundir_write(int dir, const char *new, const char *name, const struct iov
  * @ret: NUL terminated; the caller frees it
  */
 int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_t *ret_size);
+
+/* nk_rundir_remedy() - where it is known of @rc, which nk_rundir_open() gave */
+void nk_rundir_remedy(int rc, struct nk_error *err);
 
 #endif

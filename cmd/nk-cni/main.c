@@ -418,6 +418,7 @@ static int run(struct call *call, char **args, struct nk_error *err)
 			    call->request.ifname);
 	return rc;
 }
+
 int main(int argc, char **argv)
 {
 	static struct call call = {
