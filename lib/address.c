@@ -20,6 +20,9 @@
 #define DAD_LIMIT_MS  10000
 #define LINK_LIMIT_MS 1000
 
+/* With the device's ifindex added, a priority behind the kernel's own: 0, in IPv6 1024. */
+#define BEHIND_OTHERS 1024
+
 static bool has_ipv6(const struct nk_ipam_result *ips)
 {
 	uint32_t i;
@@ -93,19 +96,43 @@ static struct nk_route to(struct nk_prefix dst)
 	return (struct nk_route){ .dst = dst };
 }
 
+/* behind() - where another device has the place of a route: behind it, for what is bound to ours */
+static struct nk_route behind(const struct nk_route *route, uint32_t ifindex)
+{
+	struct nk_route later = *route;
+
+	later.priority = BEHIND_OTHERS + ifindex;
+	return later;
+}
+
+/* has_route() - as add_route() made it */
+static int has_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
+		     struct nk_error *err)
+{
+	const struct nk_route later = behind(route, ifindex);
+	int rc = nk_ip_route_has(nl, ifindex, route, err);
+
+	return rc || route->priority ? rc : nk_ip_route_has(nl, ifindex, &later, err);
+}
+
 /* add_route() - one that is there already over this device, of another address' gateway say, will
- * do.
+ * do. One that is there over another device, another network's default route, stays the first.
  */
 static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
 		     struct nk_error *err)
 {
-	struct nk_error unknown = { 0 };
+	const struct nk_route later = behind(route, ifindex);
 	int rc = nk_ip_route_add(nl, ifindex, route, false, err);
+	struct nk_error unknown = { 0 };
+	bool ours;
 
-	if (rc != -EEXIST || nk_ip_route_has(nl, ifindex, route, &unknown) != 1)
+	if (rc != -EEXIST)
+		return rc;
+	ours = nk_ip_route_has(nl, ifindex, route, &unknown) == 1;
+	if (!ours && route->priority)
 		return rc;
 	nk_error_reset(err);
-	return 0;
+	return ours ? 0 : nk_ip_route_add(nl, ifindex, &later, false, err);
 }
 
 /* route_subnet() - the Pod's own subnet: by way of the gateway, for at the other end of a pair is
@@ -264,7 +291,7 @@ int nk_address_check(struct nk_attachment *att, const struct nk_config *config,
 		if (!is_mine(&route, prev, interface))
 			continue;
 		route.any_table = true; /* sbr moves them */
-		rc = nk_ip_route_has(&att->pod, att->ifindex, &route, err);
+		rc = has_route(&att->pod, att->ifindex, &route, err);
 		rc = rc > 0 ? 0 : rc < 0 ? rc : lost(err, "route to", &route.dst, att->key.ifname);
 	}
 	if (rc)
