@@ -96,7 +96,7 @@ static struct nk_route to(struct nk_prefix dst)
 	return (struct nk_route){ .dst = dst };
 }
 
-/* behind() - where another device has the place of a route: behind it, for what is bound to ours */
+/* behind() - the route where its place is taken: behind the first, for what is bound to our device */
 static struct nk_route behind(const struct nk_route *route, uint32_t ifindex)
 {
 	struct nk_route later = *route;
@@ -115,8 +115,8 @@ static int has_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *
 	return rc || route->priority ? rc : nk_ip_route_has(nl, ifindex, &later, err);
 }
 
-/* add_route() - one that is there already over this device, of another address' gateway say, will
- * do. One that is there over another device, another network's default route, stays the first.
+/* add_route() - one that we made already, for another address' gateway say, will do. Where another
+ * one has its place, another network's default route say, that one stays.
  */
 static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
 		     struct nk_error *err)
@@ -124,15 +124,15 @@ static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *
 	const struct nk_route later = behind(route, ifindex);
 	int rc = nk_ip_route_add(nl, ifindex, route, false, err);
 	struct nk_error unknown = { 0 };
-	bool ours;
+	bool made;
 
 	if (rc != -EEXIST)
 		return rc;
-	ours = nk_ip_route_has(nl, ifindex, route, &unknown) == 1;
-	if (!ours && route->priority)
+	made = has_route(nl, ifindex, route, &unknown) == 1;
+	if (!made && route->priority)
 		return rc;
 	nk_error_reset(err);
-	return ours ? 0 : nk_ip_route_add(nl, ifindex, &later, false, err);
+	return made ? 0 : nk_ip_route_add(nl, ifindex, &later, false, err);
 }
 
 /* route_subnet() - the Pod's own subnet: by way of the gateway, for at the other end of a pair is
