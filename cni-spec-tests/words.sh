@@ -84,6 +84,7 @@ has_root() {
 # says that there is one
 container() {
 	needs root
+	[[ $root == true || $p_creates == false ]] || not_applicable "needs root"
 	parameters "$test_id-${#containers[@]}"
 	containers+=("${env[CNI_CONTAINERID]}")
 	[[ $root == true ]] || return 0
@@ -92,6 +93,12 @@ container() {
 	if [[ $p_chained == always ]]; then
 		earlier
 	fi
+}
+
+# anywhere: a container, or without root what looks like one: for a call that has to be refused, and for
+# no other reason than the one in question, in whatever order the plugin looks at things
+anywhere() {
+	if [[ $root == true ]]; then container; else absent; fi
 }
 
 # absent: parameters as they should be, but for a network namespace that does not exist: for a call
@@ -127,9 +134,20 @@ earlier() {
 	earlier_result=${extra[prevResult]}
 }
 
-# runtime_config OBJECT: as the runtime inserts it, where the profile does not have one already
+# runtime_config OBJECT: as the runtime inserts it, beside what the profile has there
 runtime_config() {
-	[[ $base == *'"runtimeConfig":'* ]] || extra[runtimeConfig]=$1
+	if [[ $base == *'"runtimeConfig":'* ]]; then
+		base=$(jq -c --argjson more "$1" '.runtimeConfig += $more' <<<"$base")
+	else
+		extra[runtimeConfig]=$1
+	fi
+}
+
+# attachments [LIST]: what GC gets as still valid, by the text's name for it and by libcni's, which sends
+# both; without LIST there is neither
+attachments() {
+	unset "extra[cni.dev/attachments]" "extra[cni.dev/valid-attachments]"
+	(($# == 0)) || extra[cni.dev/attachments]=$1 extra[cni.dev/valid-attachments]=$1
 }
 
 # later: from now on the plugin comes after another one
@@ -176,7 +194,7 @@ tidy() {
 		env=([CNI_CONTAINERID]=$id [CNI_IFNAME]=$ifname [CNI_NETNS]=/run/netns/$id
 			[CNI_PATH]=${open_attachments[$key]})
 		unset stdin
-		invoke DEL || true
+		(invoke DEL) || true
 	done
 	[[ $root == true ]] || return 0
 	for key in "${containers[@]}"; do
@@ -186,13 +204,14 @@ tidy() {
 	call=$call_before
 }
 
-# tidy_host: what DEL rightly leaves, and what an ADD left that was told to take the host's own network
-# namespace and made its interface before it refused
+# tidy_host: devices that were not there at first: what DEL rightly leaves, or wrongly, is no concern of
+# the next test
 tidy_host() {
-	local name
+	local path name
 
-	for name in $p_keeps "$p_ifname"; do
-		[[ ! -e /sys/class/net/$name || $name == lo ]] || ip link del "$name"
+	for path in /sys/class/net/*; do
+		name=${path##*/}
+		[[ $first_devices == *" $name "* || ! -e $path ]] || ip link del "$name"
 	done
 }
 
@@ -217,7 +236,7 @@ configuration() {
 
 # invoke COMMAND [NAME=VALUE | -NAME]...: runs the plugin; status
 invoke() {
-	local command=$1 change name given=()
+	local command=$1 change name given=() began=$SECONDS
 	local -A all=()
 	shift
 
@@ -232,7 +251,8 @@ invoke() {
 	for name in "${!all[@]}"; do given+=("$name=${all[$name]}"); done
 	calls=$((calls + 1))
 	call=$test_dir/call-$calls-$BASHPID
-	printf '%q ' "${given[@]}" >"$call.env"
+	: >"$call.env"
+	((${#given[@]} == 0)) || printf '%q ' "${given[@]}" >"$call.env"
 	configuration >"$call.stdin"
 	if [[ ${piped:-} ]]; then
 		run_plugin | timeout "$limit" cat >"$call.stdout"
@@ -244,13 +264,15 @@ invoke() {
 	fi
 	echo "$status" >"$call.status"
 	note_attachment "$command" "${all[CNI_CONTAINERID]:-}" "${all[CNI_IFNAME]:-}"
-	[[ $status != 124 && $status != 137 ]] || die "$command did not end within $limit s"
+	((SECONDS - began < limit || (status != 124 && status != 137))) || die "$command did not end within $limit s"
 }
 
 # run_plugin: with invoke's variables, and PATH and the profile's beside them
 run_plugin() {
-	timeout -k 5 "$limit" env -i "PATH=$PATH" "${p_environment[@]}" "${given[@]}" "$plugin" \
-		<"${input:-$call.stdin}" 2>"$call.stderr"
+	(
+		ulimit -f 65536 # KiB: what it prints without an end
+		exec timeout -k 5 "$limit" env -i "PATH=$PATH" "${p_environment[@]}" "${given[@]}" "$plugin"
+	) <"${input:-$call.stdin}" 2>"$call.stderr"
 }
 
 # note_attachment COMMAND CONTAINERID IFNAME: what tidy has to detach
@@ -277,7 +299,7 @@ refuse() {
 add() {
 	succeed ADD "$@"
 	result=$(<"$call.stdout")
-	[[ $result == *"{"*"}"* ]] || die "${what:+$what: }ADD printed no result"
+	[[ $result =~ ^[[:space:]]*\{.*\}[[:space:]]*$ ]] || die "${what:+$what: }ADD printed no result"
 }
 
 # attached: what CHECK and DEL get after add
@@ -293,9 +315,13 @@ out() {
 
 # holds SENTENCE FILTER [ARGUMENTS]: stdout of the last call makes the filter true
 holds() {
+	local why
+
 	if ! jq -e "${@:3}" "$2" "$call.stdout" >"$test_dir/jq.out" 2>"$test_dir/jq.err" ||
 		[[ ! -s $test_dir/jq.out ]]; then # of no input at all jq 1.6 says that it is true
-		die "${what:+$what: }$1: not so: $(head -c 300 "$test_dir/jq.err")"
+		why=$(head -c 300 "$test_dir/jq.err")
+		[[ $why != *"parse error"* ]] || why="stdout is not JSON"
+		die "${what:+$what: }$1: not so${why:+: $why}"
 	fi
 }
 
@@ -330,8 +356,8 @@ has_address() {
 
 # addresses: those of the result that are the container's, with prefix length
 addresses() {
-	jq -r --arg ns "${env[CNI_NETNS]}" '. as $r | (.ips // [])[] |
-		select(.interface == null or $r.interfaces[.interface].sandbox == $ns) | .address' <<<"$result"
+	jq -r '. as $r | (.ips // [])[] |
+		select(.interface == null or ($r.interfaces[.interface].sandbox // "") != "") | .address' <<<"$result"
 }
 
 # first_address: of these
@@ -339,7 +365,7 @@ first_address() {
 	local all
 
 	all=$(addresses)
-	[[ $all ]] || not_applicable "its result has no address of the container"
+	[[ $all ]] || die "the result has no address of the container"
 	echo "${all%%$'\n'*}"
 }
 
@@ -421,6 +447,67 @@ seen() {
 		--slurpfile h0 "$sample/host.before" --slurpfile h1 "$sample/host.after" \
 		--slurpfile c0 "$sample/container.before" --slurpfile c1 "$sample/container.after" \
 		--slurpfile routes "$sample/routes.after" --arg netns "${env[CNI_NETNS]}" --arg device "$device"
+}
+
+# --- several attachments -------------------------------------------------------------------------
+
+# no attachment is given with STATUS and GC
+anyone=(-CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME)
+
+# full: a network that has room for one attachment, and one that has lost its network namespace
+full() {
+	no_room
+	again "$taken"
+	gone
+}
+
+# no_room: the one attachment that there is room for is container $taken's; an ADD for the next one fails
+no_room() {
+	needs exhausted
+	base=$p_conf_exhausted
+	container
+	add
+	taken=${env[CNI_CONTAINERID]}
+	container
+	what="where there is no room" refuse ADD
+}
+
+# one_address CHANGE...: DEL with this change of its environment makes room for another one
+one_address() {
+	full
+	succeed DEL "$@"
+	container
+	what="the next container" add
+}
+
+# add_many COUNT: in containers of their own, at the same time
+add_many() {
+	local number pids=()
+
+	for ((number = 0; number < $1; number++)); do
+		container
+		(
+			trap - EXIT
+			add
+			printf '%s\n' "$result" >"$test_dir/result-$number"
+			addresses >"$test_dir/addresses-$number"
+		) &
+		pids+=($!)
+		open_attachments["$network|${env[CNI_CONTAINERID]}|${env[CNI_IFNAME]}"]=$p_path
+	done
+	all_end "${pids[@]}"
+}
+
+# all_end PID...: a call in the background died with its complaint
+all_end() {
+	local pid
+
+	for pid; do
+		if ! wait "$pid"; then
+			call=$(<"$test_dir/blamed")
+			die "at the same time: $(<"$test_dir/complaint")"
+		fi
+	done
 }
 
 # --- the stand-in for a delegate -------------------------------------------------------------------

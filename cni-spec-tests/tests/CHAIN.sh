@@ -18,6 +18,7 @@ since_earlier() {
 }
 
 test_CHAIN_01() {
+	needs prevResult
 	chain
 	since_earlier "the interfaces are there" '
 		[$before.interfaces[] | [.name, .sandbox // ""]] - [.interfaces[] | [.name, .sandbox // ""]] == []'
@@ -36,6 +37,7 @@ test_CHAIN_02() {
 }
 
 test_CHAIN_03() {
+	needs prevResult
 	chain
 	since_earlier "each address is on the interface it was on" '
 		def where: . as $all | [.ips[] | {(.address): $all.interfaces[.interface].name}] | add;

@@ -13,10 +13,7 @@ added() {
 }
 
 test_CHECK_01() {
-	container
-	add
-	attached
-	succeed CHECK
+	added
 }
 
 test_CHECK_02() {
@@ -42,6 +39,17 @@ test_CHECK_03() {
 		.interfaces += [{name: "later0", sandbox: $netns}] |
 		.ips += [{address: "192.0.2.77/24", interface: (.interfaces | length - 1)} +
 			if .cniVersion | startswith("0.") then {version: "4"} else {} end]' <<<"$result")
+	succeed CHECK
+}
+
+# The text's own example: a later plugin sets the mac, and prevResult has it.
+test_CHECK_12() {
+	needs interface changed-mac
+	added
+	ip -n "$ns" link set "$device" address 02:00:5e:10:00:77
+	[[ $(ip -n "$ns" link show dev "$device") == *" 02:00:5e:10:00:77 "* ]] || not_applicable "its mac cannot be changed"
+	extra[prevResult]=$(jq -c --arg device "$device" '(.interfaces[] |
+		select(.name == $device and (.sandbox // "") != "")).mac = "02:00:5e:10:00:77"' <<<"$result")
 	succeed CHECK
 }
 

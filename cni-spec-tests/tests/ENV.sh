@@ -36,15 +36,15 @@ test_ENV_03() {
 test_ENV_04() {
 	needs root delegate
 	absent
-	extra[cni.dev/valid-attachments]='[]'
-	succeed GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
-	refuse GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME -CNI_PATH
+	attachments '[]'
+	succeed GC "${anyone[@]}"
+	refuse GC "${anyone[@]}" -CNI_PATH
 }
 
 test_ENV_05() {
 	local name
 
-	absent
+	anywhere
 	for name in CNI_CONTAINERID CNI_NETNS CNI_IFNAME; do
 		refuse ADD "-$name"
 		holds "the error names $name" '"\(.msg) \(.details)" | contains($name)' --arg name $name
@@ -56,7 +56,7 @@ test_ENV_05() {
 test_ENV_06() {
 	local change
 
-	absent
+	anywhere
 	for change in -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME; do
 		refuse ADD "$change"
 		code 4
@@ -70,7 +70,7 @@ test_ENV_06() {
 test_ENV_07() {
 	local command
 
-	absent
+	anywhere
 	succeed VERSION
 	for command in FROB add Add "ADD " ADDDEL; do
 		refuse "$command"
@@ -113,8 +113,19 @@ test_ENV_11() {
 	unset stdin
 	attached
 	succeed DEL
-	absent
+	anywhere
 	stdin=$(configuration)
 	stdin=${stdin%\}}
 	refuse ADD
+}
+
+# Where runtimes keep network namespaces is their own affair: /proc/PID/ns/net is one place.
+test_ENV_12() {
+	needs interface first
+	container
+	touch "$test_dir/elsewhere"
+	mount --bind "/run/netns/$ns" "$test_dir/elsewhere"
+	add "CNI_NETNS=$test_dir/elsewhere"
+	umount "$test_dir/elsewhere"
+	has_device "$device" || die "there is no $device in the container"
 }

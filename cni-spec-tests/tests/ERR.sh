@@ -6,7 +6,7 @@ every ERR-06
 
 # each_error FUNCTION...: after each of some calls that have to fail
 each_error() {
-	absent
+	anywhere
 	what="no CNI_CONTAINERID"
 	refuse ADD -CNI_CONTAINERID
 	"$@"
@@ -71,7 +71,7 @@ test_ERR_08() {
 
 test_ERR_09() {
 	needs unsupported
-	absent
+	anywhere
 	base=$p_conf_unsupported
 	refuse ADD
 	code 2
@@ -80,7 +80,7 @@ test_ERR_09() {
 }
 
 test_ERR_11() {
-	absent
+	anywhere
 	stdin="(a directory)"
 	input=/
 	refuse ADD
@@ -90,7 +90,7 @@ test_ERR_11() {
 test_ERR_12() {
 	local text
 
-	absent
+	anywhere
 	for text in '{"cniVersion":"'"$version"'"' 'cniVersion: '"$version" '{]'; do
 		stdin=$text
 		refuse ADD
@@ -100,8 +100,7 @@ test_ERR_12() {
 
 test_ERR_13() {
 	needs invalid
-	# Some plugins look for the network namespace, and for what an earlier plugin made, first.
-	if [[ $root == true ]]; then container; else absent; fi
+	anywhere
 	base=$p_conf_invalid
 	refuse ADD
 	code 7

@@ -10,15 +10,16 @@ collect() {
 		list+=',{"containerID":"'${one%/*}'","ifname":"'${one#*/}'"}'
 	done
 	unset "extra[prevResult]"
-	extra[cni.dev/valid-attachments]="[${list#,}]"
-	succeed GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
-	unset "extra[cni.dev/valid-attachments]"
+	attachments "[${list#,}]"
+	succeed GC "${anyone[@]}"
+	attachments
 	[[ ! $before ]] || extra[prevResult]=$before
 }
 
 # still_there CONTAINERID RESULT: the attachment of that container is as it was
 still_there() {
 	again "$1"
+	[[ $p_creates == false ]] || has_device "$device" || die "after GC there is no $device in the container"
 	extra[prevResult]=$2
 	what="after GC" succeed CHECK
 }
@@ -62,8 +63,8 @@ test_GC_05() {
 test_GC_06() {
 	needs root
 	absent
-	extra[cni.dev/valid-attachments]='[]'
-	succeed GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME -CNI_ARGS
+	attachments '[]'
+	succeed GC "${anyone[@]}" -CNI_ARGS
 }
 
 test_GC_07() {

@@ -53,8 +53,8 @@ test_IPAM_05() {
 	stand_in
 	add
 	delegate_was_asked ADD
-	holds "the address is the delegate's" '[.ips[].address] == ["203.0.113.7/24"]'
-	holds "its gateway is the delegate's" '[.ips[].gateway] == ["203.0.113.1"]'
+	holds "the address is the delegate's" '[.ips[].address] | index("203.0.113.7/24") != null'
+	holds "its gateway is the delegate's" '[.ips[] | select(.address == "203.0.113.7/24") | .gateway] == ["203.0.113.1"]'
 	holds "the routes are the delegate's" '[.routes[].dst] | index("198.51.100.0/24") != null'
 }
 
@@ -71,15 +71,15 @@ test_IPAM_07() { forwards CHECK; }
 test_IPAM_08() {
 	standing_in
 	unset "extra[prevResult]"
-	extra[cni.dev/valid-attachments]='[]'
-	succeed GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
+	attachments '[]'
+	succeed GC "${anyone[@]}"
 	delegate_was_asked GC
 }
 
 test_IPAM_09() {
 	standing_in
 	unset "extra[prevResult]"
-	succeed STATUS -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
+	succeed STATUS "${anyone[@]}"
 	delegate_was_asked STATUS
 }
 
@@ -110,14 +110,14 @@ test_IPAM_12() {
 test_IPAM_13() {
 	standing_in
 	unset "extra[prevResult]"
-	extra[cni.dev/valid-attachments]='[]'
-	passes_on GC -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
+	attachments '[]'
+	passes_on GC "${anyone[@]}"
 }
 
 test_IPAM_14() {
 	standing_in
 	unset "extra[prevResult]"
-	passes_on STATUS -CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME
+	passes_on STATUS "${anyone[@]}"
 }
 
 test_IPAM_15() {

@@ -20,7 +20,7 @@ test_RES_03() {
 	seen "each new device is in interfaces" '
 		([$h1[].ifname] - [$h0[].ifname]) - [.interfaces[] | select((.sandbox // "") == "") | .name] == []'
 	seen "each new device of the container is in interfaces" '
-		([$c1[].ifname] - [$c0[].ifname]) - [.interfaces[] | select(.sandbox == $netns) | .name] == []'
+		([$c1[].ifname] - [$c0[].ifname]) - [.interfaces[] | select((.sandbox // "") != "") | .name] == []'
 }
 
 test_RES_04() {
@@ -35,7 +35,7 @@ test_RES_05() {
 	sample
 	seen "the container's devices have a sandbox, the host's have none" '
 		all(.interfaces[]; if (.sandbox // "") == "" then .name | IN($h1[].ifname)
-			else .sandbox == $netns and (.name | IN($c1[].ifname)) end)'
+			else .name | IN($c1[].ifname) end)'
 }
 
 # of_device MEMBER FILTER: in the filter . is a device as ip says it, and $it the interface of the result
@@ -54,9 +54,9 @@ has_member() {
 test_RES_06() {
 	needs no-ipam
 	sample
-	has_member '.interfaces[] | .mac | strings'
+	has_member '.interfaces[]'
 	of_device mac '
-		(.link_type == "ether" and .address != "00:00:00:00:00:00" and $it.mac == null | not) and
+		(.link_type == "ether" and .address != "00:00:00:00:00:00" and ($it.mac // "") == "" | not) and
 		(($it.mac // "") == "" or ($it.mac | ascii_downcase) == .address)'
 }
 
@@ -110,9 +110,10 @@ test_RES_12() {
 	needs no-ipam
 	sample
 	has_member '.ips[]?'
-	seen "interface is the index of the container's" '
-		. as $all | all(.ips[]; .interface | type == "number" and . >= 0 and . == floor and
-			$all.interfaces[.].sandbox == $netns)'
+	seen "interface is an index of the list, and one address is the container's" '
+		(.interfaces // []) as $all | all(.ips[]; .interface | type == "number" and . >= 0 and . == floor and
+			. < ($all | length)) and
+			any(.ips[]; ($all[.interface].sandbox // "") != "")'
 }
 
 test_RES_13() {
@@ -137,7 +138,7 @@ test_RES_15() {
 		"$delegate/result"
 	add
 	holds "the route is as the delegate gave it" '[.routes[] | select(.dst == "198.51.100.0/24") |
-		[.mtu, .advmss, .priority, .table, .scope // 0]] == [[1400, 1360, 77, 254, 0]]'
+		[.mtu, .advmss, .priority, .table // 254, .scope // 0]] == [[1400, 1360, 77, 254, 0]]'
 }
 
 test_RES_16() {

@@ -2,9 +2,6 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2119,SC2154 # jq's variables; those of conform and words.sh
 # STATUS: could an ADD be served?
 
-# no attachment is given with STATUS
-anyone=(-CNI_CONTAINERID -CNI_NETNS -CNI_IFNAME)
-
 test_STATUS_01() {
 	needs root
 	absent
