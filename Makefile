@@ -199,7 +199,7 @@ demo: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the main job, on a real kernel, on
 
 spec: $(B)/nk-cni | $(B)/deps-lab ## nk-cni and Debian's plugins against the CNI specification, as a table
 	$(Q)mkdir -p $(B)/spec
-	$(Q)$(LAB) run --with-cni-plugins --timeout 3600 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
+	$(Q)$(LAB) run --with-cni-plugins --timeout 7200 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
 
 # The tree's own copies are built, so $(B)/nk-cni is not needed. What takes no root is quick here.
 spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins with one bug each against it
