@@ -149,6 +149,7 @@ check: $(B)/test/unit-main $(TOOLS) $(EXAMPLES) $(B)/nk-cni ## unit and protocol
 	$(Q)test/count spec cni-spec-tests/run $(B)/nk-cni
 	$(Q)test/count conform cni-spec-tests/conform --no-root --plugin $(B)/nk-cni \
 		--profile cni-spec-tests/profiles/nk-cni.json
+	$(Q)test/count conform-selftest cni-spec-tests/selftest
 	$(Q)test/count mutants cni-spec-tests/mutate --check
 
 asan: ## unit tests under address, leak and undefined behaviour sanitizers

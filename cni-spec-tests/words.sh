@@ -69,7 +69,7 @@ needs_declared() {
 		[[ ${!name} ]] || not_applicable "the profile has no \"$1\""
 		;;
 	*)
-		[[ ! ${lacks[$1]:-} ]] || not_applicable "${lacks[$1]}"
+		[[ ! ${lacks[$1]+set} ]] || not_applicable "${lacks[$1]:-lacks $1}"
 		;;
 	esac
 }
@@ -84,7 +84,7 @@ has_root() {
 # says that there is one
 container() {
 	needs root
-	[[ $root == true || $p_creates == false ]] || not_applicable "needs root"
+	[[ $root == true || $p_ipam == true ]] || not_applicable "needs root"
 	parameters "$test_id-${#containers[@]}"
 	containers+=("${env[CNI_CONTAINERID]}")
 	[[ $root == true ]] || return 0

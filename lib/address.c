@@ -96,7 +96,7 @@ static struct nk_route to(struct nk_prefix dst)
 	return (struct nk_route){ .dst = dst };
 }
 
-/* behind() - the route where its place is taken: behind the first, for what is bound to our device */
+/* behind() - the route where another device has its place: behind that, for what is bound to ours */
 static struct nk_route behind(const struct nk_route *route, uint32_t ifindex)
 {
 	struct nk_route later = *route;
@@ -116,12 +116,16 @@ static int has_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *
 }
 
 /* add_route() - one that we made already, for another address' gateway say, will do. Where another
- * one has its place, another network's default route say, that one stays.
+ * device has its place, with another network's default route say, that one stays; two of our own in
+ * one place are an error.
  */
 static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
 		     struct nk_error *err)
 {
 	const struct nk_route later = behind(route, ifindex);
+	const struct nk_route place = { .dst = route->dst,
+					.has_table = route->has_table,
+					.table = route->table };
 	int rc = nk_ip_route_add(nl, ifindex, route, false, err);
 	struct nk_error unknown = { 0 };
 	bool made;
@@ -129,7 +133,7 @@ static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *
 	if (rc != -EEXIST)
 		return rc;
 	made = has_route(nl, ifindex, route, &unknown) == 1;
-	if (!made && route->priority)
+	if (!made && (route->priority || nk_ip_route_has(nl, ifindex, &place, &unknown) == 1))
 		return rc;
 	nk_error_reset(err);
 	return made ? 0 : nk_ip_route_add(nl, ifindex, &later, false, err);

@@ -6,8 +6,8 @@
  * of a pair with that. A pair is routed as ptp does it: the host's end has the gateway's address,
  * the Pod reaches its subnet by way of it, and the host has a route to each address of the Pod.
  *
- * A route without a priority whose place in its table is taken gets one behind the kernel's own:
- * of two networks' default routes the first stays the first.
+ * A route without a priority whose place in its table another device has gets one behind the
+ * kernel's own: of two networks' default routes the first stays the first.
  */
 #ifndef NK_ADDRESS_H
 #define NK_ADDRESS_H

@@ -117,7 +117,7 @@ test_RT_13() {
 	network=""
 	refuse ADD
 	code 7
-	stdin='{"cniVersion":"'$version'","name":"",'${base:1}
+	extra[name]='""'
 	refuse ADD
 	code 7
 }
@@ -155,7 +155,7 @@ test_RT_15() {
 below() {
 	local command
 
-	absent
+	anywhere
 	version=$1
 	for command in "${@:2}"; do
 		refuse "$command"
@@ -317,12 +317,6 @@ test_RT_31() {
 	[[ $(ip -n "$ns" link show dev "$device") == *" 02:00:5e:10:00:99 "* ]] || die "$device has another mac"
 }
 
-test_RT_33() {
-	needs interface
-	sample
-	seen "$device is up" 'any($c1[]; .ifname == $device and (.flags | index("UP")))'
-}
-
 test_RT_32() {
 	needs interface first
 	container
@@ -332,4 +326,10 @@ test_RT_32() {
 	succeed DEL
 	add
 	has_device "$device" || die "there is no $device in the container"
+}
+
+test_RT_33() {
+	needs interface
+	sample
+	seen "$device is up" 'any($c1[]; .ifname == $device and (.flags | index("UP")))'
 }
