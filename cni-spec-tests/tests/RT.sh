@@ -334,3 +334,14 @@ test_RT_33() {
 	sample
 	seen "$device is up" 'any($c1[]; .ifname == $device and (.flags | index("UP")))'
 }
+
+test_RT_34() {
+	container
+	stand_in
+	mkdir "$test_dir/behind"
+	printf '#!/bin/bash\necho "the wrong one" >&2\nexit 1\n' >"$test_dir/behind/cni-spec-stand-in"
+	chmod +x "$test_dir/behind/cni-spec-stand-in"
+	env[CNI_PATH]=$delegate:$test_dir/behind
+	add
+	delegate_was_asked ADD
+}
