@@ -141,12 +141,23 @@ test_RES_15() {
 		[.mtu, .advmss, .priority, .table // 254, .scope // 0]] == [[1400, 1360, 77, 254, 0]]'
 }
 
+# dns_is_right: where there is one
+dns_is_right() {
+	holds "lists of strings, and a string" '.dns | . == null or (type == "object" and
+		all(.nameservers, .search, .options; . == null or (type == "array" and all(.[]; type == "string"))) and
+		(.domain == null or (.domain | type) == "string"))'
+}
+
 test_RES_16() {
 	sample
+	dns_is_right
+	if [[ $p_delegates == true ]]; then
+		container
+		stand_in
+		add
+		dns_is_right
+	fi
 	has_member '.dns | values | select(. != {})'
-	holds "lists of strings, and a string" '.dns |
-		all(.nameservers, .search, .options; . == null or (type == "array" and all(.[]; type == "string"))) and
-		(.domain == null or (.domain | type) == "string")'
 }
 
 test_RES_17() {
