@@ -349,6 +349,16 @@ has_device() {
 	ip -n "$ns" link show dev "$1" &>/dev/null
 }
 
+# device_is_there: in the container, where the plugin makes one
+device_is_there() {
+	[[ $p_creates == false ]] || has_device "$device" || die "${what:+$what: }there is no $device in the container"
+}
+
+# device_is_gone: from the container, if the plugin made it
+device_is_gone() {
+	[[ $p_creates == false ]] || ! has_device "$device" || die "$device is still in the container"
+}
+
 # has_address ADDRESS: with prefix length, in the container
 has_address() {
 	[[ $(ip -n "$ns" -o addr show) == *" $1 "* ]]

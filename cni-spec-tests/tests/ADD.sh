@@ -100,7 +100,7 @@ test_ADD_09() {
 	unset "extra[prevResult]"
 	[[ $p_chained != always ]] || extra[prevResult]=$earlier_result
 	add
-	[[ $p_creates == false ]] || has_device "$device" || die "there is no $device in the container"
+	device_is_there
 }
 
 test_ADD_10() {

@@ -10,7 +10,7 @@ test_DEL_01() {
 	add
 	attached
 	succeed DEL
-	! has_device "$device" || die "$device is still in the container"
+	device_is_gone
 }
 
 test_DEL_02() {
@@ -55,7 +55,7 @@ test_DEL_07() {
 	container
 	add
 	succeed DEL
-	[[ $p_creates == false ]] || ! has_device "$device" || die "$device is still in the container"
+	device_is_gone
 }
 
 test_DEL_08() {

@@ -19,7 +19,7 @@ collect() {
 # still_there CONTAINERID RESULT: the attachment of that container is as it was
 still_there() {
 	again "$1"
-	[[ $p_creates == false ]] || has_device "$device" || die "after GC there is no $device in the container"
+	what="after GC" device_is_there
 	extra[prevResult]=$2
 	what="after GC" succeed CHECK
 }

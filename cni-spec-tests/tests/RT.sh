@@ -224,7 +224,7 @@ test_RT_22() {
 		succeed GC "${empty[@]}"
 		attachments
 		attached
-		[[ $p_creates == false ]] || has_device "$device" || die "after GC there is no $device in the container"
+		what="after GC" device_is_there
 		what="after GC with a list that is $list" succeed CHECK
 	done
 }
@@ -254,7 +254,7 @@ test_RT_25() {
 	invoke DEL
 	make_master
 	((status == 0)) || die "DEL failed"
-	[[ $p_creates == false ]] || ! has_device "$device" || die "$device is still in the container"
+	device_is_gone
 }
 
 test_RT_26() {
