@@ -177,7 +177,7 @@ int nk_attach_check(struct nk_attachment *att, struct nk_error *err);
 int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
 
 /**
- * nk_attach_repair() - remove what is left where no claim tells of it: bpffs was emptied
+ * nk_attach_delete_unclaimed() - remove what is left where no claim tells of it: bpffs was emptied
  *
  * Goes by what the kernel still knows: leases, and the alias and group of the device. The Pod's
  * root can forge these, and the MAC that is taken out of the filter, but only on a device of its own
@@ -185,9 +185,9 @@ int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
  *
  * Return: 0, or the first failure
  */
-int nk_attach_repair(struct nk_attachment *att, struct nk_error *err);
+int nk_attach_delete_unclaimed(struct nk_attachment *att, struct nk_error *err);
 
-/* nk_attach_find_unclaimed() - is there what nk_attach_repair() would remove? Return: 1, 0, or a
+/* nk_attach_find_unclaimed() - is there what nk_attach_delete_unclaimed() would remove? Return: 1, 0, or a
  * negative errno
  */
 int nk_attach_find_unclaimed(struct nk_attachment *att, struct nk_error *err);

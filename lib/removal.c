@@ -51,7 +51,7 @@ static int look_further(struct removing *removing, struct nk_error *err)
 		if (rc || removing->found)
 			return rc;
 	}
-	return nk_attach_repair(removing->att, err);
+	return nk_attach_delete_unclaimed(removing->att, err);
 }
 
 int nk_removal_run(struct nk_attachment *att, const struct nk_removal *how, struct nk_error *err)

@@ -20,7 +20,7 @@ struct nk_removal {
  * @att: initialised; with netns_fd, where the Pod's netns is known
  *
  * Goes by the claims of all NICs; where none tells of it, by a pair's end on the host; else by what
- * the kernel still knows, see nk_attach_repair(). What is wrong with one NIC's directory does not
+ * the kernel still knows, see nk_attach_delete_unclaimed(). What is wrong with one NIC's directory does not
  * keep it from the rest.
  *
  * Return: 0, also where nothing was found, or the first failure

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* repair.c - remove an attachment that no claim tells of, by what the kernel still knows */
+/* delete_unclaimed.c - delete an attachment that no claim tells of, by what the kernel still knows */
 #include "attach.h"
 
 #include "error.h"
@@ -154,7 +154,7 @@ int nk_attach_find_unclaimed(struct nk_attachment *att, struct nk_error *err)
 	return rc ? rc : search.count > 0;
 }
 
-int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
+int nk_attach_delete_unclaimed(struct nk_attachment *att, struct nk_error *err)
 {
 	struct search search = { .att = att };
 	uint32_t i, limit = NK_USERS_END_MS;
