@@ -34,6 +34,12 @@ int nk_claims_open_on(const char *bpffs, const char *nic, struct nk_error *err)
 	struct nk_nicdir dir;
 	char path[NK_PATH_SIZE];
 
+	int rc = nk_nicdir_check(bpffs, nic, err);
+
+	if (rc == -ENOENT)
+		nk_error_reset(err);
+	if (rc)
+		return rc;
 	nk_nicdir_init(bpffs, nic, &dir);
 	nk_nicdir_pin(&dir, "claims", path);
 	return nk_claims_open(path, false, err);

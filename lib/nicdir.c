@@ -5,6 +5,8 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "log.h"
+#include "trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +32,11 @@ int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_BPF, ENODEV, "bpffs is not mounted",
 		     "%s is not a bpf file system", bpffs);
-	nk_error_remedy(err,
-			"mount -t bpf bpf %s, or name its mount point: \"bpffs\" of the "
-			"configuration, --bpffs of a command",
-			bpffs);
+	nk_error_remedy(
+		err,
+		"mount -t bpf -o mode=0700 bpf %s, or name its mount point: \"bpffs\" of the "
+		"configuration, --bpffs of a command",
+		bpffs);
 	return -ENODEV;
 }
 
@@ -76,20 +79,49 @@ static int unescape(const char *name, char ret[IFNAMSIZ])
 	return *name ? -EINVAL : 0;
 }
 
-static int make_dirs(const char *bpffs, const char *path, struct nk_error *err)
+/* remove_top() - the directory above @path, where it is empty */
+static void remove_top(const char *path)
 {
 	char top[NK_PATH_SIZE];
 
+	snprintf(top, sizeof(top), "%.*s", (int)(strrchr(path, '/') - path), path);
+	(void)rmdir(top);
+}
+
+/* open_top() - Return: an fd; -ENOENT where there is none; or another negative errno */
+static int open_top(const char *bpffs, bool create, struct nk_error *err)
+{
+	int root cleanup_close = nk_trust_open_root(bpffs, err);
+	char top[NK_PATH_SIZE];
+
+	if (root < 0)
+		return root;
 	top_path(bpffs, top);
-	if ((!mkdir(top, 0700) || errno == EEXIST) && (!mkdir(path, 0700) || errno == EEXIST))
-		return 0;
-	/* ENOENT: the last user of another NIC has just removed the top directory. */
-	if (errno == ENOENT)
-		return 0;
-	nk_error_set(err, NK_CODE_BPF, errno, "cannot make a directory on bpffs", "mkdir %s: %s",
-		     path, nk_errno_name(errno));
-	(void)rmdir(top); /* which leaves it where somebody uses it */
-	return -err->sys;
+	return nk_trust_open(root, TOP, top, create, err);
+}
+
+/* open_dir() - the NIC's, without its lock. Return: as open_top() */
+static int open_dir(const char *bpffs, const char *path, bool create, struct nk_error *err)
+{
+	int top cleanup_close = open_top(bpffs, create, err);
+	int fd;
+
+	if (top < 0)
+		return top;
+	fd = nk_trust_open(top, strrchr(path, '/') + 1, path, create, err);
+	if (fd < 0 && create)
+		remove_top(path); /* which leaves it where somebody uses it */
+	return fd;
+}
+
+int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	nic_path(bpffs, nic, path);
+	fd = open_dir(bpffs, path, false, err);
+	return fd < 0 ? fd : 0;
 }
 
 /* lock() - wait for the lock on @fd. Return: 0 or -EAGAIN */
@@ -135,19 +167,15 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 	for (;;) {
 		int fd cleanup_close = -1;
 
-		if (create) {
-			rc = make_dirs(bpffs, ret->path, err);
-			if (rc)
-				return rc;
-		}
-		fd = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT && create && nk_clock_ms() <= deadline) {
+		fd = open_dir(bpffs, ret->path, create, err);
+		/* The last user of another NIC has just removed the top directory, or of this NIC its own. */
+		if (fd == -ENOENT && create && nk_clock_ms() <= deadline) {
+			nk_error_reset(err);
 			nanosleep(&pause, NULL);
 			continue;
 		}
 		if (fd < 0)
-			return nk_error_set(err, NK_CODE_BPF, errno, "cannot open on bpffs",
-					    "open %s: %s", ret->path, nk_errno_name(errno));
+			return fd;
 		rc = lock(fd, ret->path, deadline, err);
 		if (rc)
 			return rc;
@@ -175,18 +203,11 @@ int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err)
 
 void nk_nicdir_close(struct nk_nicdir *dir)
 {
-	char top[NK_PATH_SIZE];
-	char *slash;
-
 	if (dir->fd < 0)
 		return;
 	/* rmdir leaves what is not empty; both are made anew by the next user. */
-	if (!rmdir(dir->path)) {
-		snprintf(top, sizeof(top), "%s", dir->path);
-		slash = strrchr(top, '/');
-		*slash = '\0';
-		(void)rmdir(top);
-	}
+	if (!rmdir(dir->path))
+		remove_top(dir->path);
 	close(dir->fd);
 	dir->fd = -1;
 }
@@ -201,6 +222,28 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
 	snprintf(ret, NK_PATH_SIZE, "%.400s/q%u/xsks_map", dir->path, phys);
 }
 
+/* list_top() - @ret stays NULL where there is nothing of ours. What another user made is not: no ADD has
+ * put anything in it. Return: 0, or a negative errno where it could not be looked at
+ */
+static int list_top(const char *bpffs, DIR **ret, struct nk_error *err)
+{
+	int fd = open_top(bpffs, false, err);
+
+	if (fd == -EPERM)
+		nk_log_warn("%s: %s: it is left alone", err->msg, err->details);
+	if (fd == -EPERM || fd == -ENOENT || fd == -ENOTDIR) {
+		nk_error_reset(err);
+		return 0;
+	}
+	*ret = fd < 0 ? NULL : fdopendir(fd);
+	if (fd >= 0 && !*ret) {
+		nk_error_set(err, NK_CODE_BPF, errno, "cannot read bpffs", "%s/" TOP ": %s", bpffs,
+			     nk_errno_name(errno));
+		close(fd);
+	}
+	return *ret ? 0 : -err->sys;
+}
+
 int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, struct nk_error *err),
 		   void *data, struct nk_error *err)
 {
@@ -208,20 +251,20 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 	DIR *list cleanup_closedir = NULL;
 	const struct dirent *entry;
 	struct nk_error mine;
-	int rc, first = 0;
+	int rc = list_top(bpffs, &list, err), first = 0;
 
+	if (rc || !list)
+		return rc;
 	top_path(bpffs, top);
-	list = opendir(top);
-	if (!list && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (!list)
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot read bpffs", "open %s: %s",
-				    top, nk_errno_name(errno));
 	while ((entry = readdir(list))) {
 		if (entry->d_name[0] == '.' || unescape(entry->d_name, nic))
 			continue;
 		mine = (struct nk_error){ 0 };
-		rc = fn(nic, data, &mine);
+		rc = nk_nicdir_check(bpffs, nic, &mine);
+		if (rc == -ENOENT || rc == -ENOTDIR)
+			continue; /* gone meanwhile, or no directory at all */
+		if (!rc)
+			rc = fn(nic, data, &mine);
 		if (rc && !first) {
 			first = rc;
 			*err = mine;

@@ -7,7 +7,8 @@
  *   <bpffs>/nk-cni/<nic>/q<N>/xsks_map                                            one attachment
  *
  * bpffs refuses '.' in names, so in <nic> it is written %2e and '%' is written %25. With bpffs of
- * at most 255 bytes and a name of at most 15 no path reaches NK_PATH_SIZE.
+ * at most 255 bytes and a name of at most 15 no path reaches NK_PATH_SIZE. Each directory on the way
+ * is checked when it is opened, see trust.h.
  *
  * The lock is a flock on the directory: no lock file to leak, and the kernel ends it with the
  * process. Who waited and got the lock of a directory that was removed meanwhile starts again.
@@ -26,6 +27,11 @@ struct nk_nicdir {
 
 /* nk_nicdir_check_bpffs() - is a bpf file system mounted there? Return: 0 or a negative errno. */
 int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err);
+
+/* nk_nicdir_check() - is there one that nobody but us can change? Return: 0; -ENOENT where there is
+ * none; -EPERM, -EACCES or -ENOTDIR as nk_trust_open(), which it rests on
+ */
+int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err);
 
 /* nk_nicdir_init() - the directory's path, without its lock. */
 void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret);

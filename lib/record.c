@@ -68,8 +68,13 @@ int nk_record_write(const struct nk_nicdir *dir, uint32_t phys, const char *text
 
 	nk_record_path(dir, phys, path);
 	rc = open_dir(dir, phys, true, queue, &way);
-	if (!rc)
+	if (!rc) {
+		/* Where a Pod names the file as a hostPath before there is one, kubelet makes an
+		 * empty directory of it.
+		 */
+		(void)unlinkat(nk_rundir_fd(&way), FILE_NAME, AT_REMOVEDIR);
 		rc = write_line(nk_rundir_fd(&way), NEW_NAME, FILE_NAME, text, 0);
+	}
 	nk_rundir_close(&way);
 	return rc ? failed(err, rc, "write", path) : 0;
 }
@@ -84,7 +89,8 @@ int nk_record_remove(const struct nk_nicdir *dir, uint32_t phys, struct nk_error
 	rc = open_dir(dir, phys, false, queue, &way);
 	if (!rc) {
 		(void)unlinkat(nk_rundir_fd(&way), NEW_NAME, 0);
-		if (unlinkat(nk_rundir_fd(&way), FILE_NAME, 0) && errno != ENOENT)
+		if (unlinkat(nk_rundir_fd(&way), FILE_NAME, 0) && errno != ENOENT &&
+		    !(errno == EISDIR && !unlinkat(nk_rundir_fd(&way), FILE_NAME, AT_REMOVEDIR)))
 			rc = -errno;
 	}
 	nk_rundir_prune(&way);

@@ -4,7 +4,9 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "log.h"
 #include "nicdir.h"
+#include "trust.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -66,12 +68,38 @@ static int give_away(const char *path, const struct nk_xsk_options *options, str
 			    options->gid, nk_errno_name(errno));
 }
 
+/* make_parent() - the directory of the pin, which nobody but us can change */
+static int make_parent(const struct nk_nicdir *dir, const char *pin, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int fd;
+
+	snprintf(path, sizeof(path), "%.*s", (int)(strrchr(pin, '/') - pin), pin);
+	fd = nk_trust_open(dir->fd, strrchr(path, '/') + 1, path, true, err);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* make_room() - a pin that is there is nobody's any more, for the queue is claimed for us. Where a Pod names
+ * the map as a hostPath before there is one, kubelet or the runtime makes an empty directory of it.
+ */
+static int make_room(const char *path, struct nk_error *err)
+{
+	if (!unlink(path) || errno == ENOENT || (errno == EISDIR && !rmdir(path)))
+		return 0;
+	nk_error_set(err, NK_CODE_BPF, errno, "the XSKMAP's place is taken", "remove %s: %s", path,
+		     nk_errno_name(errno));
+	nk_error_remedy(err, "find out what is in %s, and move it away", path);
+	return -err->sys;
+}
+
 static int make_and_pin(const struct nk_nicdir *dir, uint32_t first,
 			const struct nk_xsk_options *options, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
 	int fd cleanup_close = -1, rc;
-	char *slash;
 
 	fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks_map", sizeof(uint32_t), sizeof(uint32_t),
 			    NK_XSKS_MAX, NULL);
@@ -79,13 +107,11 @@ static int make_and_pin(const struct nk_nicdir *dir, uint32_t first,
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make the XSKMAP",
 				    "BPF_MAP_CREATE: %s", nk_errno_name(errno));
 	nk_nicdir_xsks_map(dir, first, path);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make a directory on bpffs",
-				    "mkdir %s: %s", path, nk_errno_name(errno));
-	*slash = '/';
-	unlink(path); /* the queue is claimed for us: a pin that is there is nobody's any more */
+	rc = make_parent(dir, path, err);
+	if (!rc)
+		rc = make_room(path, err);
+	if (rc)
+		return rc;
 	if (bpf_obj_pin(fd, path))
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XSKMAP",
 				    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
@@ -155,13 +181,19 @@ static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uin
 int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
 		     struct nk_error *err)
 {
+	struct nk_error mine = { 0 };
 	char path[NK_PATH_SIZE];
 	int rc = leave(dir, leases, count, err);
 
 	nk_nicdir_xsks_map(dir, leases[0].phys, path);
-	if (unlink(path) && errno != ENOENT)
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XSKMAP",
-				    "unlink %s: %s", path, nk_errno_name(errno));
+	if (make_room(path, &mine)) {
+		if (mine.sys != ENOTEMPTY && mine.sys != EBUSY) {
+			*err = mine;
+			return -mine.sys;
+		}
+		/* Somebody's, and in nobody's way but the next ADD's. */
+		nk_log_warn("%s: %s; %s", mine.msg, mine.details, mine.remedy);
+	}
 	*strrchr(path, '/') = '\0';
 	/* ENOTEMPTY: somebody has put a pin of his own there; that must not keep DEL from its end. */
 	if (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY)

@@ -67,10 +67,10 @@ Test(nicdir, ordinary_file_system_is_no_bpffs_and_the_remedy_mounts_one)
 
 	unit_expect_error("/tmp", nk_nicdir_check_bpffs("/tmp", &err), &err, NK_CODE_BPF,
 			  "bpffs is not mounted|/tmp is not a bpf file system|"
-			  "mount -t bpf bpf /tmp|\"bpffs\"");
+			  "mount -t bpf -o mode=0700 bpf /tmp|\"bpffs\"");
 	nk_error_reset(&err);
 	unit_expect_error("/no-such", nk_nicdir_check_bpffs("/no-such", &err), &err, NK_CODE_BPF,
-			  "bpffs is not mounted|/no-such|mount -t bpf bpf /no-such");
+			  "bpffs is not mounted|/no-such|mount -t bpf -o mode=0700 bpf /no-such");
 }
 
 Test(nicdir, paths_are_below_the_nics_directory)
@@ -105,7 +105,7 @@ Test(nicdir, longest_paths_are_not_cut)
 	memcpy(parent, "/no-such/", 9);
 	parent[255] = '\0';
 	unit_expect_error("255 bytes", nk_nicdir_open(parent, "..............a", false, &dir, &err),
-			  &err, NK_CODE_BPF, "cannot open on bpffs|ENOENT");
+			  &err, NK_CODE_BPF, "cannot use a directory on bpffs|ENOENT");
 	cr_expect_eq(strlen(dir.path), 255 + strlen("/nk-cni/") + strlen("%2e") * 14 + 1);
 	nk_nicdir_xsks_map(&dir, 4095, path);
 	cr_expect_str_eq(path + strlen(dir.path), "/q4095/xsks_map");
@@ -221,7 +221,7 @@ Test(nicdir, missing_directory_is_enoent_unless_it_is_to_be_made)
 	struct nk_nicdir dir;
 	int rc = nk_nicdir_open(bpffs, "eth0", false, &dir, &err);
 
-	unit_expect_error("eth0", rc, &err, NK_CODE_BPF, "open|/nk-cni/eth0|ENOENT");
+	unit_expect_error("eth0", rc, &err, NK_CODE_BPF, "open|/nk-cni|ENOENT");
 	cr_expect_eq(rc, -ENOENT);
 	cr_expect_eq(dir.fd, -1);
 	open_dir("eth0", true, &dir);

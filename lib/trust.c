@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/* trust.c - directories whose entries nobody but us can have made */
+#include "trust.h"
+
+#include "cleanup.h"
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+#define OTHERS_WRITE (S_IWGRP | S_IWOTH)
+
+static int failed(const char *what, const char *path, struct nk_error *err)
+{
+	int sys = errno == ELOOP ? ENOTDIR : errno;
+
+	nk_error_set(err, NK_CODE_BPF, sys, "cannot use a directory on bpffs", "%s %s: %s", what,
+		     path, nk_errno_name(sys));
+	if (sys == ENOTDIR)
+		nk_error_remedy(err,
+				"%s is no directory (symbolic links are not followed): find out "
+				"what it is for, and move it away",
+				path);
+	return -sys;
+}
+
+/* refuse() - the remedy takes nothing away that may serve somebody. */
+static int refuse(const char *path, const struct stat *st, struct nk_error *err)
+{
+	int sys = st->st_uid == geteuid() ? EACCES : EPERM;
+
+	nk_error_set(
+		err, NK_CODE_BPF, sys, "others can change what nk-cni keeps on bpffs",
+		"%s belongs to uid %u and has mode %04o; it has to belong to uid %u, and nobody "
+		"else may write to it",
+		path, st->st_uid, st->st_mode & 07777, geteuid());
+	nk_error_remedy(err,
+			"find out who made it and what it is for, move it away, and let root alone "
+			"write to the mount: mount -t bpf -o mode=0700 bpf MOUNTPOINT, or chmod "
+			"go-w MOUNTPOINT");
+	return -sys;
+}
+
+int nk_trust_open_root(const char *path, struct nk_error *err)
+{
+	int fd cleanup_close = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return failed("open", path, err);
+	if (fstat(fd, &st))
+		return failed("stat", path, err);
+	if (st.st_uid != geteuid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
+		return refuse(path, &st, err);
+	return nk_steal_fd(&fd);
+}
+
+int nk_trust_open(int parent, const char *name, const char *path, bool create, struct nk_error *err)
+{
+	int fd cleanup_close = -1;
+	struct stat st;
+
+	if (create && mkdirat(parent, name, 0700) && errno != EEXIST)
+		return failed("mkdir", path, err);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return failed("open", path, err);
+	if (fstat(fd, &st))
+		return failed("stat", path, err);
+	if (st.st_uid != geteuid() || (st.st_mode & OTHERS_WRITE))
+		return refuse(path, &st, err);
+	/* A umask, or a kubelet that made it for a mount. */
+	if (create && (st.st_mode & 0777) != 0700 && fchmod(fd, 0700))
+		return failed("chmod", path, err);
+	return nk_steal_fd(&fd);
+}
