@@ -73,6 +73,7 @@ int nk_attachment_init_key(struct nk_attachment *att, const struct nk_key *key,
 {
 	*att = (struct nk_attachment)NK_ATTACHMENT_CLOSED;
 	att->key = *key;
+	att->lender.nl = &att->host;
 	return nk_nl_open(&att->host, -1, "host", err);
 }
 
@@ -109,24 +110,24 @@ static void drop_unused_claims(struct nk_attachment *att)
 	struct nk_error ignored = { 0 };
 	char path[NK_PATH_SIZE];
 
-	if (nk_claims_each(att->claims, stop_at_first, NULL, &ignored) ||
-	    nk_prog_is_alive(&att->dir))
+	if (nk_claims_each(att->lender.claims, stop_at_first, NULL, &ignored) ||
+	    nk_prog_is_alive(&att->lender.dir))
 		return;
-	(void)nk_prog_detach(&att->dir, &ignored); /* what a removed NIC has left */
-	nk_nicdir_pin(&att->dir, "rules", path);
+	(void)nk_prog_detach(&att->lender.dir, &ignored); /* what a removed NIC has left */
+	nk_nicdir_pin(&att->lender.dir, "rules", path);
 	(void)unlink(path);
-	nk_nicdir_pin(&att->dir, "claims", path);
+	nk_nicdir_pin(&att->lender.dir, "claims", path);
 	(void)unlink(path); /* the next user finds it empty, which is as good */
 }
 
 void nk_attach_unload(struct nk_attachment *att)
 {
-	if (att->claims >= 0 && att->dir.fd >= 0)
+	if (att->lender.claims >= 0 && att->lender.dir.fd >= 0)
 		drop_unused_claims(att);
-	if (att->claims >= 0)
-		close(att->claims);
-	att->claims = -1;
-	nk_nicdir_close(&att->dir);
+	if (att->lender.claims >= 0)
+		close(att->lender.claims);
+	att->lender.claims = -1;
+	nk_nicdir_close(&att->lender.dir);
 }
 
 void nk_attachment_fini(struct nk_attachment *att)
@@ -184,7 +185,7 @@ static int choose_mac(struct nk_attachment *att, const struct nk_config *config,
 		memcpy(att->mac, config->mac, NK_MAC_LEN);
 		return 0;
 	case NK_MAC_MASTER:
-		memcpy(att->mac, att->nic.mac, NK_MAC_LEN);
+		memcpy(att->mac, att->lender.nic.mac, NK_MAC_LEN);
 		return 0;
 	}
 	return 0;
@@ -194,7 +195,7 @@ static int choose_mac(struct nk_attachment *att, const struct nk_config *config,
 static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
 		      struct nk_error *err)
 {
-	uint32_t limit = att->nic.ifindex ? att->nic.mtu : 1500;
+	uint32_t limit = att->lender.nic.ifindex ? att->lender.nic.mtu : 1500;
 	bool by_frame = false;
 
 	if (config->xsk_map && config->xsk_frame_size - XSK_CHUNK_OVERHEAD < limit) {
@@ -221,11 +222,12 @@ static int take_nic(struct nk_attachment *att, const struct nk_config *config, s
 
 	if (!config->queue_count)
 		return 0;
-	rc = nk_nicdir_open(config->bpffs, att->nic.name, true, &att->dir, err);
+	rc = nk_nicdir_open(config->bpffs, att->lender.nic.name, true, &att->lender.dir, err);
 	if (!rc)
-		rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, err);
+		rc = nk_nic_get_by_index(&att->host, att->lender.nic.ifindex, &att->lender.nic,
+					 err);
 	if (!rc && att->with_map)
-		rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+		rc = nk_prog_check_owner(&att->lender.dir, &att->lender.nic, err);
 	return rc;
 }
 
@@ -311,13 +313,13 @@ int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, st
 		rc = choose_mtu(att, config, err);
 	if (rc || !config->queue_count)
 		return rc;
-	nk_nicdir_init(config->bpffs, att->nic.name, &att->dir);
-	nk_nicdir_pin(&att->dir, "claims", path);
-	att->claims = nk_claims_open(path, false, err);
-	if (att->claims < 0 && att->claims != -ENOENT)
-		return att->claims;
+	nk_nicdir_init(config->bpffs, att->lender.nic.name, &att->lender.dir);
+	nk_nicdir_pin(&att->lender.dir, "claims", path);
+	att->lender.claims = nk_claims_open(path, false, err);
+	if (att->lender.claims < 0 && att->lender.claims != -ENOENT)
+		return att->lender.claims;
 	if (att->with_map)
-		rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+		rc = nk_prog_check_owner(&att->lender.dir, &att->lender.nic, err);
 	return rc ? rc : nk_step_claim_choose(att, config, err);
 }
 
@@ -325,11 +327,11 @@ void nk_attach_unlock(struct nk_attachment *att)
 {
 	struct nk_error ignored = { 0 };
 
-	if (att->dir.fd < 0)
+	if (att->lender.dir.fd < 0)
 		return;
 	(void)nk_step_others(att, &att->others_then, &ignored);
 	att->was_unlocked = true;
-	nk_nicdir_unlock(&att->dir);
+	nk_nicdir_unlock(&att->lender.dir);
 }
 
 /* is_still_mine() - a DEL may have come meanwhile, and another ADD taken the queues. */
@@ -339,7 +341,7 @@ static bool is_still_mine(const struct nk_attachment *att, struct nk_error *err)
 	uint32_t i;
 
 	for (i = 0; i < att->lease_count; i++)
-		if (nk_claims_get(att->claims, att->leases[i].phys, &claim, err) ||
+		if (nk_claims_get(att->lender.claims, att->leases[i].phys, &claim, err) ||
 		    !nk_step_is_mine(att, &claim) || claim.netns_cookie != att->netns_cookie ||
 		    memcmp(claim.mac, att->mac, NK_MAC_LEN) != 0)
 			return false;
@@ -357,10 +359,10 @@ static void disown(struct nk_attachment *att)
 	att->lease_count = 0;
 	att->with_map = false;
 	/* Directory and claims may be those of others by now, made anew. */
-	close(att->claims);
-	att->claims = -1;
-	close(att->dir.fd);
-	att->dir.fd = -1;
+	close(att->lender.claims);
+	att->lender.claims = -1;
+	close(att->lender.dir.fd);
+	att->lender.dir.fd = -1;
 	if (nk_link_get(&att->pod, NK_NSID_HERE, NULL, att->ifindex, &link, &gone))
 		att->in_filter = false;
 }
@@ -370,9 +372,9 @@ int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 	struct nk_error unknown = { 0 };
 	int rc;
 
-	if (att->dir.fd < 0)
+	if (att->lender.dir.fd < 0)
 		return 0;
-	rc = nk_nicdir_relock(&att->dir, err);
+	rc = nk_nicdir_relock(&att->lender.dir, err);
 	if (rc && rc != -ESTALE)
 		return rc;
 	if (!rc && is_still_mine(att, &unknown))
@@ -380,7 +382,8 @@ int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 	disown(att);
 	nk_error_reset(err);
 	return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "the attachment was deleted meanwhile",
-			    "its queues of %s are not claimed for it any more", att->nic.name);
+			    "its queues of %s are not claimed for it any more",
+			    att->lender.nic.name);
 }
 
 int nk_attach_commit(struct nk_attachment *att, struct nk_error *err)
@@ -446,11 +449,11 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	int rc;
 
 	att->lease_count = 0;
-	nk_nicdir_pin(&att->dir, "claims", path);
-	att->claims = nk_claims_open(path, false, err);
-	if (att->claims < 0)
-		return att->claims == -ENOENT ? 0 : att->claims;
-	rc = nk_claims_each(att->claims, note_mine, &search, err);
+	nk_nicdir_pin(&att->lender.dir, "claims", path);
+	att->lender.claims = nk_claims_open(path, false, err);
+	if (att->lender.claims < 0)
+		return att->lender.claims == -ENOENT ? 0 : att->lender.claims;
+	rc = nk_claims_each(att->lender.claims, note_mine, &search, err);
 	if (rc || !att->lease_count)
 		return rc;
 	qsort(att->leases, att->lease_count, sizeof(att->leases[0]), by_netkit_queue);
@@ -468,7 +471,7 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->rule_count = search.claim.rule_count;
 	att->neigh_count = search.claim.neigh_count;
 	att->pair = search.claim.pair;
-	att->nic.ifindex = search.claim.nic_ifindex;
+	att->lender.nic.ifindex = search.claim.nic_ifindex;
 	memcpy(att->mac, search.claim.mac, sizeof(att->mac));
 	att->key = search.claim.key;
 	att->any_name =
@@ -483,11 +486,11 @@ static int look_around(struct nk_attachment *att, const char *nic, struct nk_err
 	uint64_t cookie;
 	int rc;
 
-	rc = nk_nic_get_by_index(&att->host, att->nic.ifindex, &att->nic, &gone);
+	rc = nk_nic_get_by_index(&att->host, att->lender.nic.ifindex, &att->lender.nic, &gone);
 	if (rc == -ENODEV) {
-		att->lost_nic = att->nic.ifindex;
-		att->nic = (struct nk_nic){ 0 };
-		snprintf(att->nic.name, sizeof(att->nic.name), "%s", nic);
+		att->lender.lost_ifindex = att->lender.nic.ifindex;
+		att->lender.nic = (struct nk_nic){ 0 };
+		snprintf(att->lender.nic.name, sizeof(att->lender.nic.name), "%s", nic);
 	} else if (rc) {
 		*err = gone;
 		return rc;
@@ -558,7 +561,7 @@ int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic
 
 	if (is_others(att, bpffs, nic))
 		return 0;
-	rc = nk_nicdir_open(bpffs, nic, false, &att->dir, err);
+	rc = nk_nicdir_open(bpffs, nic, false, &att->lender.dir, err);
 	if (rc == -ENOENT) {
 		nk_error_reset(err);
 		return 0;
@@ -610,7 +613,7 @@ void nk_attach_result(const struct nk_attachment *att, const struct nk_request *
 	memcpy(pod->mac, att->mac, sizeof(pod->mac));
 	pod->mtu = att->mtu;
 	pod->sandbox = request->netns;
-	memcpy(pod->pci_id, att->nic.pci_id, sizeof(pod->pci_id));
+	memcpy(pod->pci_id, att->lender.nic.pci_id, sizeof(pod->pci_id));
 	if (att->with_map)
-		nk_nicdir_xsks_map(&att->dir, att->leases[0].phys, pod->socket_path);
+		nk_nicdir_xsks_map(&att->lender.dir, att->leases[0].phys, pod->socket_path);
 }

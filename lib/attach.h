@@ -18,9 +18,9 @@
 #ifndef NK_ATTACH_H
 #define NK_ATTACH_H
 
+#include "lender.h"
 #include "link.h"
 #include "netdev.h"
-#include "nicdir.h"
 #include "nl.h"
 #include "slice.h"
 #include "types.h"
@@ -35,10 +35,7 @@ struct nk_attachment {
 
 	/* the host's side */
 	struct nk_nl host;
-	struct nk_nic nic; /* ifindex 0: the NIC is gone */
-	struct nk_nicdir dir;
-	int claims;	   /* fd */
-	uint32_t lost_nic; /* ifindex of the NIC that is gone */
+	struct nk_lender lender; /* the NIC; of a pair without queues: none */
 
 	/* the Pod's side */
 	int netns_fd;	    /* CNI_NETNS, or -1: the runtime gave none, or it is gone */
@@ -86,10 +83,10 @@ struct nk_attachment {
 };
 
 /* Of one that has nothing open: what nk_attachment_fini() takes without nk_attachment_init(). */
-#define NK_ATTACHMENT_CLOSED                                                      \
-	{                                                                         \
-		.dir = { .fd = -1 }, .claims = -1, .netns_fd = -1, .journal = -1, \
-		.nsid = NK_NSID_HERE, .nic_nsid = NK_NSID_HERE                    \
+#define NK_ATTACHMENT_CLOSED                                                                     \
+	{                                                                                        \
+		.lender = NK_LENDER_CLOSED, .netns_fd = -1, .journal = -1, .nsid = NK_NSID_HERE, \
+		.nic_nsid = NK_NSID_HERE                                                         \
 	}
 
 /* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure.

@@ -38,7 +38,7 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 	*claim = (struct nk_claim){
 		.version = NK_CLAIM_VERSION,
 		.key = att->key,
-		.nic_ifindex = att->nic.ifindex,
+		.nic_ifindex = att->lender.nic.ifindex,
 		.netns_cookie = att->netns_cookie,
 		.ifindex = att->ifindex,
 		.netkit_queue = lease->netkit,
@@ -86,7 +86,7 @@ static int add_other(uint32_t queue, const struct nk_claim *claim, void *data)
 int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_error *err)
 {
 	struct others others = { .att = att };
-	int rc = nk_claims_each(att->claims, add_other, &others, err);
+	int rc = nk_claims_each(att->lender.claims, add_other, &others, err);
 
 	*ret = others.digest;
 	return rc;
@@ -105,7 +105,7 @@ int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
 
 	for (i = 0; i < att->lease_count && !rc; i++) {
 		fill_claim(att, &att->leases[i], &claim);
-		rc = nk_claims_update(att->claims, att->leases[i].phys, &claim, err);
+		rc = nk_claims_update(att->lender.claims, att->leases[i].phys, &claim, err);
 	}
 	return rc;
 }
@@ -124,7 +124,7 @@ static int find_rival(uint32_t queue, const struct nk_claim *claim, void *data)
 	(void)queue;
 	rival->claim = *claim;
 	rival->same_mac = !memcmp(claim->mac, rival->att->mac, NK_MAC_LEN) &&
-			  memcmp(claim->mac, rival->att->nic.mac, NK_MAC_LEN) != 0;
+			  memcmp(claim->mac, rival->att->lender.nic.mac, NK_MAC_LEN) != 0;
 	return rival->same_mac || nk_step_is_mine(rival->att, claim);
 }
 
@@ -136,31 +136,32 @@ static int refuse_rivals(struct nk_attachment *att, struct nk_error *err)
 	int rc;
 
 	nk_mac_text(att->mac, mac);
-	rc = nk_claims_each(att->claims, find_rival, &rival, err);
+	rc = nk_claims_each(att->lender.claims, find_rival, &rival, err);
 	if (rc < 0)
 		return rc;
 	describe(&rival.claim, text, sizeof(text));
 	if (rc && nk_step_is_mine(att, &rival.claim)) {
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
-			     "%s has queues of %s already", text, att->nic.name);
+			     "%s has queues of %s already", text, att->lender.nic.name);
 		nk_error_remedy(err, "call DEL for it first");
 		return -EEXIST;
 	}
 	if (rc) {
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the MAC is in use",
-			     "%s belongs to %s on %s", mac, text, att->nic.name);
+			     "%s belongs to %s on %s", mac, text, att->lender.nic.name);
 		nk_error_remedy(err, "give each attachment a MAC of its own, or leave \"mac\" out");
 		return -EEXIST;
 	}
-	if (!memcmp(att->mac, att->nic.mac, NK_MAC_LEN))
+	if (!memcmp(att->mac, att->lender.nic.mac, NK_MAC_LEN))
 		return 0;
-	rc = nk_filter_has(&att->host, att->nic.ifindex, att->mac, err);
+	rc = nk_filter_has(&att->host, att->lender.nic.ifindex, att->mac, err);
 	if (rc <= 0)
 		return rc;
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the MAC is in use",
-		     "%s is in the unicast filter of %s, and not by nk-cni", mac, att->nic.name);
+		     "%s is in the unicast filter of %s, and not by nk-cni", mac,
+		     att->lender.nic.name);
 	nk_error_remedy(err, "bridge fdb del %s dev %s self, or another \"mac\"", mac,
-			att->nic.name);
+			att->lender.nic.name);
 	return -EEXIST;
 }
 
@@ -179,16 +180,16 @@ static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_er
 
 	/* More queues would not help a NIC that cannot lease any. */
 	nk_error_reset(err);
-	rc = nk_probe_can_lease(&att->nic, err);
+	rc = nk_probe_can_lease(&att->lender.nic, err);
 	if (rc)
 		return rc;
-	(void)nk_netdev_queues(&att->host, att->nic.ifindex, count_queue, &count, err);
+	(void)nk_netdev_queues(&att->host, att->lender.nic.ifindex, count_queue, &count, err);
 	nk_error_reset(err);
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the NIC has no such queue",
-		     "queue %u: %s has %u receive queues, 0 to %u", queue, att->nic.name, count,
-		     count ? count - 1 : 0);
+		     "queue %u: %s has %u receive queues, 0 to %u", queue, att->lender.nic.name,
+		     count, count ? count - 1 : 0);
 	nk_error_remedy(err, "name queues it has, or give it more: ethtool -L %s combined N",
-			att->nic.name);
+			att->lender.nic.name);
 	return -ERANGE;
 }
 
@@ -208,10 +209,11 @@ static int is_free(struct nk_attachment *att, const struct nk_targets *targets, 
 	struct nk_claim claim;
 	int rc;
 
-	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
+	rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, queue, &state, err);
 	if (rc)
 		return rc;
-	rc = att->claims < 0 ? -ENOENT : nk_claims_get(att->claims, queue, &claim, err);
+	rc = att->lender.claims < 0 ? -ENOENT :
+				      nk_claims_get(att->lender.claims, queue, &claim, err);
 	if (!rc) {
 		describe(&claim, text, sizeof(text));
 		snprintf(why, size, "queue %u is held by %s", queue, text);
@@ -225,18 +227,18 @@ static int is_free(struct nk_attachment *att, const struct nk_targets *targets, 
 	else if (state.user)
 		snprintf(why, size, "queue %u is used by %s", queue, state.user);
 	return !state.leased && !state.user &&
-	       !nk_targets_describe(targets, att->nic.name, queue, why, size);
+	       !nk_targets_describe(targets, att->lender.nic.name, queue, why, size);
 }
 
 static int refuse_busy(const struct nk_attachment *att, const struct nk_config *config,
 		       const char *why, struct nk_error *err)
 {
 	if (config->fixed_queues)
-		nk_error_set(err, NK_CODE_RETRY, EBUSY, "a queue is busy", "%s: %s", att->nic.name,
-			     why);
+		nk_error_set(err, NK_CODE_RETRY, EBUSY, "a queue is busy", "%s: %s",
+			     att->lender.nic.name, why);
 	else
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
-			     "%s: %u of the %u queues wanted are free; %s", att->nic.name,
+			     "%s: %u of the %u queues wanted are free; %s", att->lender.nic.name,
 			     att->lease_count, config->queue_count, why);
 	nk_error_remedy(err, "end an attachment, or give the network other or more queues");
 	return -EBUSY;
@@ -255,10 +257,10 @@ int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *conf
 	/* A pool that reaches beyond the NIC is wrong from the first ADD on. */
 	for (queue = NK_QUEUE_IDS - 1; !nk_queue_set_has(&config->queues, queue); queue--)
 		;
-	rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, queue, &state, err);
+	rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, queue, &state, err);
 	if (rc)
 		return rc == -EINVAL ? refuse_beyond(att, queue, err) : rc;
-	rc = nk_targets_read(&att->host, &att->nic, &targets, err);
+	rc = nk_targets_read(&att->host, &att->lender.nic, &targets, err);
 	if (rc)
 		return rc;
 	for (queue = 1; queue < NK_QUEUE_IDS && att->lease_count < config->queue_count; queue++) {
@@ -286,7 +288,7 @@ int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *conf
 	char why[NK_ID_SIZE + 256];
 	struct nk_targets targets;
 	uint32_t queue;
-	int rc = nk_targets_read(&att->host, &att->nic, &targets, err);
+	int rc = nk_targets_read(&att->host, &att->lender.nic, &targets, err);
 
 	*ret = 0;
 	for (queue = 1; queue < NK_QUEUE_IDS && rc >= 0; queue++) {
@@ -308,10 +310,10 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 
 	if (!config->queue_count)
 		return 0; /* a pair without queues */
-	nk_nicdir_pin(&att->dir, "claims", path);
-	att->claims = nk_claims_open(path, true, err);
-	if (att->claims < 0)
-		return att->claims;
+	nk_nicdir_pin(&att->lender.dir, "claims", path);
+	att->lender.claims = nk_claims_open(path, true, err);
+	if (att->lender.claims < 0)
+		return att->lender.claims;
 	rc = refuse_rivals(att, err);
 	if (!rc)
 		rc = nk_step_claim_choose(att, config, err);
@@ -321,7 +323,7 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 		rc = nk_link_nsid(&att->host, att->netns_fd, true, &att->nsid, err);
 	for (i = 0; i < wanted && !rc; i++) {
 		fill_claim(att, &att->leases[i], &claim);
-		rc = nk_claims_add(att->claims, att->leases[i].phys, &claim, err);
+		rc = nk_claims_add(att->lender.claims, att->leases[i].phys, &claim, err);
 		att->lease_count += !rc;
 	}
 	return rc;
@@ -331,12 +333,13 @@ int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->lease_count)
 		return 0;
-	if (!att->nic.ifindex)
+	if (!att->lender.nic.ifindex)
 		return nk_error_set(err, NK_CODE_CHECK, ENODEV, "CHECK: the NIC is gone",
-				    "%s: lost: NIC removed, recreate the Pod", att->nic.name);
+				    "%s: lost: NIC removed, recreate the Pod",
+				    att->lender.nic.name);
 	if (!att->committed)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: ADD never came to its end",
-				    "%s/claims", att->dir.path);
+				    "%s/claims", att->lender.dir.path);
 	if (!att->netns_is_ours)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: CNI_NETNS is another netns",
 				    "%s was made in another one", att->key.ifname);
@@ -349,6 +352,6 @@ int nk_step_claim_remove(struct nk_attachment *att, struct nk_error *err)
 	int rc = 0;
 
 	for (i = 0; i < att->lease_count && !rc; i++)
-		rc = nk_claims_remove(att->claims, att->leases[i].phys, err);
+		rc = nk_claims_remove(att->lender.claims, att->leases[i].phys, err);
 	return rc;
 }

@@ -57,7 +57,7 @@ static int try_create(struct nk_attachment *att, uint32_t id, struct nk_error *e
 	att->rss_context = id;
 	rc = nk_step_update_claims(att, err);
 	if (!rc)
-		rc = nk_rss_context_create(&att->host, att->nic.ifindex, id, queues,
+		rc = nk_rss_context_create(&att->host, att->lender.nic.ifindex, id, queues,
 					   att->lease_count, err);
 	if (!rc)
 		return 0;
@@ -81,9 +81,10 @@ int nk_step_context_create(struct nk_attachment *att, const struct nk_config *co
 	if (!nk_slice_wants_context(config))
 		return 0;
 	/* Those that are there, and of claims whose context may come yet. */
-	rc = nk_claims_each(att->claims, note_claim, &used, err);
+	rc = nk_claims_each(att->lender.claims, note_claim, &used, err);
 	if (!rc)
-		rc = nk_rss_context_each(&att->host, att->nic.ifindex, note_context, &used, err);
+		rc = nk_rss_context_each(&att->host, att->lender.nic.ifindex, note_context, &used,
+					 err);
 	if (rc)
 		return rc;
 	do {
@@ -93,8 +94,8 @@ int nk_step_context_create(struct nk_attachment *att, const struct nk_config *co
 	} while (rc == -EBUSY && ++tries < CONTEXT_TRIES);
 	if (!rc)
 		return 0;
-	nk_error_wrap(err, "create RSS context %u of %s", id, att->nic.name);
-	nk_quirk_remedy(att->nic.name, NK_QUIRK_NO_CONTEXTS, err);
+	nk_error_wrap(err, "create RSS context %u of %s", id, att->lender.nic.name);
+	nk_quirk_remedy(att->lender.nic.name, NK_QUIRK_NO_CONTEXTS, err);
 	return rc;
 }
 
@@ -106,7 +107,7 @@ static int is_ours(struct nk_attachment *att, struct nk_error *err)
 	uint32_t i;
 	int rc;
 
-	rc = nk_rss_get(&att->host, att->nic.ifindex, att->rss_context, &table, err);
+	rc = nk_rss_get(&att->host, att->lender.nic.ifindex, att->rss_context, &table, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < att->lease_count; i++)
@@ -128,7 +129,7 @@ int nk_step_context_check(struct nk_attachment *att, struct nk_error *err)
 		return 0;
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the RSS context is not as made",
 			    "%s: expected context %u over the %u leased queues, found %s",
-			    att->nic.name, att->rss_context, att->lease_count,
+			    att->lender.nic.name, att->rss_context, att->lease_count,
 			    rc == -ENOENT ? "none" :
 			    rc < 0	  ? lost.details :
 					    "other queues in it");
@@ -140,7 +141,7 @@ int nk_step_context_remove(struct nk_attachment *att, struct nk_error *err)
 	struct nk_error gone = { 0 };
 	int rc;
 
-	if (!att->rss_context || !att->nic.ifindex || !att->lease_count)
+	if (!att->rss_context || !att->lender.nic.ifindex || !att->lease_count)
 		return 0;
 	rc = is_ours(att, &gone);
 	if (rc == -ENOENT || rc == -EOPNOTSUPP || rc == 0) {
@@ -151,14 +152,15 @@ int nk_step_context_remove(struct nk_attachment *att, struct nk_error *err)
 		*err = gone;
 		return rc;
 	}
-	rc = nk_rss_context_remove(&att->host, att->nic.ifindex, att->rss_context, err);
+	rc = nk_rss_context_remove(&att->host, att->lender.nic.ifindex, att->rss_context, err);
 	if (rc) {
-		nk_error_wrap(err, "delete RSS context %u of %s", att->rss_context, att->nic.name);
+		nk_error_wrap(err, "delete RSS context %u of %s", att->rss_context,
+			      att->lender.nic.name);
 		if (rc == -EBUSY)
 			nk_error_remedy(err,
 					"a flow rule that is not nk-cni's directs to it: "
 					"ethtool -n %s",
-					att->nic.name);
+					att->lender.nic.name);
 		return rc;
 	}
 	att->rss_context = 0;

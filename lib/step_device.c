@@ -160,10 +160,10 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 	uint32_t i;
 	int rc = 0;
 
-	for (i = 0; att->nic.ifindex && i < att->lease_count && !rc; i++) {
+	for (i = 0; att->lender.nic.ifindex && i < att->lease_count && !rc; i++) {
 		nk_error_reset(&unknown);
-		rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
-					 &unknown);
+		rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
+					 &queue, &unknown);
 		/* A NIC that is down, or has fewer queues now, tells nothing: the other ways must do. */
 		if (rc == -ENOENT || rc == -EINVAL || rc == -ENODEV || (!rc && !queue.leased)) {
 			rc = 0;
@@ -185,12 +185,12 @@ static void wait_for_leases(struct nk_attachment *att)
 {
 	uint32_t i, limit = LEASE_END_MS;
 
-	for (i = 0; att->nic.ifindex && i < att->lease_count; i++)
-		nk_netdev_queue_wait(&att->host, att->nic.ifindex, att->leases[i].phys,
+	for (i = 0; att->lender.nic.ifindex && i < att->lease_count; i++)
+		nk_netdev_queue_wait(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
 				     NK_QUEUE_LEASED, &limit);
 	if (!limit)
 		nk_log_warn("%s: a queue is still leased after %d ms, its netns is in use yet",
-			    att->nic.name, LEASE_END_MS);
+			    att->lender.nic.name, LEASE_END_MS);
 }
 
 /* remove_pair() - by the host's end; and where somebody has changed that, by the Pod's, which has the

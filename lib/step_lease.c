@@ -25,11 +25,11 @@ int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *conf
 	if (rc)
 		return rc;
 	for (i = 0; i < att->lease_count; i++) {
-		rc = nk_netdev_lease(&att->pod, att->ifindex, att->nic_nsid, att->nic.ifindex,
-				     att->leases[i].phys, &id, err);
+		rc = nk_netdev_lease(&att->pod, att->ifindex, att->nic_nsid,
+				     att->lender.nic.ifindex, att->leases[i].phys, &id, err);
 		if (rc) {
 			nk_error_wrap(err, "lease queue %u of %s to %s", att->leases[i].phys,
-				      att->nic.name, att->key.ifname);
+				      att->lender.nic.name, att->key.ifname);
 			nk_probe_remedy(rc, err);
 			return rc;
 		}
@@ -37,8 +37,8 @@ int nk_step_lease_create(struct nk_attachment *att, const struct nk_config *conf
 			return nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
 					    "a lease got an unexpected queue id",
 					    "queue %u of %s became %u of %s, not %u",
-					    att->leases[i].phys, att->nic.name, id, att->key.ifname,
-					    att->leases[i].netkit);
+					    att->leases[i].phys, att->lender.nic.name, id,
+					    att->key.ifname, att->leases[i].netkit);
 	}
 	return 0;
 }
@@ -50,12 +50,12 @@ int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
 	int rc;
 
 	for (i = 0; i < att->lease_count; i++) {
-		rc = nk_netdev_queue_get(&att->host, att->nic.ifindex, att->leases[i].phys, &queue,
-					 err);
+		rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
+					 &queue, err);
 		if (rc) {
 			nk_error_class(err, NK_CODE_CHECK, "CHECK: cannot read the lease");
 			if (rc == -ENOENT)
-				nk_error_remedy(err, "ip link set dev %s up", att->nic.name);
+				nk_error_remedy(err, "ip link set dev %s up", att->lender.nic.name);
 			return rc;
 		}
 		if (!queue.leased || queue.lease_ifindex != att->ifindex ||
@@ -63,7 +63,7 @@ int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
 			return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the lease is lost",
 					    "%s queue %u: expected a lease to ifindex %u (netns "
 					    "id %d) queue %u, found %s %u (netns id %d) queue %u",
-					    att->nic.name, att->leases[i].phys, att->ifindex,
+					    att->lender.nic.name, att->leases[i].phys, att->ifindex,
 					    att->nsid, att->leases[i].netkit,
 					    queue.leased ? "one to" : "none:", queue.lease_ifindex,
 					    queue.lease_nsid, queue.lease_queue);
@@ -84,8 +84,8 @@ int nk_step_lease_remove(struct nk_attachment *att, struct nk_error *err)
 	uint32_t i, limit = NK_USERS_END_MS;
 
 	(void)err;
-	for (i = 0; att->nic.ifindex && i < att->lease_count; i++)
-		nk_netdev_queue_wait(&att->host, att->nic.ifindex, att->leases[i].phys,
+	for (i = 0; att->lender.nic.ifindex && i < att->lease_count; i++)
+		nk_netdev_queue_wait(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
 				     NK_QUEUE_USED, &limit);
 	return 0;
 }

@@ -28,7 +28,7 @@ static int need_group(struct nk_attachment *att, const struct nk_ipaddr *addr, u
 	if (addr->family != AF_INET6)
 		return 0;
 	nk_neigh_group(addr, group);
-	rc = nk_filter_has(&att->host, att->nic.ifindex, group, err);
+	rc = nk_filter_has(&att->host, att->lender.nic.ifindex, group, err);
 	return rc < 0 ? rc : !rc;
 }
 
@@ -50,16 +50,17 @@ static int answer(struct nk_attachment *att, const struct nk_ipaddr *addr, uint1
 	needed = rc ? rc : need_group(att, addr, group, err);
 	if (needed < 0)
 		return needed;
-	rc = nk_neigh_add(&att->dir, addr, vlan, att->mac, nk_step_owner(att), needed, err);
+	rc = nk_neigh_add(&att->lender.dir, addr, vlan, att->mac, nk_step_owner(att), needed, err);
 	if (!rc && needed)
-		rc = nk_filter_add(&att->host, att->nic.ifindex, group, err);
+		rc = nk_filter_add(&att->host, att->lender.nic.ifindex, group, err);
 	if (rc == -EEXIST && needed && err->code != NK_CODE_BPF) {
 		/* The host has joined it since we looked: it is not ours to take out. */
 		nk_error_reset(err);
-		rc = nk_neigh_add(&att->dir, addr, vlan, att->mac, nk_step_owner(att), false, err);
+		rc = nk_neigh_add(&att->lender.dir, addr, vlan, att->mac, nk_step_owner(att), false,
+				  err);
 	}
 	if (rc)
-		nk_error_wrap(err, "answer for %s on %s", text, att->nic.name);
+		nk_error_wrap(err, "answer for %s on %s", text, att->lender.nic.name);
 	return rc;
 }
 
@@ -115,7 +116,7 @@ static int check_entry(const struct nk_ipaddr *addr, void *data, struct nk_error
 	nk_ipaddr_text(addr, text);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: solicitations do not come in",
 			    "%s: the multicast group of %s is not in the NIC's filter",
-			    checking->att->nic.name, text);
+			    checking->att->lender.nic.name, text);
 }
 
 int nk_step_neigh_check(struct nk_attachment *att, struct nk_error *err)
@@ -125,11 +126,11 @@ int nk_step_neigh_check(struct nk_attachment *att, struct nk_error *err)
 
 	if (!att->neigh_count)
 		return 0;
-	rc = nk_neigh_each(&att->dir, nk_step_owner(att), check_entry, &checking, err);
+	rc = nk_neigh_each(&att->lender.dir, nk_step_owner(att), check_entry, &checking, err);
 	if (rc || checking.found == att->neigh_count)
 		return rc;
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: addresses are not answered for",
-			    "%s/neigh: expected %u entries, found %u", att->dir.path,
+			    "%s/neigh: expected %u entries, found %u", att->lender.dir.path,
 			    att->neigh_count, checking.found);
 }
 
@@ -140,15 +141,15 @@ static int leave_group(const struct nk_ipaddr *addr, bool group_is_ours, void *d
 	struct nk_attachment *att = data;
 	uint8_t group[NK_MAC_LEN];
 
-	if (!group_is_ours || !att->nic.ifindex)
+	if (!group_is_ours || !att->lender.nic.ifindex)
 		return 0;
 	nk_neigh_group(addr, group);
-	return nk_filter_remove(&att->host, att->nic.ifindex, group, err);
+	return nk_filter_remove(&att->host, att->lender.nic.ifindex, group, err);
 }
 
 int nk_step_neigh_remove(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->neigh_count || !att->lease_count)
 		return 0;
-	return nk_neigh_remove_all(&att->dir, nk_step_owner(att), leave_group, att, err);
+	return nk_neigh_remove_all(&att->lender.dir, nk_step_owner(att), leave_group, att, err);
 }

@@ -26,23 +26,24 @@ int nk_step_program_create(struct nk_attachment *att, const struct nk_config *co
 	(void)config;
 	if (!att->with_map)
 		return 0;
-	rc = nk_netdev_xdp_features(&att->host, att->nic.ifindex, &features, err);
+	rc = nk_netdev_xdp_features(&att->host, att->lender.nic.ifindex, &features, err);
 	if (rc)
 		return rc;
 	if ((features & NK_XDP_ACT_ZEROCOPY) != NK_XDP_ACT_ZEROCOPY) {
 		nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "the NIC has no AF_XDP zero copy",
 			     "%s has XDP features 0x%llx, "
 			     "needed are 0x%llx (basic, redirect, xsk-zerocopy)",
-			     att->nic.name, (unsigned long long)features, NK_XDP_ACT_ZEROCOPY);
+			     att->lender.nic.name, (unsigned long long)features,
+			     NK_XDP_ACT_ZEROCOPY);
 		nk_error_remedy(err, "set \"xsk\": {\"map\": false} to lease queues without XDP");
 		return -EOPNOTSUPP;
 	}
-	return nk_prog_attach(&att->dir, &att->nic, &att->drop_program, err);
+	return nk_prog_attach(&att->lender.dir, &att->lender.nic, &att->drop_program, err);
 }
 
 int nk_step_program_check(struct nk_attachment *att, struct nk_error *err)
 {
-	return att->with_map ? nk_prog_check(&att->dir, &att->nic, err) : 0;
+	return att->with_map ? nk_prog_check(&att->lender.dir, &att->lender.nic, err) : 0;
 }
 
 struct others {
@@ -64,13 +65,13 @@ int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
 	struct others others = { .att = att };
 	int rc;
 
-	if (att->dir.fd < 0)
+	if (att->lender.dir.fd < 0)
 		return 0; /* a pair without queues */
 	/* A link that lost its NIC is of no use to anybody, kept or not. */
-	if (nk_prog_is_alive(&att->dir) && !(att->drop_program && att->with_map))
+	if (nk_prog_is_alive(&att->lender.dir) && !(att->drop_program && att->with_map))
 		return 0;
-	rc = nk_claims_each(att->claims, find_other, &others, err);
-	return rc || others.any ? rc : nk_prog_detach(&att->dir, err);
+	rc = nk_claims_each(att->lender.claims, find_other, &others, err);
+	return rc || others.any ? rc : nk_prog_detach(&att->lender.dir, err);
 }
 
 /* count_anew() - the queues' counters were another Pod's before */
@@ -78,11 +79,11 @@ static int count_anew(const struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_counters counters;
 	uint32_t i;
-	int rc = nk_counters_open(&att->dir, &counters, err);
+	int rc = nk_counters_open(&att->lender.dir, &counters, err);
 
 	if (rc == -ENOENT)
 		nk_error_set(err, NK_CODE_BPF, ENOENT, "a map of the NIC is gone", "%s/stats",
-			     att->dir.path);
+			     att->lender.dir.path);
 	for (i = 0; i < att->lease_count && !rc; i++)
 		rc = nk_counters_reset(&counters, att->leases[i].phys, err);
 	nk_counters_close(&counters);
@@ -104,21 +105,21 @@ int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config
 		rc = count_anew(att, err);
 	if (rc)
 		return rc;
-	return nk_xskmap_create(&att->dir, att->leases, att->lease_count, &att->xsk, err);
+	return nk_xskmap_create(&att->lender.dir, att->leases, att->lease_count, &att->xsk, err);
 }
 
 int nk_step_map_check(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->with_map)
 		return 0;
-	return nk_xskmap_check(&att->dir, att->leases, att->lease_count, &att->xsk, err);
+	return nk_xskmap_check(&att->lender.dir, att->leases, att->lease_count, &att->xsk, err);
 }
 
 int nk_step_map_remove(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->with_map || !att->lease_count)
 		return 0;
-	return nk_xskmap_remove(&att->dir, att->leases, att->lease_count, err);
+	return nk_xskmap_remove(&att->lender.dir, att->leases, att->lease_count, err);
 }
 
 int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *config,
@@ -130,12 +131,12 @@ int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *con
 	(void)config;
 	if (att->pair)
 		return 0; /* its frames come by way of the host */
-	if (!memcmp(att->mac, att->nic.mac, NK_MAC_LEN))
+	if (!memcmp(att->mac, att->lender.nic.mac, NK_MAC_LEN))
 		return 0; /* the NIC's own: it is let in anyway, and not ours to take out */
 	att->in_filter = true;
 	rc = nk_step_update_claims(att, err);
 	if (!rc)
-		rc = nk_filter_add(&att->host, att->nic.ifindex, att->mac, err);
+		rc = nk_filter_add(&att->host, att->lender.nic.ifindex, att->mac, err);
 	if (rc == -EEXIST) {
 		/* Somebody else's, since we looked; killed before this line, DEL would take it out. */
 		att->in_filter = false;
@@ -143,7 +144,7 @@ int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *con
 	}
 	if (rc) {
 		nk_mac_text(att->mac, mac);
-		nk_error_wrap(err, "enter %s in %s", mac, att->nic.name);
+		nk_error_wrap(err, "enter %s in %s", mac, att->lender.nic.name);
 	}
 	return rc;
 }
@@ -155,17 +156,17 @@ int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
 
 	if (!att->in_filter)
 		return 0;
-	rc = nk_filter_has(&att->host, att->nic.ifindex, att->mac, err);
+	rc = nk_filter_has(&att->host, att->lender.nic.ifindex, att->mac, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
 	nk_mac_text(att->mac, mac);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the unicast filter lost the MAC",
-			    "%s: expected %s, found nothing", att->nic.name, mac);
+			    "%s: expected %s, found nothing", att->lender.nic.name, mac);
 }
 
 int nk_step_filter_remove(struct nk_attachment *att, struct nk_error *err)
 {
-	if (!att->in_filter || !att->nic.ifindex)
+	if (!att->in_filter || !att->lender.nic.ifindex)
 		return 0;
-	return nk_filter_remove(&att->host, att->nic.ifindex, att->mac, err);
+	return nk_filter_remove(&att->host, att->lender.nic.ifindex, att->mac, err);
 }

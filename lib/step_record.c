@@ -38,7 +38,7 @@ static int list_queues(struct nk_attachment *att, struct nk_handover_queue *queu
 
 	for (i = 0; i < att->lease_count; i++) {
 		queues[i].lease = att->leases[i];
-		rc = nk_netdev_irq(&att->host, att->nic.ifindex, att->leases[i].phys,
+		rc = nk_netdev_irq(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
 				   &queues[i].irq, err);
 		if (rc == -ENOENT)
 			queues[i].irq = NK_HANDOVER_NO_IRQ;
@@ -56,7 +56,7 @@ static int can_zero_copy(struct nk_attachment *att, struct nk_error *err)
 
 	if (att->pair)
 		return 0;
-	rc = nk_netdev_xdp_features(&att->host, att->nic.ifindex, &features, err);
+	rc = nk_netdev_xdp_features(&att->host, att->lender.nic.ifindex, &features, err);
 	return rc ? rc : (features & NK_XDP_ACT_ZEROCOPY) == NK_XDP_ACT_ZEROCOPY;
 }
 
@@ -72,9 +72,9 @@ static char *print_record(struct nk_attachment *att, const struct nk_config *con
 		.ifname = att->key.ifname,
 		.netns = att->netns,
 		.pod = att->pod_name,
-		.nic = att->nic.name,
-		.pci_id = att->nic.pci_id,
-		.numa_node = nk_netdev_numa(att->nic.name),
+		.nic = att->lender.nic.name,
+		.pci_id = att->lender.nic.pci_id,
+		.numa_node = nk_netdev_numa(att->lender.nic.name),
 		.has_mac = config->netkit.mode == NK_NETKIT_L2,
 		.mtu = att->mtu,
 		.ips = att->given->ips,
@@ -108,9 +108,9 @@ static int write_record(struct nk_attachment *att, const struct nk_config *confi
 
 	/* The queues are claimed for us: what is told of them is of one whose bpffs was emptied. */
 	for (i = 1; i < att->lease_count && !rc; i++)
-		rc = nk_record_remove(&att->dir, att->leases[i].phys, err);
+		rc = nk_record_remove(&att->lender.dir, att->leases[i].phys, err);
 	if (!rc)
-		rc = nk_record_write(&att->dir, att->leases[0].phys, text, err);
+		rc = nk_record_write(&att->lender.dir, att->leases[0].phys, text, err);
 	free(text);
 	return rc;
 }
@@ -133,7 +133,7 @@ int nk_step_record_create(struct nk_attachment *att, const struct nk_config *con
 	char map[NK_PATH_SIZE];
 	int rc;
 
-	nk_nicdir_xsks_map(&att->dir, att->leases[0].phys, map);
+	nk_nicdir_xsks_map(&att->lender.dir, att->leases[0].phys, map);
 	rc = write_record(att, config, map, err);
 	if (!rc && att->with_map && *config->device_info)
 		rc = write_device_info(att, config->device_info, map, err);
@@ -147,7 +147,7 @@ int nk_step_record_check(struct nk_attachment *att, struct nk_error *err)
 	(void)err;
 	if (!att->lease_count)
 		return 0;
-	nk_record_path(&att->dir, att->leases[0].phys, path);
+	nk_record_path(&att->lender.dir, att->leases[0].phys, path);
 	if (access(path, R_OK))
 		nk_log_warn("%s is gone, by which a sidecar finds the queues: %s", path,
 			    nk_errno_name(errno));
@@ -161,7 +161,7 @@ int nk_step_record_remove(struct nk_attachment *att, struct nk_error *err)
 	(void)err;
 	if (*att->device_info && unlink(att->device_info) && errno != ENOENT)
 		nk_log_warn("unlink %s: %s", att->device_info, nk_errno_name(errno));
-	if (att->lease_count && nk_record_remove(&att->dir, att->leases[0].phys, &mine))
+	if (att->lease_count && nk_record_remove(&att->lender.dir, att->leases[0].phys, &mine))
 		nk_log_warn("%s", mine.details);
 	return 0;
 }

@@ -25,7 +25,7 @@ static int open_rules(const struct nk_attachment *att, bool create, struct nk_er
 {
 	char path[NK_PATH_SIZE];
 
-	nk_nicdir_pin(&att->dir, "rules", path);
+	nk_nicdir_pin(&att->lender.dir, "rules", path);
 	return nk_rules_open(path, create, err);
 }
 
@@ -88,7 +88,7 @@ static int refuse_twin(struct nk_attachment *att, const struct nk_flow *flow, st
 {
 	struct twin twin = { .wanted = flow };
 	char text[NK_FLOW_TEXT_SIZE];
-	int rc = nk_flow_each(att->nic.name, find_twin, &twin, err);
+	int rc = nk_flow_each(att->lender.nic.name, find_twin, &twin, err);
 
 	if (rc < 0)
 		return rc;
@@ -96,12 +96,12 @@ static int refuse_twin(struct nk_attachment *att, const struct nk_flow *flow, st
 		return 0;
 	nk_flow_text(&twin.found, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
-		     "%s has a rule at location %u: %s", att->nic.name, twin.found.spec.location,
-		     text);
+		     "%s has a rule at location %u: %s", att->lender.nic.name,
+		     twin.found.spec.location, text);
 	nk_error_remedy(err,
 			"give each Pod addresses of its own; or, if the rule is a leftover, "
 			"ethtool -N %s delete %u",
-			att->nic.name, twin.found.spec.location);
+			att->lender.nic.name, twin.found.spec.location);
 	return -EEXIST;
 }
 
@@ -139,7 +139,7 @@ static int refuse_overlap(struct nk_attachment *att, int fd, const struct nk_flo
 		return 0;
 	nk_flow_text(&overlap.found, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
-		     "%s has a rule for another Pod: %s", att->nic.name, text);
+		     "%s has a rule for another Pod: %s", att->lender.nic.name, text);
 	nk_error_remedy(err, "give each Pod addresses of its own");
 	return -EEXIST;
 }
@@ -149,11 +149,11 @@ static void advise(const struct nk_attachment *att, const struct nk_steering *ho
 		   struct nk_error *err)
 {
 	if (how->vlan)
-		nk_quirk_remedy(att->nic.name, NK_QUIRK_VLAN_RULE, err);
+		nk_quirk_remedy(att->lender.nic.name, NK_QUIRK_VLAN_RULE, err);
 	else if (how->match != NK_MATCH_MAC)
-		nk_quirk_remedy(att->nic.name, NK_QUIRK_IP_RULE, err);
+		nk_quirk_remedy(att->lender.nic.name, NK_QUIRK_IP_RULE, err);
 	else
-		nk_quirk_remedy(att->nic.name,
+		nk_quirk_remedy(att->lender.nic.name,
 				att->rss_context ? NK_QUIRK_MAC_RULE_CONTEXT : NK_QUIRK_MAC_RULE,
 				err);
 }
@@ -182,12 +182,12 @@ static int make_rule(struct making *making, const struct nk_steering *how,
 	if (!rc)
 		rc = refuse_twin(att, &rule.flow, err);
 	if (!rc)
-		rc = nk_flow_place(att->nic.name, &rule.flow, err);
+		rc = nk_flow_place(att->lender.nic.name, &rule.flow, err);
 	if (!rc)
 		rc = nk_rules_put(making->fd, nk_step_owner(att), making->done, &rule, err);
 	if (rc)
 		return rc;
-	rc = nk_flow_insert(att->nic.name, &rule.flow, err);
+	rc = nk_flow_insert(att->lender.nic.name, &rule.flow, err);
 	if (rc) {
 		advise(att, how, err);
 		return rc;
@@ -232,10 +232,10 @@ static int make_entry(struct making *making, const struct nk_steering *how, stru
 	uint32_t count = how->takeover ? others_of(att, others) : 0;
 	int rc;
 
-	if (how->match == NK_MATCH_MAC && !memcmp(att->mac, att->nic.mac, NK_MAC_LEN)) {
+	if (how->match == NK_MATCH_MAC && !memcmp(att->mac, att->lender.nic.mac, NK_MAC_LEN)) {
 		nk_error_set(err, NK_CODE_CONFIG, EADDRINUSE,
 			     "a flow rule would take the host's own frames",
-			     "steering: the MAC is that of %s itself", att->nic.name);
+			     "steering: the MAC is that of %s itself", att->lender.nic.name);
 		nk_error_remedy(err, "another \"mac\", or steer by \"ip\"");
 		return -EADDRINUSE;
 	}
@@ -285,7 +285,7 @@ int nk_step_rules_create(struct nk_attachment *att, const struct nk_config *conf
 	for (i = 0; i < config->steering_count && !rc; i++)
 		rc = make_entry(&making, &config->steering[i], err);
 	if (rc)
-		nk_error_wrap(err, "steer frames of %s", att->nic.name);
+		nk_error_wrap(err, "steer frames of %s", att->lender.nic.name);
 	close(making.fd);
 	return rc;
 }
@@ -299,10 +299,11 @@ static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_e
 
 	if (rc == -ENOENT || (!rc && !rule.placed))
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: a flow rule is unknown",
-				    "%s/rules: nothing is noted of rule %u", att->dir.path, n);
+				    "%s/rules: nothing is noted of rule %u", att->lender.dir.path,
+				    n);
 	if (rc)
 		return rc;
-	rc = nk_flow_get(att->nic.name, rule.flow.spec.location, &found, err);
+	rc = nk_flow_get(att->lender.nic.name, rule.flow.spec.location, &found, err);
 	if (!rc && nk_flow_equal(&found, &rule.flow))
 		return 0;
 	if (rc && rc != -ENOENT)
@@ -311,7 +312,7 @@ static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_e
 	if (!rc)
 		nk_flow_text(&found, found_text);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: a flow rule is lost",
-			    "%s location %u: expected %s, found %s", att->nic.name,
+			    "%s location %u: expected %s, found %s", att->lender.nic.name,
 			    rule.flow.spec.location, text, found_text);
 }
 
@@ -326,7 +327,7 @@ int nk_step_rules_check(struct nk_attachment *att, struct nk_error *err)
 	fd = open_rules(att, false, err);
 	if (fd < 0 && err->code == NK_CODE_NONE)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: a flow rule is unknown",
-				    "%s/rules is gone", att->dir.path);
+				    "%s/rules is gone", att->lender.dir.path);
 	if (fd < 0)
 		return fd;
 	for (n = 0; n < att->rule_count && !rc; n++)
@@ -346,15 +347,15 @@ static int remove_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_
 		return rc == -ENOENT ? 0 : rc;
 	location = rule.flow.spec.location;
 	rc = -ENOENT;
-	if (att->nic.ifindex && rule.placed) {
-		rc = nk_flow_get(att->nic.name, location, &found, err);
+	if (att->lender.nic.ifindex && rule.placed) {
+		rc = nk_flow_get(att->lender.nic.name, location, &found, err);
 		rc = rc ? rc : nk_flow_equal(&found, &rule.flow);
 	}
 	/* Not placed, or the driver says that there is nothing: by its looks, then. */
-	if (att->nic.ifindex && rc == -ENOENT)
-		rc = nk_flow_find(att->nic.name, &rule.flow, &location, err);
+	if (att->lender.nic.ifindex && rc == -ENOENT)
+		rc = nk_flow_find(att->lender.nic.name, &rule.flow, &location, err);
 	if (rc > 0)
-		rc = nk_flow_remove(att->nic.name, location, err);
+		rc = nk_flow_remove(att->lender.nic.name, location, err);
 	if (rc == -EOPNOTSUPP) /* flow rules were switched off, and went with that */
 		nk_error_reset(err);
 	else if (rc && rc != -ENOENT)

@@ -32,7 +32,7 @@ static int open_origin(const struct nk_attachment *att, bool create, struct nk_e
 {
 	char path[NK_PATH_SIZE];
 
-	nk_nicdir_pin(&att->dir, "origin", path);
+	nk_nicdir_pin(&att->lender.dir, "origin", path);
 	return nk_origin_open(path, create, err);
 }
 
@@ -42,7 +42,7 @@ static void close_origin(const struct nk_attachment *att, int fd)
 	char path[NK_PATH_SIZE];
 
 	if (nk_origin_is_empty(fd)) {
-		nk_nicdir_pin(&att->dir, "origin", path);
+		nk_nicdir_pin(&att->lender.dir, "origin", path);
 		(void)unlink(path);
 	}
 	close(fd);
@@ -64,7 +64,7 @@ static int write_noted(struct nk_attachment *att, int fd, uint32_t item, const u
 {
 	struct nk_origin note = {
 		.version = NK_ORIGIN_VERSION,
-		.nic_ifindex = att->nic.ifindex,
+		.nic_ifindex = att->lender.nic.ifindex,
 		.size = want->size,
 	};
 	int rc;
@@ -74,7 +74,7 @@ static int write_noted(struct nk_attachment *att, int fd, uint32_t item, const u
 	memcpy(note.next, want->bytes, note.size);
 	rc = nk_origin_put(fd, item, &note, err);
 	if (!rc)
-		rc = nk_setting_write(&att->host, &att->nic, item, want, err);
+		rc = nk_setting_write(&att->host, &att->lender.nic, item, want, err);
 	if (rc)
 		return rc;
 	memcpy(note.ours, want->bytes, note.size);
@@ -93,14 +93,16 @@ static int make_change(struct nk_attachment *att, int fd, struct nk_setting_chan
 	if (!rc)
 		return 0;
 	nk_setting_name(change->item, name);
-	nk_error_wrap(err, "set %s of %s", name, att->nic.name);
+	nk_error_wrap(err, "set %s of %s", name, att->lender.nic.name);
 	return rc;
 }
 
 int nk_step_settings_create(struct nk_attachment *att, const struct nk_config *config,
 			    struct nk_error *err)
 {
-	struct nk_slice_nic on = { .nl = &att->host, .nic = &att->nic, .claims = att->claims };
+	struct nk_slice_nic on = { .nl = &att->host,
+				   .nic = &att->lender.nic,
+				   .claims = att->lender.claims };
 	uint64_t others;
 	uint32_t i;
 	int rc;
@@ -132,12 +134,12 @@ static int is_ours(struct nk_attachment *att, uint32_t item, const struct nk_ori
 	struct nk_setting_value present;
 	int rc;
 
-	if (note->nic_ifindex != att->nic.ifindex)
+	if (note->nic_ifindex != att->lender.nic.ifindex)
 		return 0;
-	rc = nk_setting_read(&att->host, &att->nic, item, &present, err);
+	rc = nk_setting_read(&att->host, &att->lender.nic, item, &present, err);
 	if (rc)
 		return rc;
-	return nk_origin_is_ours(note, att->nic.ifindex, present.bytes, present.size);
+	return nk_origin_is_ours(note, att->lender.nic.ifindex, present.bytes, present.size);
 }
 
 /* A walk through the origin map. */
@@ -165,7 +167,7 @@ static int check_one(uint32_t item, void *data)
 		return rc < 0 ? rc : 0;
 	nk_setting_name(item, name);
 	return nk_error_set(walk->err, NK_CODE_CHECK, ENOENT, "CHECK: a setting was changed",
-			    "%s: %s is not as nk-cni set it", att->nic.name, name);
+			    "%s: %s is not as nk-cni set it", att->lender.nic.name, name);
 }
 
 static int check_rss(struct nk_attachment *att, struct nk_error *err)
@@ -176,14 +178,14 @@ static int check_rss(struct nk_attachment *att, struct nk_error *err)
 
 	if (!att->excluded)
 		return 0;
-	rc = nk_rss_get(&att->host, att->nic.ifindex, 0, &table, err);
+	rc = nk_rss_get(&att->host, att->lender.nic.ifindex, 0, &table, err);
 	for (i = 0; i < table.size && !rc; i++)
 		for (k = 0; k < att->lease_count && !rc; k++)
 			if (table.queues[i] == att->leases[k].phys)
 				rc = nk_error_set(err, NK_CODE_CHECK, ENOENT,
 						  "CHECK: host traffic can reach a leased queue",
 						  "%s: the RSS table's entry %u is queue %u",
-						  att->nic.name, i, att->leases[k].phys);
+						  att->lender.nic.name, i, att->leases[k].phys);
 	return rc;
 }
 
@@ -219,22 +221,22 @@ static int put_back(struct nk_attachment *att, int fd, uint32_t item, struct nk_
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	rc = is_ours(att, item, &note, err);
-	if (rc > 0 && nk_setting_is_in_use(&att->nic, item))
+	if (rc > 0 && nk_setting_is_in_use(&att->lender.nic, item))
 		rc = 0;
 	if (rc > 0) {
 		before.size = note.size;
 		memcpy(before.bytes, note.before, note.size);
-		rc = nk_setting_write(&att->host, &att->nic, item, &before, err);
+		rc = nk_setting_write(&att->host, &att->lender.nic, item, &before, err);
 	}
 	nk_setting_name(item, name);
 	if (rc == -EINVAL || rc == -ERANGE || rc == -EOPNOTSUPP) {
-		nk_log_warn("%s: %s is not put back: %s", att->nic.name, name, err->details);
+		nk_log_warn("%s: %s is not put back: %s", att->lender.nic.name, name, err->details);
 		nk_error_reset(err);
 		rc = 0;
 	}
 	if (!rc || rc == -ENOENT)
 		return nk_origin_remove(fd, item, err);
-	nk_error_wrap(err, "put %s of %s back", name, att->nic.name);
+	nk_error_wrap(err, "put %s of %s back", name, att->lender.nic.name);
 	return rc;
 }
 
@@ -274,7 +276,7 @@ static int take_one_back(struct nk_attachment *att, int fd, const struct nk_sett
 			 struct nk_error *err)
 {
 	struct nk_setting_value present;
-	int rc = nk_setting_read(&att->host, &att->nic, change->item, &present, err);
+	int rc = nk_setting_read(&att->host, &att->lender.nic, change->item, &present, err);
 
 	if (rc == -ENOENT)
 		return nk_origin_remove(fd, change->item, err);
@@ -283,7 +285,8 @@ static int take_one_back(struct nk_attachment *att, int fd, const struct nk_sett
 	/* Another ADD has changed it again since: it goes with that one. */
 	if (!same(&present, &change->want) && !same(&present, &change->present))
 		return 0;
-	if (!same(&present, &change->present) && !nk_setting_is_in_use(&att->nic, change->item))
+	if (!same(&present, &change->present) &&
+	    !nk_setting_is_in_use(&att->lender.nic, change->item))
 		rc = write_noted(att, fd, change->item, nk_slice_before(change), present.bytes,
 				 &change->present, err);
 	if (rc)
@@ -345,7 +348,7 @@ static int forget_lost(uint32_t item, void *data)
 	struct nk_origin note;
 	int rc = nk_origin_get(walk->fd, item, &note, walk->err);
 
-	if (!rc && note.nic_ifindex == walk->att->lost_nic)
+	if (!rc && note.nic_ifindex == walk->att->lender.lost_ifindex)
 		rc = nk_origin_remove(walk->fd, item, walk->err);
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -355,12 +358,12 @@ int nk_step_settings_remove(struct nk_attachment *att, struct nk_error *err)
 	struct walk walk = { .att = att, .err = err };
 	int rc;
 
-	if (att->dir.fd < 0)
+	if (att->lender.dir.fd < 0)
 		return 0; /* a pair without queues */
 	walk.fd = open_origin(att, false, err);
 	if (walk.fd < 0)
 		return walk.fd == -ENOENT ? 0 : walk.fd;
-	if (att->nic.ifindex)
+	if (att->lender.nic.ifindex)
 		rc = remove_settings(att, walk.fd, err);
 	else
 		rc = nk_origin_each(walk.fd, forget_lost, &walk, err);

@@ -25,18 +25,19 @@ static int take(struct nk_attachment *att, const char *bpffs, const char *nic, b
 	int rc;
 
 	*att = (struct nk_attachment)NK_ATTACHMENT_CLOSED;
+	att->lender.nl = &att->host;
 	rc = nk_nl_open(&att->host, -1, "host", err);
 	if (!rc)
-		rc = nk_nicdir_open(bpffs, nic, create, &att->dir, err);
+		rc = nk_nicdir_open(bpffs, nic, create, &att->lender.dir, err);
 	if (rc == -ENOENT) {
 		nk_error_reset(err);
 		return 0;
 	}
 	if (rc)
 		return rc;
-	nk_nicdir_pin(&att->dir, "claims", path);
-	att->claims = nk_claims_open(path, true, err);
-	return att->claims < 0 ? att->claims : 1;
+	nk_nicdir_pin(&att->lender.dir, "claims", path);
+	att->lender.claims = nk_claims_open(path, true, err);
+	return att->lender.claims < 0 ? att->lender.claims : 1;
 }
 
 static int count_claim(uint32_t queue, const struct nk_claim *claim, void *data)
@@ -50,7 +51,7 @@ static int count_claim(uint32_t queue, const struct nk_claim *claim, void *data)
 static int refuse_used(struct nk_attachment *att, const char *nic, struct nk_error *err)
 {
 	uint32_t lent = 0;
-	int rc = nk_claims_each(att->claims, count_claim, &lent, err);
+	int rc = nk_claims_each(att->lender.claims, count_claim, &lent, err);
 
 	if (rc || !lent)
 		return rc;
@@ -77,7 +78,7 @@ int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *n
 		rc = take(att, bpffs, nic, attach, err);
 	if (rc <= 0)
 		return rc;
-	rc = nk_nic_get(&att->host, nic, &att->nic, err);
+	rc = nk_nic_get(&att->host, nic, &att->lender.nic, err);
 	if (rc == -ENODEV && !attach) {
 		nk_error_reset(err); /* what it has left is for release */
 		return 0;
@@ -86,17 +87,17 @@ int nk_upkeep_reload(struct nk_attachment *att, const char *bpffs, const char *n
 		return no_such_nic(err);
 	if (rc)
 		return rc;
-	rc = nk_prog_reload(&att->dir, &att->nic, err);
+	rc = nk_prog_reload(&att->lender.dir, &att->lender.nic, err);
 	if (rc != -ENOENT || err->code != NK_CODE_NONE)
 		return rc;
 	if (!attach)
 		return 0;
 	att->with_map = true;
-	rc = nk_prog_check_owner(&att->dir, &att->nic, err);
+	rc = nk_prog_check_owner(&att->lender.dir, &att->lender.nic, err);
 	if (!rc)
 		rc = nk_step_program_create(att, NULL, err);
 	if (rc && att->drop_program)
-		(void)nk_prog_detach(&att->dir, err);
+		(void)nk_prog_detach(&att->lender.dir, err);
 	return rc;
 }
 
@@ -117,17 +118,17 @@ static uint32_t noted_nic(const struct nk_nicdir *dir)
  */
 static int find_nic(struct nk_attachment *att, const char *nic, struct nk_error *err)
 {
-	uint32_t ifindex = nk_prog_nic(&att->dir);
+	uint32_t ifindex = nk_prog_nic(&att->lender.dir);
 	int rc;
 
 	if (ifindex)
-		return nk_nic_get_by_index(&att->host, ifindex, &att->nic, err);
-	rc = nk_nic_get(&att->host, nic, &att->nic, err);
-	ifindex = rc == -ENODEV ? noted_nic(&att->dir) : 0;
+		return nk_nic_get_by_index(&att->host, ifindex, &att->lender.nic, err);
+	rc = nk_nic_get(&att->host, nic, &att->lender.nic, err);
+	ifindex = rc == -ENODEV ? noted_nic(&att->lender.dir) : 0;
 	if (!ifindex)
 		return rc;
 	nk_error_reset(err);
-	return nk_nic_get_by_index(&att->host, ifindex, &att->nic, err);
+	return nk_nic_get_by_index(&att->host, ifindex, &att->lender.nic, err);
 }
 
 static int refused(const char *path, struct nk_error *err)
@@ -144,7 +145,7 @@ int nk_upkeep_release(struct nk_attachment *att, const char *bpffs, const char *
 
 	if (!rc)
 		rc = take(att, bpffs, nic, false, err);
-	if (!rc && nk_nic_get(&att->host, nic, &att->nic, err) == -ENODEV)
+	if (!rc && nk_nic_get(&att->host, nic, &att->lender.nic, err) == -ENODEV)
 		return no_such_nic(err); /* neither a NIC nor what one has left */
 	if (rc <= 0)
 		return rc;
@@ -157,13 +158,13 @@ int nk_upkeep_release(struct nk_attachment *att, const char *bpffs, const char *
 		rc = nk_step_settings_remove(att, err);
 	if (rc == -ENODEV) {
 		nk_error_reset(err);
-		nk_nicdir_pin(&att->dir, "origin", path);
+		nk_nicdir_pin(&att->lender.dir, "origin", path);
 		rc = unlink(path) && errno != ENOENT ? refused(path, err) : 0;
 	}
 	if (!rc)
-		rc = nk_prog_detach(&att->dir, err);
-	if (!rc && nk_policy_is_pinned(&att->dir))
+		rc = nk_prog_detach(&att->lender.dir, err);
+	if (!rc && nk_policy_is_pinned(&att->lender.dir))
 		nk_log_warn("%s/policy is still pinned, and will run again with the next Pod",
-			    att->dir.path);
+			    att->lender.dir.path);
 	return rc;
 }

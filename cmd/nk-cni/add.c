@@ -116,7 +116,7 @@ static void sweep(const struct nk_attachment *att, const struct nk_config *confi
 	};
 	struct nk_error none = { 0 };
 
-	if (config->queue_count && nk_sweep_nic(&sweep, att->nic.name, &none))
+	if (config->queue_count && nk_sweep_nic(&sweep, att->lender.nic.name, &none))
 		nk_log_warn("%s: %s", none.msg, none.details);
 	nk_error_reset(&none);
 	if (nk_sweep_journal(&sweep, &none))

@@ -14,7 +14,7 @@
 struct nk_attachment;
 struct nk_error;
 
-/* nk_preflight() - what ADD needs of kernel, bpffs and NIC; fills att->nic. Changes nothing. */
+/* nk_preflight() - what ADD needs of kernel, bpffs and NIC; fills att->lender.nic. Changes nothing. */
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
 
 /**

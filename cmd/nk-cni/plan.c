@@ -54,7 +54,7 @@ static void put_weights(FILE *out, const struct nk_rss *table)
 
 static void put_change(const struct plan *plan, const struct nk_setting_change *change)
 {
-	const char *nic = plan->att->nic.name;
+	const char *nic = plan->att->lender.nic.name;
 	char text[NK_XPS_TEXT_SIZE];
 	struct nk_cpu_set mask;
 	struct nk_rss table;
@@ -92,7 +92,7 @@ static void put_change(const struct plan *plan, const struct nk_setting_change *
 /* put_present() - the NIC as it is: what the plan starts from */
 static int put_present(const struct plan *plan, struct nk_error *err)
 {
-	const struct nk_nic *nic = &plan->att->nic;
+	const struct nk_nic *nic = &plan->att->lender.nic;
 	struct nk_error none = { 0 };
 	struct nk_flow_table rules;
 	struct nk_rss table;
@@ -129,8 +129,8 @@ static int put_settings(const struct plan *plan, struct nk_error *err)
 {
 	struct nk_slice_nic on = {
 		.nl = &plan->att->host,
-		.nic = &plan->att->nic,
-		.claims = plan->att->claims,
+		.nic = &plan->att->lender.nic,
+		.claims = plan->att->lender.claims,
 	};
 	struct nk_config config = *plan->config;
 	char path[NK_PATH_SIZE];
@@ -140,7 +140,7 @@ static int put_settings(const struct plan *plan, struct nk_error *err)
 	/* ADD has claimed them by then. */
 	for (i = 0; i < plan->att->lease_count; i++)
 		nk_queue_set_put(&config.queues, plan->att->leases[i].phys);
-	nk_nicdir_pin(&plan->att->dir, "origin", path);
+	nk_nicdir_pin(&plan->att->lender.dir, "origin", path);
 	on.origin = nk_origin_open(path, false, err);
 	if (on.origin < 0 && on.origin != -ENOENT)
 		return on.origin;
@@ -180,7 +180,7 @@ static void put_device(const struct plan *plan)
 			"# netdev queue-create {\"ifindex\": <of %s>, \"type\": \"rx\", \"lease\": "
 			"{\"ifindex\": %u, \"queue\": {\"id\": %u, \"type\": \"rx\"}, "
 			"\"netns-id\": <of the host>}}\n",
-			att->key.ifname, att->nic.ifindex, att->leases[i].phys);
+			att->key.ifname, att->lender.nic.ifindex, att->leases[i].phys);
 }
 
 static void put_map(const struct plan *plan)
@@ -189,11 +189,11 @@ static void put_map(const struct plan *plan)
 
 	if (!plan->att->with_map)
 		return;
-	nk_nicdir_pin(&plan->att->dir, "link", path);
+	nk_nicdir_pin(&plan->att->lender.dir, "link", path);
 	fprintf(plan->out,
 		"\n# BPF: XDP program nk_redirect on %s, native mode, link pinned at %s\n",
-		plan->att->nic.name, path);
-	nk_nicdir_xsks_map(&plan->att->dir, plan->att->leases[0].phys, path);
+		plan->att->lender.nic.name, path);
+	nk_nicdir_xsks_map(&plan->att->lender.dir, plan->att->leases[0].phys, path);
 	fprintf(plan->out, "# XSKMAP for the Pod: %s\n", path);
 }
 
@@ -205,7 +205,7 @@ static void put_rule(const struct plan *plan, const struct nk_steering *how,
 
 	nk_flow_build(how, plan->att->mac, addr, to, &flow);
 	nk_flow_text(&flow, text);
-	fprintf(plan->out, "ethtool -N %s %s\n", plan->att->nic.name, text);
+	fprintf(plan->out, "ethtool -N %s %s\n", plan->att->lender.nic.name, text);
 }
 
 /* put_group() - the multicast group in which an IPv6 address is asked for */
@@ -218,7 +218,8 @@ static void put_group(const struct plan *plan, const struct nk_ipaddr *addr)
 		return;
 	nk_neigh_group(addr, group);
 	nk_mac_text(group, text);
-	fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", text, plan->att->nic.name);
+	fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", text,
+		plan->att->lender.nic.name);
 }
 
 /* put_rules() - with the addresses that the configuration knows; an IPAM plugin is not asked. */
@@ -238,9 +239,9 @@ static void put_rules(const struct plan *plan)
 		fputs("# the MAC is another one at each ADD\n", plan->out);
 	if (!plan->att->pair && config->mac_source != NK_MAC_MASTER)
 		fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", mac,
-			plan->att->nic.name);
+			plan->att->lender.nic.name);
 	if (to.is_context) {
-		fprintf(plan->out, "ethtool -X %s context new weight", plan->att->nic.name);
+		fprintf(plan->out, "ethtool -X %s context new weight", plan->att->lender.nic.name);
 		for (i = 0; i <= plan->att->leases[plan->att->lease_count - 1].phys; i++) {
 			for (k = 0; k < plan->att->lease_count && plan->att->leases[k].phys != i;
 			     k++)

@@ -14,7 +14,7 @@
 
 static int find_nic(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
 {
-	int rc = nk_nic_get(&att->host, config->master, &att->nic, err);
+	int rc = nk_nic_get(&att->host, config->master, &att->lender.nic, err);
 
 	if (rc == -ENODEV) {
 		nk_error_class(err, NK_CODE_CONFIG, "the NIC does not exist");
@@ -47,6 +47,6 @@ int nk_preflight(struct nk_attachment *att, const struct nk_config *config, stru
 	if (!rc)
 		rc = nk_nicdir_check_bpffs(config->bpffs, err);
 	if (!rc)
-		rc = check_up(&att->nic, err);
-	return rc ? rc : nk_slice_probe(&att->host, &att->nic, config, err);
+		rc = check_up(&att->lender.nic, err);
+	return rc ? rc : nk_slice_probe(&att->host, &att->lender.nic, config, err);
 }

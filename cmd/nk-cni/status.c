@@ -31,7 +31,8 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 	}
 	rc = nk_attach_count_free(att, config, &free_queues, err);
 	if (!rc)
-		rc = nk_sweep_count(config->bpffs, att->nic.name, &config->queues, &dead, err);
+		rc = nk_sweep_count(config->bpffs, att->lender.nic.name, &config->queues, &dead,
+				    err);
 	if (rc || free_queues + dead >= config->queue_count)
 		return rc;
 	*err = full;
@@ -41,10 +42,10 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 		     struct nk_error *err)
 {
-	int rc = nk_slice_probe_settings(&att->host, &att->nic, config, err);
+	int rc = nk_slice_probe_settings(&att->host, &att->lender.nic, config, err);
 
 	if (!rc)
-		rc = nk_probe_can_lease(&att->nic, err);
+		rc = nk_probe_can_lease(&att->lender.nic, err);
 	if (!rc && config->status_queues)
 		rc = check_queues(att, config, err);
 	return rc;
@@ -53,7 +54,7 @@ static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 /* has_pods() - does the NIC that is gone, or down, have attachments? */
 static bool has_pods(struct nk_attachment *att, const struct nk_config *config, int why)
 {
-	const char *nic = *att->nic.name ? att->nic.name : config->master;
+	const char *nic = *att->lender.nic.name ? att->lender.nic.name : config->master;
 	struct nk_error ignored = { 0 };
 
 	return (why == -ENODEV || why == -ENETDOWN) && config->queue_count &&
