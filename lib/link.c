@@ -82,16 +82,17 @@ static uint32_t u32_or(const struct nlattr *attr)
 	return attr ? nk_nl_u32(attr) : NK_UNSAID;
 }
 
-static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
+static int parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
 {
 	const struct nlattr *info[IFLA_INFO_DATA + 1], *data[NK_IFLA_NETKIT_PAIRING + 1];
 
 	if (nk_nl_parse_nested(attr, IFLA_INFO_DATA, info))
-		return;
+		return -EBADMSG;
 	snprintf(link->kind, sizeof(link->kind), "%s", nk_nl_str(info[IFLA_INFO_KIND]));
-	if (strcmp(link->kind, "netkit") != 0 ||
-	    nk_nl_parse_nested(info[IFLA_INFO_DATA], NK_IFLA_NETKIT_PAIRING, data))
-		return;
+	if (strcmp(link->kind, "netkit") != 0)
+		return 0;
+	if (nk_nl_parse_nested(info[IFLA_INFO_DATA], NK_IFLA_NETKIT_PAIRING, data))
+		return -EBADMSG;
 	link->netkit = (struct nk_link_netkit){
 		.pairing = u32_or(data[NK_IFLA_NETKIT_PAIRING]),
 		.mode = u32_or(data[NK_IFLA_NETKIT_MODE]),
@@ -102,6 +103,7 @@ static void parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
 		.headroom = nk_nl_u16(data[NK_IFLA_NETKIT_HEADROOM]),
 		.tailroom = nk_nl_u16(data[NK_IFLA_NETKIT_TAILROOM]),
 	};
+	return 0;
 }
 
 int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_error *err)
@@ -134,7 +136,8 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 		 nk_nl_str(tb[IFLA_PARENT_DEV_BUS_NAME]));
 	snprintf(link.parent_dev, sizeof(link.parent_dev), "%s",
 		 nk_nl_str(tb[IFLA_PARENT_DEV_NAME]));
-	parse_linkinfo(tb[IFLA_LINKINFO], &link);
+	if (parse_linkinfo(tb[IFLA_LINKINFO], &link))
+		return nk_nl_garbled(err, "RTM_NEWLINK linkinfo");
 	*ret = link;
 	return 0;
 }

@@ -15,7 +15,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
-#include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -58,21 +57,64 @@ static int open_rtnl(struct nk_nl *nl, struct nk_error *err)
 	return set_options(mnl_socket_get_fd(nl->rtnl), err);
 }
 
+/* get_family() - what the kernel says of a generic netlink family. genl_ctrl_resolve() would not do:
+ * it says "no such family" of every failure.
+ *
+ * Return: 0; -ENOENT where the kernel has none of that name; or another negative errno
+ */
+static int get_family(struct nk_nl *nl, const char *name, nk_nl_reply reply, void *data,
+		      struct nk_error *err)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_REQUEST_SIZE);
+
+	if (!msg ||
+	    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0, NLM_F_REQUEST | NLM_F_ACK,
+			 CTRL_CMD_GETFAMILY, 1) ||
+	    nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, name)) {
+		nlmsg_free(msg);
+		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	}
+	return nk_nl_genl_do(nl, msg, NULL, reply, data, err);
+}
+
+static int parse_family(const struct nlmsghdr *reply, const struct nlattr **tb, uint16_t max,
+			struct nk_error *err)
+{
+	if (reply->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) ||
+	    nk_nl_parse((const char *)reply + NLMSG_LENGTH(GENL_HDRLEN),
+			reply->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), max, tb))
+		return nk_nl_garbled(err, "CTRL_CMD_GETFAMILY");
+	return 0;
+}
+
+static int take_family_id(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct nlattr *tb[CTRL_ATTR_FAMILY_ID + 1] = { 0 };
+	int rc = parse_family(reply, tb, CTRL_ATTR_FAMILY_ID, err);
+
+	if (!rc)
+		*(int *)data = nk_nl_u16(tb[CTRL_ATTR_FAMILY_ID]);
+	return rc;
+}
+
 static int resolve_families(struct nk_nl *nl, struct nk_error *err)
 {
 	static const char *const names[NK_NL_FAMILIES] = {
 		[NK_NL_NETDEV] = "netdev",
 		[NK_NL_ETHTOOL] = "ethtool",
 	};
+	struct nk_error none;
 	unsigned int i;
 	int rc;
 
 	for (i = 0; i < NK_NL_FAMILIES; i++) {
-		rc = genl_ctrl_resolve(nl->genl, names[i]);
-		if (rc < 0 && rc != -NLE_OBJ_NOTFOUND)
-			return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot ask generic netlink",
-					    "resolve family %s: %s", names[i], nl_geterror(rc));
-		nl->family[i] = rc > 0 ? rc : 0;
+		nk_error_reset(&none);
+		rc = get_family(nl, names[i], take_family_id, &nl->family[i], &none);
+		if (rc && rc != -ENOENT) {
+			*err = none;
+			nk_error_wrap(err, "resolve generic netlink family %s", names[i]);
+			return rc;
+		}
 	}
 	return 0;
 }
@@ -129,19 +171,24 @@ int nk_nl_garbled(struct nk_error *err, const char *what)
 
 int nk_nl_parse(const void *attrs, size_t size, uint16_t max, const struct nlattr **ret)
 {
-	const struct nlattr *attr = attrs;
-	int left = (int)size;
+	const char *at = attrs;
+	const struct nlattr *attr;
 	unsigned int i;
+	size_t step;
 
 	for (i = 0; i <= max; i++)
 		ret[i] = NULL;
-	while (left > 0) {
-		if (!mnl_attr_ok(attr, left))
+	while (size) {
+		attr = (const struct nlattr *)at;
+		if (size < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN || attr->nla_len > size)
 			return -EBADMSG;
 		if (mnl_attr_get_type(attr) <= max)
 			ret[mnl_attr_get_type(attr)] = attr;
-		left -= (int)MNL_ALIGN(attr->nla_len);
-		attr = mnl_attr_next(attr);
+		step = MNL_ALIGN(attr->nla_len);
+		if (step >= size) /* the last one's padding may be left out */
+			break;
+		at += step;
+		size -= step;
 	}
 	return 0;
 }
@@ -268,7 +315,14 @@ struct exchange {
 	nk_nl_reply reply;
 	void *data;
 	bool interrupted;
+	bool replied; /* an object came, and not only the ACK */
 };
+
+/* lacks_object() - was one asked for, and none sent? A dump may well have none. */
+static bool lacks_object(const struct exchange *x)
+{
+	return x->reply && !x->replied && (x->request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP;
+}
 
 /* take() - one message of the reply. Return: 1 at the end of the exchange, 0 to go on, or an error */
 static int take(struct exchange *x, const struct nlmsghdr *msg, struct nk_error *err)
@@ -288,23 +342,48 @@ static int take(struct exchange *x, const struct nlmsghdr *msg, struct nk_error 
 		return nk_error_set(err, NK_CODE_KERNEL, -*status, "the kernel refused", "%s",
 				    nk_errno_name(-*status));
 	}
-	if (msg->nlmsg_type != NLMSG_ERROR)
+	if (msg->nlmsg_type != NLMSG_ERROR) {
+		x->replied = true;
 		return x->reply ? x->reply(msg, x->data, err) : 0;
+	}
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 		return nk_nl_garbled(err, "short NLMSG_ERROR");
 	if (e->error > 0)
 		return nk_nl_garbled(err, "NLMSG_ERROR with a positive errno");
-	return e->error ? refuse(msg, x->request, x->header, x->names, err) : 1;
+	if (e->error)
+		return refuse(msg, x->request, x->header, x->names, err);
+	return lacks_object(x) ? nk_nl_garbled(err, "an ACK without the object asked for") : 1;
+}
+
+/* take_all() - the messages of one datagram. Return: as take() */
+static int take_all(struct exchange *x, const char *buf, size_t size, struct nk_error *err)
+{
+	const struct nlmsghdr *msg;
+	size_t step;
+	int rc = 0;
+
+	/* Not mnl_nlmsg_ok(), which takes a length of 2^31 and more for a negative one. */
+	while (!rc && size) {
+		msg = (const struct nlmsghdr *)buf;
+		if (size < NLMSG_HDRLEN || msg->nlmsg_len < NLMSG_HDRLEN || msg->nlmsg_len > size)
+			return nk_nl_garbled(err, "cut short");
+		rc = take(x, msg, err);
+		step = MNL_ALIGN(msg->nlmsg_len);
+		if (step >= size)
+			break;
+		buf += step;
+		size -= step;
+	}
+	return rc;
 }
 
 static int receive(struct exchange *x, struct nk_error *err)
 {
 	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
-	const struct nlmsghdr *msg;
 	struct sockaddr_nl from = { 0 };
 	socklen_t size;
 	ssize_t n;
-	int left, rc = 0;
+	int rc = 0;
 
 	while (!rc) {
 		size = sizeof(from);
@@ -321,12 +400,7 @@ static int receive(struct exchange *x, struct nk_error *err)
 			continue; /* not the kernel: a process of the Pod, say */
 		if ((size_t)n > sizeof(buf))
 			return nk_nl_garbled(err, "longer than our buffer");
-		left = (int)n;
-		for (msg = (struct nlmsghdr *)buf; !rc && mnl_nlmsg_ok(msg, left);
-		     msg = mnl_nlmsg_next(msg, &left))
-			rc = take(x, msg, err);
-		if (!rc && left)
-			return nk_nl_garbled(err, "cut short");
+		rc = take_all(x, buf, (size_t)n, err);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -346,7 +420,7 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 
 	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		x.interrupted = false;
+		x.interrupted = x.replied = false;
 		x.seq = request->nlmsg_seq = ++nl->seq;
 		if (mnl_socket_sendto(nl->rtnl, request, request->nlmsg_len) < 0)
 			return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot send netlink",
@@ -403,15 +477,12 @@ int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_n
 /* find_command() - reply to CTRL_CMD_GETFAMILY: is the command in the list of operations? */
 static int find_command(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
-	const struct nlattr *tb[CTRL_ATTR_OPS + 1], *op[CTRL_ATTR_OP_ID + 1], *pos;
+	const struct nlattr *tb[CTRL_ATTR_OPS + 1] = { 0 }, *op[CTRL_ATTR_OP_ID + 1], *pos;
 	uint32_t *command = data;
+	int rc = parse_family(reply, tb, CTRL_ATTR_OPS, err);
 
-	if (reply->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) ||
-	    nk_nl_parse((const char *)reply + NLMSG_LENGTH(GENL_HDRLEN),
-			reply->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), CTRL_ATTR_OPS, tb))
-		return nk_nl_garbled(err, "CTRL_CMD_GETFAMILY");
-	if (!tb[CTRL_ATTR_OPS])
-		return 0;
+	if (rc || !tb[CTRL_ATTR_OPS])
+		return rc;
 	mnl_attr_for_each_nested(pos, tb[CTRL_ATTR_OPS]) {
 		if (nk_nl_parse_nested(pos, CTRL_ATTR_OP_ID, op))
 			return nk_nl_garbled(err, "CTRL_ATTR_OPS");
@@ -423,18 +494,9 @@ static int find_command(const struct nlmsghdr *reply, void *data, struct nk_erro
 
 int nk_nl_genl_has_command(struct nk_nl *nl, uint8_t command, struct nk_error *err)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_REQUEST_SIZE);
 	uint32_t wanted = command;
-	int rc;
+	int rc = get_family(nl, "netdev", find_command, &wanted, err);
 
-	if (!msg ||
-	    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0, NLM_F_REQUEST | NLM_F_ACK,
-			 CTRL_CMD_GETFAMILY, 1) ||
-	    nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, "netdev")) {
-		nlmsg_free(msg);
-		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-	}
-	rc = nk_nl_genl_do(nl, msg, NULL, find_command, &wanted, err);
 	if (rc == -ENOENT) {
 		nk_error_reset(err);
 		return 0;

@@ -64,7 +64,8 @@ typedef int (*nk_nl_reply)(const struct nlmsghdr *reply, void *data, struct nk_e
  * nk_nl_do() - send one rtnetlink request, hand its replies to @reply, wait for the end
  * @request: built by a *_put function; sequence, NLM_F_REQUEST and NLM_F_ACK are filled in here
  * @header: bytes of the family header behind the netlink header, sizeof(struct ifinfomsg) say
- * @reply: may be NULL
+ * @reply: may be NULL. Else, but for a dump, 0 means that it was called: an ACK without an object
+ * is -EBADMSG
  *
  * Return: 0, or the kernel's errno, negative, with error code 100. -EAGAIN: a dump was
  * interrupted three times.

@@ -639,6 +639,15 @@ Test(nl_reply, garbled_replies_are_refused)
 	give_bytes(reply.bytes, 9);
 	unit_expect_error("half a header", ask(&sum, &err), &err, NK_CODE_KERNEL,
 			  "garbled|cut short");
+	header_of(&reply)->nlmsg_seq = fake.seq + 1;
+	header_of(&reply)->nlmsg_len = 0x80000000;
+	give_bytes(reply.bytes, 40);
+	unit_expect_error("length of 2^31", ask(&sum, &err), &err, NK_CODE_KERNEL,
+			  "garbled|cut short");
+	header_of(&reply)->nlmsg_len = 0xfffffff0;
+	give_bytes(reply.bytes, 40);
+	unit_expect_error("length of almost 2^32", ask(&sum, &err), &err, NK_CODE_KERNEL,
+			  "garbled|cut short");
 	header_of(&reply)->nlmsg_len = 3;
 	give_bytes(reply.bytes, 40);
 	unit_expect_error("length below a header", ask(&sum, &err), &err, NK_CODE_KERNEL,
@@ -646,6 +655,82 @@ Test(nl_reply, garbled_replies_are_refused)
 	give_bytes(big, sizeof(big));
 	unit_expect_error("40000 bytes", ask(&sum, &err), &err, NK_CODE_KERNEL,
 			  "garbled|longer than our buffer");
+}
+
+static int keep_going(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	struct nk_link link;
+
+	(void)data;
+	(void)nk_link_parse(reply, &link, err);
+	nk_error_reset(err);
+	return 0;
+}
+
+/* All of it, whatever the lengths in it say: no crash, no loop, and an end that is an error of ours,
+ * the kernel's, or success.
+ */
+Test(nl_reply, datagrams_of_random_bytes_come_to_an_end)
+{
+	static uint8_t bytes[512] __attribute__((aligned(4)));
+	static const uint32_t lengths[] = { 0,		1,	    15,		16,
+					    17,		20,	    36,		512,
+					    0x7fffffff, 0x80000000, 0x80000010, 0xfffffff0,
+					    UINT32_MAX };
+	struct nlmsghdr *header = (struct nlmsghdr *)bytes;
+	char buf[NK_NL_REQUEST_SIZE] = "";
+	uint32_t state = 1, round, i;
+	struct nk_error err;
+
+	for (round = 0; round < 3000; round++) {
+		for (i = 0; i < sizeof(bytes); i++) {
+			state = state * 1664525 + 1013904223;
+			bytes[i] = (uint8_t)(state >> 24);
+		}
+		header->nlmsg_seq = fake.seq + 1;
+		header->nlmsg_flags &=
+			(uint16_t)~NLM_F_DUMP_INTR; /* which would have it ask again */
+		header->nlmsg_len =
+			state % 3 ? sizeof(bytes) - state % 64 :
+				    lengths[state / 3 % (sizeof(lengths) / sizeof(lengths[0]))];
+		header->nlmsg_type = round % 4 ? (uint16_t)(round % 4 + 1) : RTM_NEWLINK;
+		give_bytes(bytes, sizeof(bytes));
+		put_error((struct reply *)memset(buf, 0, sizeof(buf)), 0);
+		header_of((struct reply *)buf)->nlmsg_seq = fake.seq + 1;
+		give((struct reply *)buf);
+		(void)do_fake(put_getlink(buf, 1), keep_going, NULL, &err);
+		while (recv(mnl_socket_get_fd(fake.rtnl), buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
+	}
+}
+
+Test(nl_reply, ack_without_the_object_is_garbled)
+{
+	char buf[NK_NL_REQUEST_SIZE] = "";
+	struct nk_link link = { 0 };
+	struct reply reply;
+	struct nk_error err = { 0 };
+	int32_t nsid = 7;
+	int rc;
+
+	put_error(&reply, 0);
+	give(&reply);
+	rc = nk_link_get(&fake, NK_NSID_HERE, "nk0", 0, &link, &err);
+	unit_expect_error("link", rc, &err, NK_CODE_KERNEL, "garbled|an ACK without the object");
+	cr_expect_eq(rc, -EBADMSG);
+	nk_error_reset(&err);
+	put_error(&reply, 0);
+	give(&reply);
+	rc = nk_link_nsid(&fake, 0, false, &nsid, &err);
+	unit_expect_error("netns id", rc, &err, NK_CODE_KERNEL,
+			  "garbled|an ACK without the object");
+	nk_error_reset(&err);
+	put_error(&reply, 0);
+	give(&reply);
+	unit_expect_ok("nothing asked for",
+		       nk_nl_do(&fake, put_getlink(buf, 1), sizeof(struct ifinfomsg), names, NULL,
+				NULL, &err),
+		       &err);
 }
 
 Test(nl_reply, reply_behind_which_bytes_are_left_is_garbled)
