@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mac.h"
 #include "request.h"
+#include "trust.h"
 #include "uapi.h"
 #include "xskmap.h"
 
@@ -212,6 +213,14 @@ static int check_version(const char *version, struct nk_error *err)
 			    version, known);
 }
 
+/* is_log_path() - no name that other programs read their configuration from */
+static bool is_log_path(const char *path)
+{
+	const size_t length = strlen(path);
+
+	return nk_trust_is_plain(path) && length > 5 && !strcmp(path + length - 4, ".log");
+}
+
 /* parse_log() - as parse_xdp(): refused by ADD alone */
 static int parse_log(const struct nk_json *json, struct nk_config *config, struct nk_error *err)
 {
@@ -223,8 +232,10 @@ static int parse_log(const struct nk_json *json, struct nk_config *config, struc
 	if (nk_log_level(log.level) < 0)
 		return nk_config_invalid(err, "logLevel", log.level,
 					 "\"error\", \"warning\" or \"info\"");
-	if (*log.file && *log.file != '/')
-		return nk_config_invalid(err, "logFile", log.file, "an absolute path");
+	if (*log.file && !is_log_path(log.file))
+		return nk_config_invalid(err, "logFile", log.file,
+					 "the absolute path of a file *.log, without \".\" and "
+					 "\"..\"");
 	config->log_level = (uint8_t)nk_log_level(log.level);
 	memcpy(config->log_file, log.file, sizeof(config->log_file));
 	return 0;
@@ -343,8 +354,9 @@ static int parse_device_info(const struct nk_config_raw *raw, struct nk_config *
 					 file, sizeof(config->device_info), err);
 	if (rc <= 0)
 		return rc;
-	if (*file != '/' || file[strlen(file) - 1] == '/')
-		return nk_config_invalid(err, path, file, "the absolute path of a file");
+	if (!nk_trust_is_plain(file))
+		return nk_config_invalid(err, path, file,
+					 "the absolute path of a file, without \".\" and \"..\"");
 	return 0;
 }
 

@@ -234,7 +234,7 @@ int nk_journal_note(const struct nk_key *key, const struct nk_request *request,
 		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
 	rc = open_dir(key, true, &dir);
 	if (!rc)
-		rc = nk_rundir_write(nk_rundir_fd(&dir), names.new, names.ipam, parts, 3, 0600, 0);
+		rc = nk_rundir_write(nk_rundir_fd(&dir), names.new, names.ipam, parts, 3, 0600);
 	nk_rundir_close(&dir);
 	free(line);
 	return rc ? failed(err, rc, "write", key) : 0;

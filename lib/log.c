@@ -3,6 +3,8 @@
 #include "log.h"
 
 #include "cleanup.h"
+#include "error.h"
+#include "trust.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,12 +13,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "banned.h"
 
-#define LINE_SIZE 3072
+#define LINE_SIZE  3072
+#define LINE_BEGIN "] nk-cni: " /* behind time and process */
 
 static const char *const names[] = {
 	[NK_LOG_ERROR] = "error",
@@ -46,30 +50,69 @@ int nk_log_level(const char *name)
 }
 
 /* say_unwritable() - once: whoever looks for the file's lines finds them on stderr, but for errors */
-static void say_unwritable(int sys)
+static void say_unwritable(const char *why)
 {
 	static bool is_said;
 
 	if (!is_said)
 		dprintf(STDERR_FILENO, "nk-cni: warning: logFile %s cannot be written: %s\n",
-			sink.file, strerror(sys));
+			sink.file, why);
 	is_said = true;
+}
+
+/* is_ours() - an empty file, or one that begins with a line of append(): nothing is put behind what
+ * somebody else has written
+ */
+static bool is_ours(int fd)
+{
+	char head[64] = "";
+	ssize_t n = pread(fd, head, sizeof(head) - 1, 0);
+
+	head[n > 0 ? n : 0] = '\0';
+	head[strcspn(head, "\n")] = '\0';
+	return !n || (isdigit((unsigned char)*head) && strstr(head, LINE_BEGIN));
+}
+
+/* open_file() - Who writes a network's configuration need not be root on the node. So the file is one
+ * that root alone can have put there, and that we have begun.
+ */
+static int open_file(void)
+{
+	struct nk_error err = { 0 };
+	int dir cleanup_close = nk_trust_walk(sink.file, false, &err);
+	int fd cleanup_close = -1;
+	struct stat st;
+
+	if (dir < 0) {
+		say_unwritable(err.details);
+		return -1;
+	}
+	fd = openat(dir, strrchr(sink.file, '/') + 1,
+		    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		    0600);
+	if (fd < 0 || fstat(fd, &st)) {
+		say_unwritable(strerror(errno));
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid() || !is_ours(fd)) {
+		say_unwritable("it is not a log file that nk-cni has begun");
+		return -1;
+	}
+	return nk_steal_fd(&fd);
 }
 
 /* append() - to the file, with the time and the process: it has the lines of many */
 static void append(const char *line)
 {
 	const time_t now = time(NULL);
-	int fd cleanup_close = -1;
+	int fd cleanup_close = open_file();
 	char stamp[32] = "";
 	struct tm tm;
 
-	fd = open(sink.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-		  0640);
 	if (gmtime_r(&now, &tm))
 		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
-	if (fd < 0 || dprintf(fd, "%s [%d] %s", stamp, (int)getpid(), line) < 0)
-		say_unwritable(errno);
+	if (fd >= 0 && dprintf(fd, "%s [%d] %s", stamp, (int)getpid(), line) < 0)
+		say_unwritable(strerror(errno));
 }
 
 static void note(enum nk_log_level level, const char *fmt, va_list ap)

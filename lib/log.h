@@ -3,7 +3,8 @@
  * log.h - notes for the operator: on stderr, which runtimes copy to their own log, and in a file
  *
  * One line each, written at once, so that those of plugins running at once do not mix. Nothing here
- * fails: a note that is lost must not cost a Pod its network.
+ * fails: a note that is lost must not cost a Pod its network. The file is written only if it is a regular one
+ * that root alone can have put there and that begins with a line of ours, or is empty.
  */
 #ifndef NK_LOG_H
 #define NK_LOG_H

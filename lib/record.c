@@ -6,6 +6,7 @@
 #include "error.h"
 #include "nicdir.h"
 #include "rundir.h"
+#include "trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +21,12 @@
 #define NEW_NAME  ".attachment.json.new"
 
 /* write_line() - @text and a newline */
-static int write_line(int dir, const char *new, const char *name, const char *text,
-		      unsigned int flags)
+static int write_line(int dir, const char *new, const char *name, const char *text)
 {
 	const struct iovec parts[] = { { .iov_base = (char *)text, .iov_len = strlen(text) },
 				       { .iov_base = "\n", .iov_len = 1 } };
 
-	return nk_rundir_write(dir, new, name, parts, 2, 0644, flags);
+	return nk_rundir_write(dir, new, name, parts, 2, 0644);
 }
 
 static int failed(struct nk_error *err, int rc, const char *what, const char *path)
@@ -73,7 +73,7 @@ int nk_record_write(const struct nk_nicdir *dir, uint32_t phys, const char *text
 		 * empty directory of it.
 		 */
 		(void)unlinkat(nk_rundir_fd(&way), FILE_NAME, AT_REMOVEDIR);
-		rc = write_line(nk_rundir_fd(&way), NEW_NAME, FILE_NAME, text, 0);
+		rc = write_line(nk_rundir_fd(&way), NEW_NAME, FILE_NAME, text);
 	}
 	nk_rundir_close(&way);
 	return rc ? failed(err, rc, "write", path) : 0;
@@ -97,34 +97,31 @@ int nk_record_remove(const struct nk_nicdir *dir, uint32_t phys, struct nk_error
 	return rc && rc != -ENOENT ? failed(err, rc, "remove", path) : 0;
 }
 
-/* make_parents() - every directory of @path. Return: 0 or a negative errno */
-static int make_parents(const char *path)
+/* write_unless_there() - the file has its name when it is whole, and none before: a process that is
+ * killed leaves nothing. Return: 0 or a negative errno
+ */
+static int write_unless_there(int dir, const char *name, const char *text)
 {
-	char part[NK_PATH_SIZE];
-	const char *slash;
+	int fd cleanup_close = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	char path[32];
 
-	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-		if (mkdir(part, 0755) && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
+	if (fd < 0 || fchmod(fd, 0644) || dprintf(fd, "%s\n", text) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
 }
 
 int nk_record_put(const char *path, const char *text, struct nk_error *err)
 {
-	char parent[NK_PATH_SIZE], new[32];
-	const char *name = strrchr(path, '/') + 1;
-	int dir cleanup_close = -1;
+	int dir cleanup_close = nk_trust_walk(path, true, err);
 	int rc;
 
-	snprintf(parent, sizeof(parent), "%.*s", (int)(name - path), path);
-	snprintf(new, sizeof(new), ".nk-cni.%d", getpid());
-	rc = make_parents(path);
-	if (!rc) {
-		dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		rc = dir < 0 ? -errno : write_line(dir, new, name, text, RENAME_NOREPLACE);
+	if (dir < 0) {
+		nk_error_class(err, NK_CODE_IO,
+			       "cannot keep a file for the programs beside the Pod");
+		return dir;
 	}
+	rc = write_unless_there(dir, strrchr(path, '/') + 1, text);
 	if (rc && rc != -EEXIST)
 		return failed(err, rc, "write", path);
 	return !rc;

@@ -27,7 +27,8 @@ int nk_record_remove(const struct nk_nicdir *dir, uint32_t phys, struct nk_error
 
 /**
  * nk_record_put() - write a file of others' unless it is there
- * @path: absolute; its directory is made where it is missing
+ * @path: as nk_trust_is_plain() says; its directories are made where they are missing, and have to be
+ *	  such as nk_trust_walk() enters
  *
  * Return: 1 if it was written, 0 if one was there, or a negative errno
  */

@@ -113,11 +113,11 @@ static int write_new(int dir, const char *name, const struct iovec *parts, int c
 }
 
 int nk_rundir_write(int dir, const char *new, const char *name, const struct iovec *parts,
-		    int count, mode_t mode, unsigned int flags)
+		    int count, mode_t mode)
 {
 	int rc = write_new(dir, new, parts, count, mode);
 
-	if (!rc && renameat2(dir, new, dir, name, flags))
+	if (!rc && renameat(dir, new, dir, name))
 		rc = -errno;
 	if (rc)
 		(void)unlinkat(dir, new, 0);

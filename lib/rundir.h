@@ -52,10 +52,9 @@ void nk_rundir_prune(struct nk_rundir *dir);
  * @new: name of the other, which is overwritten, and gone afterwards
  * @parts: what is written, one after the other
  * @mode: whatever the umask is
- * @flags: renameat2()'s
  */
 int nk_rundir_write(int dir, const char *new, const char *name, const struct iovec *parts,
-		    int count, mode_t mode, unsigned int flags);
+		    int count, mode_t mode);
 
 /**
  * nk_rundir_read() - a whole file

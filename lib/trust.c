@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,8 +21,8 @@ static int failed(const char *what, const char *path, struct nk_error *err)
 {
 	int sys = errno == ELOOP ? ENOTDIR : errno;
 
-	nk_error_set(err, NK_CODE_BPF, sys, "cannot use a directory on bpffs", "%s %s: %s", what,
-		     path, nk_errno_name(sys));
+	nk_error_set(err, NK_CODE_BPF, sys, "cannot use a directory", "%s %s: %s", what, path,
+		     nk_errno_name(sys));
 	if (sys == ENOTDIR)
 		nk_error_remedy(err,
 				"%s is no directory (symbolic links are not followed): find out "
@@ -28,21 +31,26 @@ static int failed(const char *what, const char *path, struct nk_error *err)
 	return -sys;
 }
 
-/* refuse() - the remedy takes nothing away that may serve somebody. */
 static int refuse(const char *path, const struct stat *st, struct nk_error *err)
 {
-	int sys = st->st_uid == geteuid() ? EACCES : EPERM;
+	const int sys = st->st_uid == geteuid() ? EACCES : EPERM;
 
-	nk_error_set(
-		err, NK_CODE_BPF, sys, "others can change what nk-cni keeps on bpffs",
-		"%s belongs to uid %u and has mode %04o; it has to belong to uid %u, and nobody "
-		"else may write to it",
-		path, st->st_uid, st->st_mode & 07777, geteuid());
+	return nk_error_set(err, NK_CODE_BPF, sys, "others can change what nk-cni keeps there",
+			    "%s belongs to uid %u and has mode %04o; it has to belong to uid %u, "
+			    "and nobody else may write to it",
+			    path, st->st_uid, st->st_mode & 07777, geteuid());
+}
+
+/* refuse_on_bpffs() - the remedy takes nothing away that may serve somebody. */
+static int refuse_on_bpffs(const char *path, const struct stat *st, struct nk_error *err)
+{
+	int rc = refuse(path, st, err);
+
 	nk_error_remedy(err,
 			"find out who made it and what it is for, move it away, and let root alone "
 			"write to the mount: mount -t bpf -o mode=0700 bpf MOUNTPOINT, or chmod "
 			"go-w MOUNTPOINT");
-	return -sys;
+	return rc;
 }
 
 int nk_trust_open_root(const char *path, struct nk_error *err)
@@ -55,7 +63,7 @@ int nk_trust_open_root(const char *path, struct nk_error *err)
 	if (fstat(fd, &st))
 		return failed("stat", path, err);
 	if (st.st_uid != geteuid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
-		return refuse(path, &st, err);
+		return refuse_on_bpffs(path, &st, err);
 	return nk_steal_fd(&fd);
 }
 
@@ -72,9 +80,61 @@ int nk_trust_open(int parent, const char *name, const char *path, bool create, s
 	if (fstat(fd, &st))
 		return failed("stat", path, err);
 	if (st.st_uid != geteuid() || (st.st_mode & OTHERS_WRITE))
-		return refuse(path, &st, err);
+		return refuse_on_bpffs(path, &st, err);
 	/* A umask, or a kubelet that made it for a mount. */
 	if (create && (st.st_mode & 0777) != 0700 && fchmod(fd, 0700))
 		return failed("chmod", path, err);
+	return nk_steal_fd(&fd);
+}
+
+bool nk_trust_is_plain(const char *path)
+{
+	size_t length;
+
+	if (*path != '/')
+		return false;
+	for (; *path == '/'; path += length) {
+		path++;
+		length = strcspn(path, "/");
+		if (!length || (length <= 2 && !strncmp(path, "..", length)))
+			return false;
+	}
+	return true;
+}
+
+/* enter() - the next directory on the way to a file */
+static int enter(int parent, const char *name, const char *path, bool create, struct nk_error *err)
+{
+	bool made = create && !mkdirat(parent, name, 0755);
+	int fd cleanup_close =
+		openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return failed("open", path, err);
+	if (fstat(fd, &st) || (made && fchmod(fd, 0755)))
+		return failed("stat", path, err);
+	if ((st.st_uid && st.st_uid != geteuid()) ||
+	    ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX)))
+		return refuse(path, &st, err);
+	return nk_steal_fd(&fd);
+}
+
+int nk_trust_walk(const char *path, bool create, struct nk_error *err)
+{
+	int fd cleanup_close = -1, next;
+	char way[PATH_MAX], *slash;
+
+	if (!strncmp(path, "/var/run/", 9))
+		path += 4;
+	snprintf(way, sizeof(way), "%s", path);
+	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (slash = strchr(way + 1, '/'); slash && fd >= 0; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		next = enter(fd, strrchr(way, '/') + 1, way, create, err);
+		*slash = '/';
+		close(fd);
+		fd = next;
+	}
 	return nk_steal_fd(&fd);
 }

@@ -7,6 +7,9 @@
  * belongs to our user and nobody else may write to it; symbolic links are not followed.
  *
  * A file in such a directory may be used by its path: no other user can replace a part of it.
+ *
+ * The same for files elsewhere that a configuration names, where less can be asked for: directories
+ * that are root's, in which others may make files, but not exchange those of root.
  */
 #ifndef NK_TRUST_H
 #define NK_TRUST_H
@@ -37,5 +40,20 @@ int nk_trust_open_root(const char *path, struct nk_error *err);
  */
 int nk_trust_open(int parent, const char *name, const char *path, bool create,
 		  struct nk_error *err);
+
+/* nk_trust_is_plain() - is it an absolute path of a file, without ".", ".." and empty components? */
+bool nk_trust_is_plain(const char *path);
+
+/**
+ * nk_trust_walk() - open the directory that a file is in
+ * @path: of the file, plain as above. /var/run is taken for /run; no symbolic link is followed
+ * @create: make directories that are missing, with mode 0755
+ *
+ * Each directory on the way has to be ours or root's, and writable for others only with a sticky bit. A group
+ * may write: it does so in /var/log on some distributions.
+ *
+ * Return: an fd, or a negative errno
+ */
+int nk_trust_walk(const char *path, bool create, struct nk_error *err);
 
 #endif

@@ -462,7 +462,7 @@ Test(config, logs_and_status)
 	};
 
 	EXPECT_ROWS(rows);
-	expect_taken(GOOD ",\"logLevel\":\"info\",\"logFile\":\"/l\",\"statusQueues\":true}",
+	expect_taken(GOOD ",\"logLevel\":\"info\",\"logFile\":\"/l.log\",\"statusQueues\":true}",
 		     NK_COMMAND_ADD);
 	expect_taken(GOOD ",\"logLevel\":1,\"logFile\":\"l\"}", NK_COMMAND_DEL);
 }
