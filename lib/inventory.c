@@ -268,7 +268,7 @@ static int read_row(struct reader *reader, struct nk_inventory_row *row, struct 
 	if (rc && rc != -ENODEV)
 		return nk_error_set(err, gone.code, gone.sys, gone.msg, "%s", gone.details);
 	if (!rc)
-		row->numa_node = nk_netdev_numa(nic.name);
+		row->numa_node = nk_netdev_numa(&nic);
 	for (i = 0, rc = 0; nic.ifindex && i < row->queue_count && !rc; i++)
 		rc = read_queue(reader, &row->claim, &row->queues[i], err);
 	row->state = judge(reader, row, &nic);

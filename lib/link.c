@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "nl.h"
+#include "sysnet.h"
 #include "uapi.h"
 
 #include <errno.h>
@@ -123,6 +124,8 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 	snprintf(link.name, sizeof(link.name), "%s", nk_nl_str(tb[IFLA_IFNAME]));
 	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == NK_MAC_LEN)
 		memcpy(link.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), NK_MAC_LEN);
+	if (tb[IFLA_PERM_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_PERM_ADDRESS]) == NK_MAC_LEN)
+		memcpy(link.permanent_mac, mnl_attr_get_payload(tb[IFLA_PERM_ADDRESS]), NK_MAC_LEN);
 	link.mtu = nk_nl_u32(tb[IFLA_MTU]);
 	link.peer_ifindex = nk_nl_u32(tb[IFLA_LINK]);
 	link.peer_nsid = NK_NSID_HERE;
@@ -267,19 +270,78 @@ static void link_to_nic(const struct nk_link *link, struct nk_nic *nic)
 	};
 	memcpy(nic->name, link->name, sizeof(nic->name));
 	memcpy(nic->mac, link->mac, sizeof(nic->mac));
+	memcpy(nic->permanent_mac, link->permanent_mac, sizeof(nic->permanent_mac));
+	memcpy(nic->parent_bus, link->parent_bus, sizeof(nic->parent_bus));
+	memcpy(nic->parent_dev, link->parent_dev, sizeof(nic->parent_dev));
 	if (!strcmp(link->parent_bus, "pci"))
 		snprintf(nic->pci_id, sizeof(nic->pci_id), "%.15s", link->parent_dev);
+	else if (*link->parent_bus)
+		nk_sysnet_pci(link->parent_bus, link->parent_dev, nic->pci_id);
+}
+
+/* A NIC looked for by the device that it is of. */
+struct search {
+	const char *device;
+	unsigned int of, below; /* how many are of it, and of parts of it */
+	struct nk_nic nic;
+};
+
+static int compare_device(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	struct search *search = data;
+	struct nk_link link = { 0 };
+	struct nk_nic nic;
+	int rc = nk_link_parse(reply, &link, err);
+
+	if (rc || !*link.parent_dev)
+		return rc;
+	link_to_nic(&link, &nic);
+	if (!strcmp(nic.parent_dev, search->device)) {
+		search->of++;
+		search->nic = nic;
+	} else if (!strcmp(nic.pci_id, search->device)) {
+		search->below++;
+		if (!search->of)
+			search->nic = nic;
+	}
+	return 0;
+}
+
+/* find_by_device() - Return: 0, or -ENODEV, which fills no error, or another negative errno */
+static int find_by_device(struct nk_nl *nl, const char *device, struct nk_nic *ret,
+			  struct nk_error *err)
+{
+	struct search search = { .device = device };
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg = nk_link_put_header(buf, RTM_GETLINK, NLM_F_DUMP, 0);
+	int rc = nk_link_do(nl, msg, compare_device, &search, err);
+	unsigned int count = search.of ? search.of : search.below;
+
+	if (rc || !count)
+		return rc ? rc : -ENODEV;
+	if (count > 1)
+		return nk_error_set(err, NK_CODE_CONFIG, ENOTUNIQ, "a device has several NICs",
+				    "%u network devices are of %s: name the one that is meant",
+				    count, device);
+	*ret = search.nic;
+	return 0;
 }
 
 int nk_nic_get(struct nk_nl *nl, const char *name, struct nk_nic *ret, struct nk_error *err)
 {
+	struct nk_error unnamed = { 0 };
 	struct nk_link link;
-	int rc;
+	int rc, by_device;
 
-	rc = nk_link_get(nl, NK_NSID_HERE, name, 0, &link, err);
+	rc = nk_link_get(nl, NK_NSID_HERE, name, 0, &link, &unnamed);
 	if (!rc)
 		link_to_nic(&link, ret);
-	return rc;
+	by_device = rc == -ENODEV && strlen(name) < NK_PARENT_SIZE ?
+			    find_by_device(nl, name, ret, err) :
+			    rc;
+	if (by_device == rc && rc)
+		*err = unnamed;
+	return by_device;
 }
 
 int nk_nic_get_by_index(struct nk_nl *nl, uint32_t ifindex, struct nk_nic *ret,

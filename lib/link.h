@@ -46,7 +46,8 @@ struct nk_link {
 	char alias[NK_ALIAS_SIZE];
 	uint32_t xdp_prog_id; /* 0: none */
 	char parent_bus[16];  /* "pci", "platform"; empty for a virtual device */
-	char parent_dev[64];
+	char parent_dev[NK_PARENT_SIZE];
+	uint8_t permanent_mac[NK_MAC_LEN]; /* zero where the driver has none */
 };
 
 /**
@@ -72,7 +73,12 @@ int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_e
  */
 int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret, struct nk_error *err);
 
-/* nk_nic_get() - the NIC called @name, or by altname. Return: 0, or -ENODEV. */
+/**
+ * nk_nic_get() - the NIC called @name, or by altname; or the one of the device @name on its bus: a PCI
+ * address, or an auxiliary device as "mlx5_core.sf.4"
+ *
+ * Return: 0; -ENODEV where there is none; -ENOTUNIQ where a device has several, which names tell apart
+ */
 int nk_nic_get(struct nk_nl *nl, const char *name, struct nk_nic *ret, struct nk_error *err);
 
 /* nk_nic_get_by_index() - likewise; a NIC that went and came back has another ifindex. */

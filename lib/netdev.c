@@ -6,6 +6,8 @@
 #include "error.h"
 #include "link.h"
 #include "nl.h"
+#include "sysnet.h"
+#include "types.h"
 #include "uapi.h"
 
 #include <errno.h>
@@ -226,15 +228,13 @@ int nk_netdev_irq(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, uint32_t *
 	return 0;
 }
 
-int nk_netdev_numa(const char *nic)
+int nk_netdev_numa(const struct nk_nic *nic)
 {
-	char path[64], text[16] = "";
-	int fd cleanup_close = -1;
+	int fd cleanup_close = nk_sysnet_open(nic->ifindex, "device/numa_node", O_RDONLY);
+	char text[16] = "";
 	char *end;
 	long node;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%.15s/device/numa_node", nic);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return -1;
 	node = strtol(text, &end, 10);

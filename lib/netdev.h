@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct nk_error;
+struct nk_nic;
 struct nk_nl;
 
 /* What queue-get says of one receive queue. */
@@ -55,8 +56,8 @@ int nk_netdev_queue_get(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, stru
 int nk_netdev_irq(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, uint32_t *ret,
 		  struct nk_error *err);
 
-/* nk_netdev_numa() - the NUMA node of the NIC of that name; -1: none known, or there is but one */
-int nk_netdev_numa(const char *nic);
+/* nk_netdev_numa() - the NUMA node of a NIC; -1: none known, or there is but one */
+int nk_netdev_numa(const struct nk_nic *nic);
 
 enum nk_queue_state {
 	NK_QUEUE_LEASED,

@@ -2,10 +2,11 @@
 /* quirk.c - what is known of NIC drivers */
 #include "quirk.h"
 
+#include "cleanup.h"
 #include "error.h"
+#include "sysnet.h"
+#include "types.h"
 
-#include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,25 +93,25 @@ static const struct quirk quirks[] = {
 
 static const struct quirk *find(const char *driver)
 {
-	size_t i;
+	size_t i, size = strlen(driver);
 
+	if (size > 3 && !strcmp(driver + size - 3, ".sf"))
+		size -= 3;
 	for (i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
-		if (!strcmp(quirks[i].driver, driver))
+		if (strlen(quirks[i].driver) == size && !memcmp(quirks[i].driver, driver, size))
 			return &quirks[i];
 	return NULL;
 }
 
-void nk_quirk_driver(const char *nic, char ret[NK_QUIRK_DRIVER_SIZE])
+void nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE])
 {
-	char path[64], target[512];
+	int dir cleanup_close = nk_sysnet_open(nic->ifindex, NULL, 0);
 	const char *name;
+	char target[512];
 	ssize_t n;
 
 	*ret = '\0';
-	if (strchr(nic, '/') || strlen(nic) >= IFNAMSIZ)
-		return;
-	snprintf(path, sizeof(path), "/sys/class/net/%s/device/driver", nic);
-	n = readlink(path, target, sizeof(target) - 1);
+	n = dir < 0 ? -1 : readlinkat(dir, "device/driver", target, sizeof(target) - 1);
 	if (n < 0)
 		return;
 	target[n] = '\0';
@@ -128,7 +129,7 @@ void nk_quirk_advise(const char *driver, enum nk_quirk_case what, struct nk_erro
 			quirk && quirk->advice[what] ? quirk->advice[what] : general[what]);
 }
 
-void nk_quirk_remedy(const char *nic, enum nk_quirk_case what, struct nk_error *err)
+void nk_quirk_remedy(const struct nk_nic *nic, enum nk_quirk_case what, struct nk_error *err)
 {
 	char driver[NK_QUIRK_DRIVER_SIZE];
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct nk_error;
+struct nk_nic;
 
 #define NK_QUIRK_DRIVER_SIZE 32
 
@@ -29,13 +30,15 @@ enum nk_quirk_case {
 };
 
 /* nk_quirk_driver() - name of a NIC's driver; empty where there is none, as for virtual devices */
-void nk_quirk_driver(const char *nic, char ret[NK_QUIRK_DRIVER_SIZE]);
+void nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE]);
 
-/* nk_quirk_advise() - set the remedy of @err, which tells of a refusal; any @driver will do */
+/* nk_quirk_advise() - set the remedy of @err, which tells of a refusal; any @driver will do. The driver
+ * of a subfunction, "mlx5_core.sf", is taken for its function's.
+ */
 void nk_quirk_advise(const char *driver, enum nk_quirk_case what, struct nk_error *err);
 
 /* nk_quirk_remedy() - the same for the driver of a NIC */
-void nk_quirk_remedy(const char *nic, enum nk_quirk_case what, struct nk_error *err);
+void nk_quirk_remedy(const struct nk_nic *nic, enum nk_quirk_case what, struct nk_error *err);
 
 /* nk_quirk_has_own_tx() - does AF_XDP transmit on rings there that the host does not use? Then XPS
  * need not keep the host off them. False where nothing is known.

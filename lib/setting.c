@@ -111,6 +111,18 @@ static int read_rss(struct nk_nl *nl, const struct nk_nic *nic, struct nk_settin
 	return rc;
 }
 
+int nk_setting_count_rx(const struct nk_nic *nic, uint32_t *ret, struct nk_error *err)
+{
+	int count = nk_xps_rx_count(nic);
+
+	*ret = count < 0 ? 0 : (uint32_t)count;
+	if (count > 0)
+		return 0;
+	return nk_error_set(err, NK_CODE_KERNEL, count < 0 ? -count : ENODEV,
+			    "cannot count the NIC's queues", "%s: %s", nic->name,
+			    nk_errno_name(count < 0 ? -count : ENODEV));
+}
+
 /* is_beyond() - does it name a queue that the NIC does not have by now? */
 static bool is_beyond(const struct nk_rss *table, uint32_t queues)
 {
@@ -128,9 +140,12 @@ static bool is_beyond(const struct nk_rss *table, uint32_t queues)
 static int write_rss(struct nk_nl *nl, const struct nk_nic *nic,
 		     const struct nk_setting_value *value, struct nk_error *err)
 {
-	uint32_t queues = (uint32_t)nk_xps_rx_count(nic->name);
 	struct nk_rss table;
+	uint32_t queues;
+	int rc = nk_setting_count_rx(nic, &queues, err);
 
+	if (rc)
+		return rc;
 	nk_setting_unpack_rss(value, &table);
 	if (nk_rss_is_default(&table, queues) || is_beyond(&table, queues))
 		return nk_rss_reset(nl, nic->ifindex, err);
@@ -141,7 +156,7 @@ static int read_xps(const struct nk_nic *nic, uint32_t queue, struct nk_setting_
 		    struct nk_error *err)
 {
 	struct nk_cpu_set mask;
-	int rc = nk_xps_get(nic->name, queue, &mask, err);
+	int rc = nk_xps_get(nic, queue, &mask, err);
 
 	if (!rc)
 		put(ret, &mask, sizeof(mask));
@@ -223,7 +238,7 @@ static int write_rings(struct nk_nl *nl, const struct nk_nic *nic, enum nk_setti
 		rc = nk_rings_set_threshold(nl, nic->ifindex, threshold, err);
 	}
 	if (rc)
-		nk_quirk_remedy(nic->name, NK_QUIRK_DATA_SPLIT, err);
+		nk_quirk_remedy(nic, NK_QUIRK_DATA_SPLIT, err);
 	return rc;
 }
 
@@ -237,7 +252,7 @@ int nk_setting_write(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 		return write_rss(nl, nic, value, err);
 	case NK_SETTING_XPS:
 		memcpy(&mask, value->bytes, sizeof(mask));
-		return nk_xps_set(nic->name, index_of(item), &mask, err);
+		return nk_xps_set(nic, index_of(item), &mask, err);
 	case NK_SETTING_FEATURE:
 		return nk_feature_set(nl, nic->ifindex, feature_of(item), value->bytes[0], err);
 	case NK_SETTING_SPLIT:

@@ -45,6 +45,9 @@ enum nk_setting_kind nk_setting_kind(uint32_t item);
 #define NK_SETTING_NAME_SIZE 48
 void nk_setting_name(uint32_t item, char ret[NK_SETTING_NAME_SIZE]);
 
+/* nk_setting_count_rx() - receive queues that a NIC uses, at least one. Return: 0 or a negative errno */
+int nk_setting_count_rx(const struct nk_nic *nic, uint32_t *ret, struct nk_error *err);
+
 /* The kernel's name of a feature. */
 const char *nk_setting_feature_name(enum nk_setting_feature feature);
 

@@ -121,7 +121,7 @@ static int exclude_from_rss(struct work *work, struct nk_error *err)
 	struct nk_setting_change *change;
 	struct nk_setting_value before;
 	struct nk_rss old, present, want;
-	uint32_t i;
+	uint32_t queues, i;
 	int rc;
 
 	work->excluded = work->config->queues;
@@ -143,8 +143,9 @@ static int exclude_from_rss(struct work *work, struct nk_error *err)
 	for (i = 0; i < old.size; i++)
 		if (!has_entry(&present, old.queues[i]))
 			nk_queue_set_put(&work->excluded, old.queues[i]);
-	rc = nk_rss_exclude(&old, &work->excluded, (uint32_t)nk_xps_rx_count(work->on->nic->name),
-			    &want, err);
+	rc = nk_setting_count_rx(work->on->nic, &queues, err);
+	if (!rc)
+		rc = nk_rss_exclude(&old, &work->excluded, queues, &want, err);
 	if (rc)
 		return rc;
 	nk_setting_pack_rss(&want, &change->want);
@@ -155,10 +156,13 @@ static int exclude_from_rss(struct work *work, struct nk_error *err)
 /* exclude_from_xps() - likewise for the host's transmit queues, where sockets share their rings */
 static int exclude_from_xps(struct work *work, struct nk_error *err)
 {
-	int count = nk_xps_count(work->on->nic->name), i, rc = 0;
+	int count = nk_xps_count(work->on->nic), i, rc;
 	uint32_t first = work->ret->count;
 	struct nk_cpu_set *masks, cpus;
 
+	if (count < 0)
+		return nk_error_set(err, NK_CODE_KERNEL, -count, "cannot count the NIC's queues",
+				    "%s", nk_errno_name(-count));
 	rc = nk_xps_cpus(&cpus, err);
 	if (rc)
 		return rc;
@@ -270,7 +274,7 @@ int nk_slice_settings(const struct nk_slice_nic *on, const struct nk_config *con
 	int rc = 0;
 
 	*ret = (struct nk_setting_changes){ 0 };
-	nk_quirk_driver(on->nic->name, driver);
+	nk_quirk_driver(on->nic, driver);
 	if (config->rss_exclude) {
 		rc = exclude_from_rss(&work, err);
 		/* A pair's queues have no AF_XDP zero copy, and so never transmit. */
@@ -318,7 +322,7 @@ static int probe_feature(struct nk_nl *nl, const struct nk_nic *nic,
 		     on ? "the NIC has no flow rules" : "the NIC hides VLAN tags",
 		     "%s is %s, and cannot be turned %s", name, on ? "off" : "on",
 		     on ? "on" : "off");
-	nk_quirk_remedy(nic->name, what, err);
+	nk_quirk_remedy(nic, what, err);
 	return -EOPNOTSUPP;
 }
 
@@ -338,7 +342,7 @@ static int probe_rules(struct nk_nl *nl, const struct nk_nic *nic, const struct 
 		return rc;
 	rc = nk_flow_table_get(nic->name, &table, err);
 	if (rc == -EOPNOTSUPP)
-		nk_quirk_remedy(nic->name, NK_QUIRK_NO_RULES, err);
+		nk_quirk_remedy(nic, NK_QUIRK_NO_RULES, err);
 	return rc;
 }
 
@@ -363,7 +367,7 @@ int nk_slice_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_c
 	if (!rc && nk_slice_wants_context(config)) {
 		rc = nk_rss_probe_contexts(nl, nic->ifindex, err);
 		if (rc)
-			nk_quirk_remedy(nic->name, NK_QUIRK_NO_CONTEXTS, err);
+			nk_quirk_remedy(nic, NK_QUIRK_NO_CONTEXTS, err);
 	}
 	if (rc)
 		nk_error_wrap(err, "%s", nic->name);

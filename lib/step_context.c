@@ -95,7 +95,7 @@ int nk_step_context_create(struct nk_attachment *att, const struct nk_config *co
 	if (!rc)
 		return 0;
 	nk_error_wrap(err, "create RSS context %u of %s", id, att->lender.nic.name);
-	nk_quirk_remedy(att->lender.nic.name, NK_QUIRK_NO_CONTEXTS, err);
+	nk_quirk_remedy(&att->lender.nic, NK_QUIRK_NO_CONTEXTS, err);
 	return rc;
 }
 

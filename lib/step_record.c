@@ -74,7 +74,7 @@ static char *print_record(struct nk_attachment *att, const struct nk_config *con
 		.pod = att->pod_name,
 		.nic = att->lender.nic.name,
 		.pci_id = att->lender.nic.pci_id,
-		.numa_node = nk_netdev_numa(att->lender.nic.name),
+		.numa_node = nk_netdev_numa(&att->lender.nic),
 		.has_mac = config->netkit.mode == NK_NETKIT_L2,
 		.mtu = att->mtu,
 		.ips = att->given->ips,

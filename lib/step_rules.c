@@ -149,11 +149,11 @@ static void advise(const struct nk_attachment *att, const struct nk_steering *ho
 		   struct nk_error *err)
 {
 	if (how->vlan)
-		nk_quirk_remedy(att->lender.nic.name, NK_QUIRK_VLAN_RULE, err);
+		nk_quirk_remedy(&att->lender.nic, NK_QUIRK_VLAN_RULE, err);
 	else if (how->match != NK_MATCH_MAC)
-		nk_quirk_remedy(att->lender.nic.name, NK_QUIRK_IP_RULE, err);
+		nk_quirk_remedy(&att->lender.nic, NK_QUIRK_IP_RULE, err);
 	else
-		nk_quirk_remedy(att->lender.nic.name,
+		nk_quirk_remedy(&att->lender.nic,
 				att->rss_context ? NK_QUIRK_MAC_RULE_CONTEXT : NK_QUIRK_MAC_RULE,
 				err);
 }

@@ -19,6 +19,7 @@
 #define NK_MAC_LEN	6
 #define NK_ID_SIZE	256  /* container id, network name, Pod name: up to 255 bytes and a NUL */
 #define NK_ALTNAME_SIZE 128  /* ALTIFNAMSIZ of linux/if.h */
+#define NK_PARENT_SIZE	64   /* name of the device that a NIC is of */
 #define NK_LEASES_MAX	1023 /* netkit: at most 1024 rx queues, of which queue 0 is its own */
 #define NK_QUEUE_IDS	4096 /* physical queue ids we handle: 0..4095, the kernel's limit */
 #define NK_ARGS_IP_SIZE 1024 /* value of IP in CNI_ARGS */
@@ -214,7 +215,9 @@ struct nk_nic {
 	bool up;
 	uint32_t num_rx_queues; /* allocated: no queue id is ever beyond it */
 	uint32_t xdp_prog_id;	/* program on it, any mode; 0: none */
-	char pci_id[IFNAMSIZ];	/* PCI address, or empty where the parent is no PCI device */
+	char pci_id[IFNAMSIZ]; /* PCI address of the device, or of what it is a part of; or empty */
+	uint8_t permanent_mac[NK_MAC_LEN];		 /* zero where the driver has none */
+	char parent_bus[16], parent_dev[NK_PARENT_SIZE]; /* "pci", "0000:03:00.0"; or empty */
 };
 
 /* One leased queue: its id on the NIC and on the netkit device. */

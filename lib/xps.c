@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "sysnet.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -182,106 +183,104 @@ void nk_xps_exclude(const struct nk_cpu_set *from, uint32_t queues,
 
 /* --- sysfs ----------------------------------------------------------------------------------- */
 
-static bool is_plain(const char *nic)
+/* read_text() - what is in an open file, which is closed; @fd may be an errno */
+static int read_text(int fd, char text[FILE_SIZE])
 {
-	return *nic && strcmp(nic, ".") != 0 && strcmp(nic, "..") != 0 && !strchr(nic, '/') &&
-	       strlen(nic) < IFNAMSIZ;
-}
-
-static int read_file(const char *path, char text[FILE_SIZE])
-{
-	int fd cleanup_close = open(path, O_RDONLY | O_CLOEXEC);
+	int file cleanup_close = fd;
 	ssize_t n;
 
 	text[0] = '\0';
-	n = fd < 0 ? -1 : read(fd, text, FILE_SIZE - 1);
+	n = file < 0 ? file : read(file, text, FILE_SIZE - 1);
 	if (n < 0)
-		return -errno;
+		return file < 0 ? file : -errno;
 	text[n] = '\0';
 	return 0;
 }
 
-/* mask_path() - Return: 0, or -ENOENT where it can be no NIC's name */
-static int mask_path(const char *nic, uint32_t queue, char ret[PATH_SIZE])
+static void mask_path(uint32_t queue, char ret[PATH_SIZE])
 {
-	if (!is_plain(nic))
-		return -ENOENT;
-	snprintf(ret, PATH_SIZE, "/sys/class/net/%s/queues/tx-%u/xps_cpus", nic, queue);
-	return 0;
+	snprintf(ret, PATH_SIZE, "queues/tx-%u/xps_cpus", queue);
 }
 
-static int count_queues(const char *nic, const char *kind)
+static int count_queues(const struct nk_nic *nic, const char *kind)
 {
+	int dir cleanup_close = nk_sysnet_open(nic->ifindex, "queues", O_RDONLY | O_DIRECTORY);
 	char path[PATH_SIZE];
 	int count = 0;
 
-	if (!is_plain(nic))
-		return 0;
+	if (dir < 0)
+		return dir;
 	for (; count < NK_QUEUE_IDS; count++) {
-		snprintf(path, sizeof(path), "/sys/class/net/%s/queues/%s-%d", nic, kind, count);
-		if (access(path, F_OK))
-			break;
+		snprintf(path, sizeof(path), "%s-%d", kind, count);
+		if (faccessat(dir, path, F_OK, 0))
+			return errno == ENOENT ? count : -errno;
 	}
 	return count;
 }
 
-int nk_xps_count(const char *nic)
+int nk_xps_count(const struct nk_nic *nic)
 {
 	return count_queues(nic, "tx");
 }
 
-int nk_xps_rx_count(const char *nic)
+int nk_xps_rx_count(const struct nk_nic *nic)
 {
 	return count_queues(nic, "rx");
 }
 
-static int unreadable(const char *path, int rc, struct nk_error *err)
+static int unreadable(const char *of, const char *path, int rc, struct nk_error *err)
 {
 	if (rc == -E2BIG)
 		return nk_error_set(err, NK_CODE_KERNEL, E2BIG, "cannot read a set of CPUs",
-				    "%s: has CPUs beyond the %d that we handle", path, NK_XPS_CPUS);
-	return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read a set of CPUs", "%s: %s", path,
-			    nk_errno_name(-rc));
+				    "%s%s: has CPUs beyond the %d that we handle", of, path,
+				    NK_XPS_CPUS);
+	return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read a set of CPUs", "%s%s: %s", of,
+			    path, nk_errno_name(-rc));
 }
 
 int nk_xps_cpus(struct nk_cpu_set *ret, struct nk_error *err)
 {
+	int fd = open(POSSIBLE, O_RDONLY | O_CLOEXEC);
 	char text[FILE_SIZE];
-	int rc = read_file(POSSIBLE, text);
+	int rc = read_text(fd < 0 ? -errno : fd, text);
 
 	if (!rc)
 		rc = nk_xps_parse_list(text, ret);
-	return rc ? unreadable(POSSIBLE, rc, err) : 0;
+	return rc ? unreadable("", POSSIBLE, rc, err) : 0;
 }
 
-int nk_xps_get(const char *nic, uint32_t queue, struct nk_cpu_set *ret, struct nk_error *err)
+int nk_xps_get(const struct nk_nic *nic, uint32_t queue, struct nk_cpu_set *ret,
+	       struct nk_error *err)
 {
-	char path[PATH_SIZE], text[FILE_SIZE];
-	int rc = mask_path(nic, queue, path);
+	char path[PATH_SIZE], text[FILE_SIZE], of[IFNAMSIZ + 2];
+	int rc;
 
-	if (!rc)
-		rc = read_file(path, text);
+	mask_path(queue, path);
+	rc = read_text(nk_sysnet_open(nic->ifindex, path, O_RDONLY), text);
 	if (rc == -ENOENT)
 		return rc;
 	if (!rc)
 		rc = nk_xps_parse(text, ret);
-	return rc ? unreadable(path, rc, err) : 0;
+	snprintf(of, sizeof(of), "%s: ", nic->name);
+	return rc ? unreadable(of, path, rc, err) : 0;
 }
 
-int nk_xps_set(const char *nic, uint32_t queue, const struct nk_cpu_set *mask, struct nk_error *err)
+int nk_xps_set(const struct nk_nic *nic, uint32_t queue, const struct nk_cpu_set *mask,
+	       struct nk_error *err)
 {
-	char path[PATH_SIZE] = "", text[NK_XPS_TEXT_SIZE];
+	char path[PATH_SIZE], text[NK_XPS_TEXT_SIZE];
 	int fd cleanup_close = -1;
-	int rc = mask_path(nic, queue, path);
+	int rc = 0;
 
-	if (rc)
-		return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot set the CPUs of a queue",
-				    "\"%.64s\" is no device's name", nic);
+	mask_path(queue, path);
 	nk_xps_text(mask, text);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot set the CPUs of a queue",
-				    "write %.64s%s to %s: %s", text, strlen(text) > 64 ? "..." : "",
-				    path, nk_errno_name(errno));
-	return 0;
+	fd = nk_sysnet_open(nic->ifindex, path, O_WRONLY);
+	if (fd < 0)
+		rc = fd;
+	else if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	return rc ? nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot set the CPUs of a queue",
+				 "%s: write %.64s%s to %s: %s", nic->name, text,
+				 strlen(text) > 64 ? "..." : "", path, nk_errno_name(-rc)) :
+		    0;
 }

@@ -19,11 +19,11 @@ struct nk_cpu_set {
 	uint64_t bits[NK_XPS_CPUS / 64];
 };
 
-/* nk_xps_count() - transmit queues of a NIC; 0 where there is none of that name */
-int nk_xps_count(const char *nic);
+/* nk_xps_count() - transmit queues of a NIC, by its ifindex. Return: how many, or a negative errno */
+int nk_xps_count(const struct nk_nic *nic);
 
-/* nk_xps_rx_count() - receive queues of a NIC that are in use, listed beside them; 0 likewise */
-int nk_xps_rx_count(const char *nic);
+/* nk_xps_rx_count() - receive queues of a NIC that are in use, listed beside them. Return: likewise */
+int nk_xps_rx_count(const struct nk_nic *nic);
 
 /* nk_xps_cpus() - all CPUs that may come to be on this machine. Return: 0, or a negative errno */
 int nk_xps_cpus(struct nk_cpu_set *ret, struct nk_error *err);
@@ -32,12 +32,13 @@ int nk_xps_cpus(struct nk_cpu_set *ret, struct nk_error *err);
  * nk_xps_get() - one queue's mask
  *
  * Return: 0; -ENOENT (which fills no error) where the kernel keeps none, for it has no XPS or the
- * NIC but one queue, or no such queue; or another negative errno
+ * NIC but one queue, or no such queue; -ENODEV where there is no such NIC; or another negative errno
  */
-int nk_xps_get(const char *nic, uint32_t queue, struct nk_cpu_set *ret, struct nk_error *err);
+int nk_xps_get(const struct nk_nic *nic, uint32_t queue, struct nk_cpu_set *ret,
+	       struct nk_error *err);
 
 /* nk_xps_set() - Return: 0, or a negative errno */
-int nk_xps_set(const char *nic, uint32_t queue, const struct nk_cpu_set *mask,
+int nk_xps_set(const struct nk_nic *nic, uint32_t queue, const struct nk_cpu_set *mask,
 	       struct nk_error *err);
 
 /**

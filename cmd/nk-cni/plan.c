@@ -96,13 +96,13 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	struct nk_error none = { 0 };
 	struct nk_flow_table rules;
 	struct nk_rss table;
-	char driver[32];
+	char driver[NK_QUIRK_DRIVER_SIZE];
 	uint32_t free_queues;
 	int rc;
 
-	nk_quirk_driver(nic->name, driver);
+	nk_quirk_driver(nic, driver);
 	fprintf(plan->out, "# %s: driver %s, %d receive queues, MTU %u\n", nic->name,
-		*driver ? driver : "unknown", nk_xps_rx_count(nic->name), nic->mtu);
+		*driver ? driver : "unknown", nk_xps_rx_count(nic), nic->mtu);
 	rc = nk_attach_count_free(plan->att, plan->config, &free_queues, err);
 	if (rc)
 		return rc;

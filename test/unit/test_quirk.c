@@ -3,6 +3,7 @@
 #include "quirk.h"
 
 #include "json.h"
+#include "types.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -90,17 +91,30 @@ Test(quirk, transmit_rings_of_af_xdp_are_known_of_two_drivers)
 		cr_expect_eq(nk_quirk_has_own_tx(drivers[i]), i < 2, "%s", drivers[i]);
 }
 
+Test(quirk, subfunction_has_its_functions_quirks)
+{
+	struct nk_error err = { 0 };
+
+	cr_expect(nk_quirk_has_own_tx("mlx5_core.sf"));
+	cr_expect_not(nk_quirk_has_own_tx("mlx5_core.sfx"));
+	cr_expect_not(nk_quirk_has_own_tx("mlx5_cor.sf"));
+	cr_expect_not(nk_quirk_has_own_tx(".sf"));
+	nk_error_set(&err, NK_CODE_KERNEL, EINVAL, "no", "%s", "");
+	nk_quirk_advise("mlx5_core.sf", NK_QUIRK_MAC_RULE_CONTEXT, &err);
+	cr_expect(strstr(err.remedy, "mlx5"), "%s", err.remedy);
+}
+
 Test(quirk, device_without_a_driver_has_an_empty_name)
 {
-	static const char *const none[] = {
-		"lo", "nk-none", "", "..", "../lo", "lo/../lo", "a-name-beyond-fifteen"
-	};
+	const struct nk_nic none[] = { { .ifindex = 1 },
+				       { .ifindex = 0 },
+				       { .ifindex = INT32_MAX } };
 	char driver[NK_QUIRK_DRIVER_SIZE];
 	size_t i;
 
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		memset(driver, 'x', sizeof(driver));
-		nk_quirk_driver(none[i], driver);
-		cr_expect_str_empty(driver, "\"%s\": %.32s", none[i], driver);
+		nk_quirk_driver(&none[i], driver);
+		cr_expect_str_empty(driver, "%u: %.32s", none[i].ifindex, driver);
 	}
 }

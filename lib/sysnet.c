@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sysnet.c - a device's directory in sysfs */
+#include "sysnet.h"
+
+#include "cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "banned.h"
+
+#define CLASS_NET "/sys/class/net"
+#define TRIES	  20 /* renames that come between the name and the directory */
+
+int nk_sysnet_name(uint32_t ifindex, char ret[IFNAMSIZ])
+{
+	int fd cleanup_close = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { .ifr_ifindex = (int)ifindex };
+
+	if (fd < 0 || ioctl(fd, SIOCGIFNAME, &ifr))
+		return errno == ENXIO ? -ENODEV : -errno;
+	memcpy(ret, ifr.ifr_name, IFNAMSIZ);
+	return 0;
+}
+
+/* read_index() - of the device whose directory is open. Return: 0 or a negative errno */
+static int read_index(int dir, uint32_t *ret)
+{
+	int fd cleanup_close = openat(dir, "ifindex", O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return -errno;
+	*ret = (uint32_t)strtoul(text, NULL, 10);
+	return 0;
+}
+
+/* open_dir() - Return: an fd; -ESTALE where the name was another device's by then; or an errno */
+static int open_dir(const char *name, uint32_t ifindex)
+{
+	char path[sizeof(CLASS_NET) + IFNAMSIZ];
+	int fd cleanup_close = -1;
+	uint32_t found = 0;
+	int rc;
+
+	snprintf(path, sizeof(path), CLASS_NET "/%.15s", name);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : read_index(fd, &found);
+	if (rc)
+		return rc == -ENOENT ? -ESTALE : rc;
+	return found == ifindex ? nk_steal_fd(&fd) : -ESTALE;
+}
+
+static int open_device(uint32_t ifindex)
+{
+	char name[IFNAMSIZ];
+	int rc, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		rc = nk_sysnet_name(ifindex, name);
+		rc = rc ? rc : open_dir(name, ifindex);
+		if (rc != -ESTALE)
+			return rc;
+	}
+	return -ENODEV;
+}
+
+int nk_sysnet_open(uint32_t ifindex, const char *path, int flags)
+{
+	int dir cleanup_close = open_device(ifindex);
+	int fd;
+
+	if (dir < 0 || !path)
+		return nk_steal_fd(&dir);
+	fd = openat(dir, path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int serial_of(int dir, uint64_t *ret)
+{
+	struct stat st;
+
+	if (fstat(dir, &st))
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
+int nk_sysnet_serial(uint32_t ifindex, uint64_t *ret)
+{
+	int dir cleanup_close = open_device(ifindex);
+
+	return dir < 0 ? dir : serial_of(dir, ret);
+}
+
+int64_t nk_sysnet_find(uint64_t serial)
+{
+	DIR *list cleanup_closedir = opendir(CLASS_NET);
+	const struct dirent *entry;
+	uint32_t ifindex = 0;
+	uint64_t found = 0;
+
+	if (!list)
+		return -errno;
+	for (errno = 0; (entry = readdir(list)); errno = 0) {
+		int dir cleanup_close =
+			openat(dirfd(list), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		/* bonding_masters is a file, and a device may go meanwhile. */
+		if (dir >= 0 && !serial_of(dir, &found) && found == serial &&
+		    !read_index(dir, &ifindex))
+			return ifindex;
+		if (dir < 0 && errno != ENOENT && errno != ENOTDIR)
+			return -errno;
+	}
+	return errno ? -errno : -ENODEV;
+}
+
+/* is_pci() - is this part of a path "0000:03:00.0"? */
+static bool is_pci(const char *part, size_t size)
+{
+	static const char form[] = "xxxx:xx:xx.x";
+	size_t i;
+
+	if (size != sizeof(form) - 1)
+		return false;
+	for (i = 0; i < size; i++)
+		if (form[i] == 'x' ? !isxdigit((unsigned char)part[i]) : part[i] != form[i])
+			return false;
+	return true;
+}
+
+void nk_sysnet_pci_of(const char *path, char ret[IFNAMSIZ])
+{
+	size_t size;
+
+	*ret = '\0';
+	for (; *path; path += size + (path[size] == '/')) {
+		size = strcspn(path, "/");
+		if (is_pci(path, size))
+			snprintf(ret, IFNAMSIZ, "%.*s", (int)size, path);
+	}
+}
+
+void nk_sysnet_pci(const char *bus, const char *dev, char ret[IFNAMSIZ])
+{
+	char path[128], target[512];
+	ssize_t n;
+
+	*ret = '\0';
+	if (strchr(bus, '/') || strchr(dev, '/'))
+		return;
+	snprintf(path, sizeof(path), "/sys/bus/%.15s/devices/%.63s", bus, dev);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n <= 0)
+		return;
+	target[n] = '\0';
+	nk_sysnet_pci_of(target, ret);
+}
