@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* config.c - netconf bytes to struct nk_config; no system call but a warning on stderr */
+/* config.c - netconf bytes to struct nk_config; no system call but for warnings */
 #include "config.h"
 
 #include "config_parts.h"
@@ -360,20 +360,28 @@ static int parse_device_info(const struct nk_config_raw *raw, struct nk_config *
 	return 0;
 }
 
+static int refuse_without_queues(struct nk_error *err)
+{
+	nk_config_missing(err, "queues: a single device is useless without; give "
+			       "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, "
+			       "a \"deviceID\" such as \"eth0-q14\", or "
+			       "\"pairing\": \"pair\"");
+	nk_error_remedy(err,
+			"where a device plugin gives the deviceID (resourceName): the Pod has no "
+			"device of the resource left for this network; request one for each");
+	return -EINVAL;
+}
+
 /* check_whole() - what no single key tells */
 static int check_whole(const struct nk_config *config, struct nk_error *err)
 {
-	if (!config->pair && !config->queue_count)
-		return nk_config_missing(err,
-					 "queues: a single device is useless without; give "
-					 "\"queues\": {\"pool\": \"8-15\"}, {\"ids\": \"14\"}, "
-					 "a \"deviceID\" such as \"eth0-q14\", or "
-					 "\"pairing\": \"pair\"");
-	if (config->queue_count && !*config->master)
+	if (!config->pair && !config->queue_count && !config->awaits_device)
+		return refuse_without_queues(err);
+	if (config->queue_count && !*config->master && !config->awaits_device)
 		return nk_config_missing(err, "\"master\", the NIC that lends the queues");
 	if (config->netkit.mode == NK_NETKIT_L3 && config->mac_source != NK_MAC_RANDOM)
 		return nk_config_refuse(err, "mac: a device in mode \"l3\" has none");
-	if (config->mac_source == NK_MAC_MASTER && !*config->master)
+	if (config->mac_source == NK_MAC_MASTER && !*config->master && !config->awaits_device)
 		return nk_config_missing(err, "\"master\", whose MAC is asked for");
 	return 0;
 }
@@ -448,7 +456,9 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 		rc = nk_config_refuse(err, "plugins: this is a list; a runtime hands one of its "
 					   "objects to each plugin, with cniVersion and name");
 	if (!rc)
-		rc = nk_json_decode(json, "", add_fields, NK_JSON_WARN, raw, err);
+		rc = nk_config_check_keys(json, add_fields, config->name, err);
+	if (!rc)
+		rc = nk_json_decode(json, "", add_fields, NK_JSON_IGNORE, raw, err);
 	if (!rc && *raw->ifname && !nk_request_is_ifname(raw->ifname))
 		rc = nk_config_invalid(err, "ifName", raw->ifname,
 				       "an interface name (1 to 15 bytes without '/', ':', '%', "
@@ -473,7 +483,9 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 	config->prev = raw->prev;
 	memcpy(config->ifname, raw->ifname, sizeof(config->ifname));
 	memcpy(config->master, raw->master, sizeof(config->master));
-	rc = nk_config_parse_queues(raw, config, err);
+	raw->has_capability =
+		nk_json_is_true(nk_json_get(nk_json_get(json, "capabilities"), "deviceID"));
+	rc = nk_config_parse_queues(raw, request, config, err);
 	if (!rc)
 		rc = nk_config_parse_addresses(raw, request, config, err);
 	if (!rc)
@@ -549,7 +561,8 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 		.device_id_path = "deviceID",
 		.host_route = true,
 	};
-	int rc;
+	struct nk_error log_err = { 0 };
+	int rc, log_rc;
 
 	ret->text = text;
 	ret->text_size = size;
@@ -557,15 +570,24 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	ret->xdp_keep = true;
 	ret->log_level = NK_LOG_WARNING;
 	rc = nk_json_parse(text, size, &ret->json, err);
-	if (rc)
+	if (rc) {
 		nk_error_wrap(err, "stdin");
-	else
-		rc = parse_common(ret->json, &raw, ret, err);
+		return rc;
+	}
+	log_rc = parse_log(ret->json, ret, &log_err);
+	/* What is warned about from here on goes where the configuration wants it; "plan" writes to
+	 * no file.
+	 */
+	if (request->command != NK_COMMAND_PLAN)
+		nk_log_init(ret->log_level, ret->log_file);
+	rc = parse_common(ret->json, &raw, ret, err);
 	if (rc)
 		return rc;
 	rc = parse_xdp(ret->json, ret, err);
-	if (!rc)
-		rc = parse_log(ret->json, ret, err);
+	if (!rc && log_rc) {
+		*err = log_err;
+		rc = log_rc;
+	}
 	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS ||
 		   request->command == NK_COMMAND_PLAN))
 		return rc;

@@ -2,7 +2,8 @@
 /*
  * config.h - the network configuration on stdin, read and validated
  *
- * No system call but warnings on stderr. The keys are documented in README.md, "Configuration".
+ * No system call but for warnings; the log is set up from the configuration before the first of
+ * them, see log.h. The keys are documented in README.md, "Configuration".
  */
 #ifndef NK_CONFIG_H
 #define NK_CONFIG_H

@@ -32,6 +32,7 @@ struct nk_config_raw {
 	const char *mac_path, *device_id_path; /* where they are from */
 	uint32_t mtu;
 	bool set_addresses, host_route, forwarding, dad, status_queues;
+	bool has_capability; /* "deviceID": the runtime is asked to give one */
 	char bpffs[NK_BPFFS_SIZE];
 	char neigh[16];
 	const struct nk_json *queues;
@@ -95,9 +96,24 @@ struct nk_config_word {
 int nk_config_look_up(const char *key, const char *text, const struct nk_config_word *words,
 		      uint32_t *ret, struct nk_error *err);
 
-/* nk_config_parse_queues() - queues and deviceID; config->queue_count is 0 where there are none. */
-int nk_config_parse_queues(const struct nk_config_raw *raw, struct nk_config *config,
-			   struct nk_error *err);
+/**
+ * nk_config_check_keys() - keys at the top of the document that @ours does not have: those that a
+ * runtime writes are tolerated, those of peers and misspelt ones refused, others warned about
+ * @network: its name, for the warning
+ */
+int nk_config_check_keys(const struct nk_json *json, const struct nk_json_field *ours,
+			 const char *network, struct nk_error *err);
+
+/**
+ * nk_config_parse_queues() - queues and deviceID; config->queue_count is 0 where there are none
+ * @config: with pairing and master
+ *
+ * Multus writes the deviceID of a network's resource into every entry of its list: one that needs no
+ * queue does not look at it; "queues" decides where the id does not tell queues, or tells those of
+ * another NIC beside queues.ids.
+ */
+int nk_config_parse_queues(const struct nk_config_raw *raw, const struct nk_request *request,
+			   struct nk_config *config, struct nk_error *err);
 
 /* nk_config_parse_pair() - pairing, mode, and what a pair has and a single must not have. */
 int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw *raw,

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "queues.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -23,43 +24,115 @@ static const struct nk_json_field queues_fields[] = {
 	END,
 };
 
-/* queues_by_device_id() - NIC and queues in one name. Return: how many queues, or an error */
-static int queues_by_device_id(const struct nk_config_raw *raw, const struct raw_queues *queues,
-			       struct nk_config *config, struct nk_error *err)
-{
-	struct nk_queue_set pool;
-	uint32_t id;
-	int rc, count = nk_device_id_parse(raw->device_id, raw->device_id_path, config->master,
-					   &config->queues, err);
+/* What a deviceID says to an entry. Multus writes one into every entry of a list. */
+enum device_kind {
+	DEVICE_NONE,
+	DEVICE_QUEUES,	/* NIC and queues: <master>-q<N>[-<M>] */
+	DEVICE_NIC,	/* a PCI address: the NIC alone */
+	DEVICE_FOREIGN, /* a name that another plugin understands */
+};
 
-	if (count < 0)
-		return count;
-	if (*raw->master && strcmp(raw->master, config->master) != 0)
-		return nk_config_invalid(err, raw->device_id_path, raw->device_id,
-					 "of the NIC in \"master\"");
-	if (*queues->ids)
-		return nk_config_invalid(err, "queues.ids", queues->ids,
-					 "allowed beside \"deviceID\", which names the queues");
-	if (!*queues->pool)
-		return count;
-	rc = nk_queue_set_parse(queues->pool, "queues.pool", &pool, err);
-	if (rc < 0)
-		return rc;
-	for (id = 0; id < NK_QUEUE_IDS; id++)
-		if (nk_queue_set_has(&config->queues, id) && !nk_queue_set_has(&pool, id))
-			return nk_config_refuse(err, "%s: queue %u is not in queues.pool",
-						raw->device_id_path, id);
-	return count;
+struct device {
+	enum device_kind kind;
+	char nic[NK_ALTNAME_SIZE];
+	struct nk_queue_set queues;
+	int count;
+};
+
+/* is_pci_address() - "0000:3b:00.0" */
+static bool is_pci_address(const char *text)
+{
+	static const char shape[] = "hhhh:hh:hh.h";
+	size_t i;
+
+	for (i = 0; i < sizeof(shape) - 1; i++)
+		if (shape[i] == 'h' ? !isxdigit((unsigned char)text[i]) : text[i] != shape[i])
+			return false;
+	return !text[i];
 }
 
-/* queues_by_ids() - exactly these. Return: how many queues, or an error */
-static int queues_by_ids(const struct raw_queues *queues, struct nk_config *config,
+/* has_queue() - is there "-q" and a digit? Then it is of our form, or should be. */
+static bool has_queue(const char *text)
+{
+	for (text = strstr(text, "-q"); text; text = strstr(text + 1, "-q"))
+		if (isdigit((unsigned char)text[2]))
+			return true;
+	return false;
+}
+
+static int parse_device(const struct nk_config_raw *raw, struct device *ret, struct nk_error *err)
+{
+	*ret = (struct device){ .kind = *raw->device_id ? DEVICE_FOREIGN : DEVICE_NONE };
+	if (has_queue(raw->device_id)) {
+		ret->kind = DEVICE_QUEUES;
+		ret->count = nk_device_id_parse(raw->device_id, raw->device_id_path, ret->nic,
+						&ret->queues, err);
+		return ret->count < 0 ? ret->count : 0;
+	}
+	if (!is_pci_address(raw->device_id))
+		return 0;
+	ret->kind = DEVICE_NIC;
+	memcpy(ret->nic, raw->device_id, strlen(raw->device_id) + 1);
+	return 0;
+}
+
+/* needs_queues() - a pair that asks for nothing of a NIC leaves the deviceID to another entry. */
+static bool needs_queues(const struct nk_config_raw *raw, const struct nk_config *config)
+{
+	return !config->pair || raw->queues || raw->steering || !nk_json_is_empty(raw->rss) ||
+	       !nk_json_is_empty(raw->rings);
+}
+
+/* check_within() - the deviceID's queues are of @set, which @what names; or the other way round */
+static int check_within(const struct nk_queue_set *some, const struct nk_queue_set *set,
+			const char *path, const char *what, struct nk_error *err)
+{
+	uint32_t id;
+
+	for (id = 0; id < NK_QUEUE_IDS; id++)
+		if (nk_queue_set_has(some, id) && !nk_queue_set_has(set, id))
+			return nk_config_refuse(err, "%s: queue %u is not in %s", path, id, what);
+	return 0;
+}
+
+/* queues_by_ids() - exactly these, which a deviceID of the same NIC has to have. Return: how many
+ * queues, or an error
+ */
+static int queues_by_ids(const struct nk_config_raw *raw, const struct raw_queues *queues,
+			 const struct device *device, struct nk_config *config,
 			 struct nk_error *err)
 {
+	int count, rc = 0;
+
 	if (*queues->pool)
 		return nk_config_invalid(err, "queues.pool", queues->pool,
 					 "allowed beside \"queues.ids\"");
-	return nk_queue_set_parse(queues->ids, "queues.ids", &config->queues, err);
+	count = nk_queue_set_parse(queues->ids, "queues.ids", &config->queues, err);
+	if (count > 0 && device->kind == DEVICE_QUEUES &&
+	    (!*raw->master || !strcmp(raw->master, device->nic)))
+		rc = check_within(&config->queues, &device->queues, "queues.ids",
+				  raw->device_id_path, err);
+	return rc ? rc : count;
+}
+
+/* queues_by_device() - those that a device plugin has chosen, of the pool if there is one. Return:
+ * how many queues, or an error
+ */
+static int queues_by_device(const struct nk_config_raw *raw, const struct raw_queues *queues,
+			    const struct device *device, struct nk_config *config,
+			    struct nk_error *err)
+{
+	struct nk_queue_set pool;
+	int rc = 0;
+
+	config->queues = device->queues;
+	if (*raw->master && strcmp(raw->master, device->nic) != 0) /* by another of its names? */
+		memcpy(config->device_id, raw->device_id, sizeof(config->device_id));
+	if (*queues->pool)
+		rc = nk_queue_set_parse(queues->pool, "queues.pool", &pool, err);
+	if (rc > 0)
+		rc = check_within(&device->queues, &pool, raw->device_id_path, "queues.pool", err);
+	return rc ? rc : device->count;
 }
 
 /* queues_by_pool() - any of these. Return: how many are wanted, or an error */
@@ -75,33 +148,34 @@ static int queues_by_pool(const struct raw_queues *queues, struct nk_config *con
 				queues->count, (uint32_t)size);
 }
 
-int nk_config_parse_queues(const struct nk_config_raw *raw, struct nk_config *config,
-			   struct nk_error *err)
+/* choose() - which queues, by the key that says so. Return: how many are wanted, or an error */
+static int choose(const struct nk_config_raw *raw, const struct raw_queues *queues,
+		  const struct device *device, struct nk_config *config, struct nk_error *err)
 {
-	struct raw_queues queues = { 0 };
-	int count = 0;
+	config->fixed_queues = true;
+	if (*queues->ids)
+		return queues_by_ids(raw, queues, device, config, err);
+	if (device->kind == DEVICE_QUEUES)
+		return queues_by_device(raw, queues, device, config, err);
+	config->fixed_queues = false;
+	if (*queues->pool)
+		return queues_by_pool(queues, config, err);
+	if (device->kind == DEVICE_FOREIGN)
+		return nk_config_invalid(err, raw->device_id_path, raw->device_id,
+					 "of the form <master>-q<N>[-<M>]");
+	return raw->queues ? nk_config_missing(err, "queues.pool or queues.ids") : 0;
+}
 
-	if (raw->queues)
-		count = nk_json_decode(raw->queues, "queues", queues_fields, NK_JSON_REFUSE,
-				       &queues, err);
-	if (count)
-		return count;
-	config->fixed_queues = *raw->device_id || *queues.ids;
-	if (*raw->device_id)
-		count = queues_by_device_id(raw, &queues, config, err);
-	else if (*queues.ids)
-		count = queues_by_ids(&queues, config, err);
-	else if (*queues.pool)
-		count = queues_by_pool(&queues, config, err);
-	else if (raw->queues)
-		count = nk_config_missing(err, "queues.pool or queues.ids");
-	if (count < 0)
-		return count;
-	config->queue_count = (uint32_t)count;
-	config->queue_max = queues.max ? queues.max : config->queue_count;
-	if (queues.count && queues.count != config->queue_count)
-		return nk_config_refuse(err, "queues.count: %u, but %u queues are named",
-					queues.count, config->queue_count);
+static int check_count(const struct raw_queues *queues, const struct nk_config *config,
+		       struct nk_error *err)
+{
+	if (queues->count && queues->count != config->queue_count) {
+		nk_config_refuse(err, "queues.count: %u, but %u queues are named", queues->count,
+				 config->queue_count);
+		nk_error_remedy(err, "leave \"count\" out; a device plugin names several queues as "
+				     "<master>-q<N>-<M>");
+		return -EINVAL;
+	}
 	if (config->queue_count > NK_LEASES_MAX)
 		return nk_config_refuse(err, "queues: %u, at most %u can be leased",
 					config->queue_count, NK_LEASES_MAX);
@@ -109,4 +183,33 @@ int nk_config_parse_queues(const struct nk_config_raw *raw, struct nk_config *co
 		return nk_config_refuse(err, "queues.max: %u is less than the %u queues asked for",
 					config->queue_max, config->queue_count);
 	return 0;
+}
+
+int nk_config_parse_queues(const struct nk_config_raw *raw, const struct nk_request *request,
+			   struct nk_config *config, struct nk_error *err)
+{
+	struct raw_queues queues = { 0 };
+	struct device device = { 0 };
+	int count = 0;
+
+	if (raw->queues)
+		count = nk_json_decode(raw->queues, "queues", queues_fields, NK_JSON_REFUSE,
+				       &queues, err);
+	if (!count)
+		count = parse_device(raw, &device, err);
+	if (count || !needs_queues(raw, config))
+		return count;
+	/* What a device plugin chooses, STATUS cannot know. */
+	config->awaits_device = request->command == NK_COMMAND_STATUS && raw->has_capability &&
+				device.kind == DEVICE_NONE &&
+				(!*raw->master || (!*queues.ids && !*queues.pool));
+	if (!config->awaits_device || *queues.ids || *queues.pool)
+		count = choose(raw, &queues, &device, config, err);
+	if (count < 0)
+		return count;
+	if (!*config->master)
+		memcpy(config->master, device.nic, sizeof(config->master));
+	config->queue_count = (uint32_t)count;
+	config->queue_max = queues.max ? queues.max : config->queue_count;
+	return config->awaits_device ? 0 : check_count(&queues, config, err);
 }

@@ -3,6 +3,7 @@
 #include "config_parts.h"
 
 #include "error.h"
+#include "log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -203,9 +204,15 @@ static int add_entry(const struct nk_json *json, const struct nk_request *reques
 }
 
 /* add_default() - what a single is for: frames to its MAC. A pair's come by way of the host. */
-static int add_default(const struct nk_config_raw *raw, struct nk_config *config,
-		       struct nk_error *err)
+static int add_default(const struct nk_config_raw *raw, const struct nk_request *request,
+		       struct nk_config *config, struct nk_error *err)
 {
+	/* STATUS is asked every few seconds. */
+	if (config->pair && config->queue_count && request->command != NK_COMMAND_STATUS)
+		nk_log_warn("network %s: a pair with \"queues\" and without \"steering\": nothing "
+			    "directs frames to them; give [{\"match\": \"tcp\", \"port\": N}], or "
+			    "[] where it is done by other means",
+			    config->name);
 	if (config->pair)
 		return 0;
 	if (config->mac_source != NK_MAC_MASTER) {
@@ -229,7 +236,7 @@ static int parse_steering(const struct nk_config_raw *raw, const struct nk_reque
 	int rc = 0;
 
 	if (!raw->steering)
-		rc = add_default(raw, config, err);
+		rc = add_default(raw, request, config, err);
 	else if (nk_json_count(raw->steering) > NK_STEERING_MAX)
 		rc = nk_config_refuse(err, "steering: %u entries, at most %d are taken",
 				      nk_json_count(raw->steering), NK_STEERING_MAX);
@@ -296,7 +303,7 @@ int nk_config_parse_slice(const struct nk_config_raw *raw, const struct nk_reque
 {
 	int rc;
 
-	if (!config->queue_count) {
+	if (!config->queue_count && !config->awaits_device) {
 		rc = refuse_without_queues(raw, err);
 		if (rc)
 			return rc;

@@ -4,7 +4,7 @@
 
 #include "error.h"
 #include "json_lex.h"
-#include "log.h"
+#include "spelling.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -230,15 +230,21 @@ static int bad_key(struct nk_error *err, const char *path, const struct nk_json_
 		   const cJSON *value)
 {
 	char msg[160], known[160] = "", text[64];
+	const char *meant = NULL;
 	size_t used = 0;
 
 	nk_json_print_short(out(value), text, sizeof(text));
 	snprintf(msg, sizeof(msg), "unsupported key \"%s.%.32s\": %s", path, value->string, text);
-	for (; fields->key && used < sizeof(known); fields++)
+	for (; fields->key && used < sizeof(known); fields++) {
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", fields->key);
-	return nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg, "the keys of %s are %s", path,
-			    known);
+		if (nk_spelling_is_near(value->string, fields->key))
+			meant = fields->key;
+	}
+	nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg, "the keys of %s are %s", path, known);
+	if (meant)
+		nk_error_remedy(err, "call it \"%s\"", meant);
+	return -EINVAL;
 }
 
 static const struct nk_json_field *find_field(const struct nk_json_field *fields, const char *key)
@@ -267,11 +273,6 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 		field = find_field(fields, child->string);
 		if (!field && unknown == NK_JSON_IGNORE)
 			continue;
-		if (!field && unknown == NK_JSON_WARN) {
-			nk_log_warn("unknown key \"%s\" in the network configuration",
-				    child->string);
-			continue;
-		}
 		if (!field)
 			return bad_key(err, path, fields, child);
 		if (cJSON_IsNull(child))

@@ -44,7 +44,6 @@ struct nk_json_field {
 /* What nk_json_decode() does with keys that the table does not have. */
 enum nk_json_unknown {
 	NK_JSON_REFUSE, /* error 2: inside our own objects a typo must not become a default */
-	NK_JSON_WARN,	/* a line in the log: runtimes inject keys at the top level */
 	NK_JSON_IGNORE, /* nothing: another table reads them */
 };
 

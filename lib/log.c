@@ -19,8 +19,9 @@
 
 #include "banned.h"
 
-#define LINE_SIZE  3072
-#define LINE_BEGIN "] nk-cni: " /* behind time and process */
+#define LINE_SIZE    3072
+#define LINE_BEGIN   "] nk-cni: " /* behind time and process */
+#define SUBJECT_SIZE 576
 
 static const char *const names[] = {
 	[NK_LOG_ERROR] = "error",
@@ -31,6 +32,7 @@ static const char *const names[] = {
 static struct {
 	enum nk_log_level level;
 	const char *file;
+	char subject[SUBJECT_SIZE];
 } sink = { .level = NK_LOG_WARNING, .file = "" };
 
 void nk_log_init(enum nk_log_level level, const char *file)
@@ -47,6 +49,22 @@ int nk_log_level(const char *name)
 		if (!strcmp(name, names[i]))
 			return (int)i;
 	return -1;
+}
+
+/* make_printable() - what comes from a configuration or a runtime can hold anything. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (!isprint((unsigned char)*text))
+			*text = '?';
+}
+
+void nk_log_subject(const char *pod, const char *container, const char *ifname)
+{
+	if (*container)
+		snprintf(sink.subject, sizeof(sink.subject), " (%.250s%scontainer %.255s, %.15s)",
+			 pod, *pod ? ", " : "", container, ifname);
+	make_printable(sink.subject);
 }
 
 /* say_unwritable() - once: whoever looks for the file's lines finds them on stderr, but for errors */
@@ -101,7 +119,7 @@ static int open_file(void)
 	return nk_steal_fd(&fd);
 }
 
-/* append() - to the file, with the time and the process: it has the lines of many */
+/* append() - to the file, with time, process and whose call it is: it has the lines of many */
 static void append(const char *line)
 {
 	const time_t now = time(NULL);
@@ -111,7 +129,8 @@ static void append(const char *line)
 
 	if (gmtime_r(&now, &tm))
 		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
-	if (fd >= 0 && dprintf(fd, "%s [%d] %s", stamp, (int)getpid(), line) < 0)
+	if (fd >= 0 && dprintf(fd, "%s [%d] %.*s%s\n", stamp, (int)getpid(),
+			       (int)strcspn(line, "\n"), line, sink.subject) < 0)
 		say_unwritable(strerror(errno));
 }
 
@@ -124,9 +143,8 @@ static void note(enum nk_log_level level, const char *fmt, va_list ap)
 		return;
 	start = (size_t)snprintf(line, sizeof(line), "nk-cni: %s: ", names[level]);
 	vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
-	for (i = start; line[i]; i++)
-		if (!isprint((unsigned char)line[i]))
-			line[i] = '?'; /* keys of a configuration can hold anything */
+	make_printable(line + start);
+	i = strlen(line);
 	line[i++] = '\n';
 	line[i] = '\0';
 	if (*sink.file)

@@ -20,6 +20,9 @@ enum nk_log_level {
  */
 void nk_log_init(enum nk_log_level level, const char *file);
 
+/* nk_log_subject() - whose call it is, for each line of the file; empty where there is no container */
+void nk_log_subject(const char *pod, const char *container, const char *ifname);
+
 /* nk_log_level() - by its name in a configuration. Return: enum nk_log_level, or -1 */
 int nk_log_level(const char *name);
 

@@ -134,6 +134,7 @@ struct nk_config {
 	char name[NK_ID_SIZE];
 	char ifname[IFNAMSIZ];	      /* of the Pod's device; empty: CNI_IFNAME */
 	char master[NK_ALTNAME_SIZE]; /* name or altname of the NIC; empty: no queues, a pair */
+	char device_id[NK_ALTNAME_SIZE + 16]; /* where it calls the NIC otherwise: to be compared */
 
 	bool pair; /* a pair; else a single */
 	struct nk_netkit_options netkit;
@@ -148,6 +149,7 @@ struct nk_config {
 	const struct nk_json *dns;
 
 	bool fixed_queues;	    /* exactly `queues`, in ascending order; else the lowest free */
+	bool awaits_device;	    /* STATUS: NIC or queues come with ADD alone, by deviceID */
 	uint32_t queue_count;	    /* 0 (pair alone) to NK_LEASES_MAX */
 	uint32_t queue_max;	    /* leases the device has room for, >= queue_count */
 	struct nk_queue_set queues; /* the pool, or the fixed queues */

@@ -160,6 +160,8 @@ int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
 		rc = nk_result_check_shape(config->prev, config->cni_version, err);
 	if (!rc)
 		rc = nk_result_check_absent(config->prev, att->key.ifname, request->netns, err);
+	if (!rc)
+		rc = nk_preflight_device(att, config, err);
 	if (rc)
 		return rc;
 	att->netns_fd = nk_netns_open(request->netns, err);

@@ -17,6 +17,12 @@ struct nk_error;
 /* nk_preflight() - what ADD needs of kernel, bpffs and NIC; fills att->lender.nic. Changes nothing. */
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
 
+/* nk_preflight_device() - is the NIC of "deviceID" that of "master", which calls it otherwise? Part of
+ * nk_preflight(); ADD asks before it looks at the Pod.
+ */
+int nk_preflight_device(struct nk_attachment *att, const struct nk_config *config,
+			struct nk_error *err);
+
 /**
  * nk_cmd_add() - make it
  * @ips: zeroed; what the IPAM plugin gave, which @ret points to

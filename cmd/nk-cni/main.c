@@ -404,8 +404,8 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	nk_config_probe_version(call->input, call->input_size, call->version);
 	if (call->request.command == NK_COMMAND_VERSION)
 		return write_stdout(nk_result_print_versions(call->version), err);
+	nk_log_subject(call->request.pod_name, call->request.container_id, call->request.ifname);
 	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
-	nk_log_init(call->config.log_level, call->config.log_file);
 	if (rc)
 		return rc;
 	hold_signals();

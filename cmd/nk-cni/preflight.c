@@ -6,6 +6,7 @@
 #include "error.h"
 #include "netdev.h"
 #include "netkit.h"
+#include "queues.h"
 #include "slice.h"
 
 #include <errno.h>
@@ -23,6 +24,26 @@ static int find_nic(struct nk_attachment *att, const struct nk_config *config, s
 	return rc;
 }
 
+int nk_preflight_device(struct nk_attachment *att, const struct nk_config *config,
+			struct nk_error *err)
+{
+	struct nk_error none = { 0 };
+	char name[NK_ALTNAME_SIZE];
+	struct nk_queue_set queues;
+	struct nk_nic named, device;
+
+	if (!*config->device_id)
+		return 0;
+	if (nk_device_id_parse(config->device_id, "deviceID", name, &queues, err) < 0)
+		return -EINVAL;
+	if (!nk_nic_get(&att->host, config->master, &named, &none) &&
+	    !nk_nic_get(&att->host, name, &device, &none) && named.ifindex == device.ifindex)
+		return 0;
+	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+			    "deviceID: \"%.64s\" is not of the NIC in \"master\", %.64s",
+			    config->device_id, config->master);
+}
+
 /* check_up() - a NIC that is down tells nothing of its queues. */
 static int check_up(const struct nk_nic *nic, struct nk_error *err)
 {
@@ -36,8 +57,10 @@ static int check_up(const struct nk_nic *nic, struct nk_error *err)
 
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
 {
-	int rc = *config->master ? find_nic(att, config, err) : 0;
+	int rc = nk_preflight_device(att, config, err);
 
+	if (!rc && *config->master)
+		rc = find_nic(att, config, err);
 	if (!rc)
 		rc = config->pair ? nk_netkit_probe(&att->host, err) :
 				    nk_netkit_probe_single(&att->host, err);

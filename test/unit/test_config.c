@@ -5,6 +5,7 @@
 #include "conflist.h"
 #include "json.h"
 #include "nk_shared.h"
+#include "spelling.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -94,6 +95,19 @@ Test(config, ids_and_device_id_fix_the_queues)
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"14-15\"}}", "eth0", 2, 15, 2 },
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"14\",\"count\":1,\"max\":8}}", "eth0", 1, 14,
 		  8 },
+		/* What Multus writes into every entry of a network with a resource. */
+		{ HEAD MASTER ",\"deviceID\":\"eth0-q14\",\"queues\":{\"ids\":\"14\"}}", "eth0", 1,
+		  14, 1 },
+		{ HEAD MASTER ",\"deviceID\":\"eth0-q14-15\",\"queues\":{\"ids\":\"15\"}}", "eth0",
+		  1, 15, 1 },
+		{ HEAD MASTER ",\"deviceID\":\"eth1-q9\",\"queues\":{\"ids\":\"14\"}}", "eth0", 1,
+		  14, 1 },
+		{ HEAD MASTER ",\"deviceID\":\"0000:3b:00.0\",\"queues\":{\"ids\":\"14\"}}", "eth0",
+		  1, 14, 1 },
+		{ HEAD ",\"deviceID\":\"0000:3b:00.0\",\"queues\":{\"ids\":\"14\"}}",
+		  "0000:3b:00.0", 1, 14, 1 },
+		{ HEAD ",\"deviceID\":\"eth0-q14\",\"queues\":{\"ids\":\"14\"}}", "eth0", 1, 14,
+		  1 },
 		{ HEAD ",\"deviceID\":\"eth1-q3-5\"}", "eth1", 3, 4, 3 },
 		{ HEAD MASTER ",\"deviceID\":\"eth0-q3\"}", "eth0", 1, 3, 1 },
 		{ HEAD ",\"runtimeConfig\":{\"deviceID\":\"eth2-q7\"}}", "eth2", 1, 7, 1 },
@@ -115,6 +129,87 @@ Test(config, ids_and_device_id_fix_the_queues)
 			  "ran: %s", rows[i].text);
 		nk_config_fini(&config);
 	}
+}
+
+Test(config, a_device_id_that_does_not_say_which_queues_leaves_them_to_the_pool)
+{
+	static const char *const rows[] = {
+		GOOD ",\"deviceID\":\"0000:3b:00.0\"}",
+		GOOD ",\"deviceID\":\"mlx5_core.sf.4\",\"pciBusID\":\"mlx5_core.sf.4\"}",
+		GOOD ",\"deviceID\":\"gpu-queue-0\"}",
+	};
+	struct nk_config config;
+	struct nk_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unit_expect_ok(rows[i], parse(rows[i], NK_COMMAND_ADD, &config, &err), &err);
+		cr_expect(!config.fixed_queues && nk_queue_set_has(&config.queues, 15), "ran: %s",
+			  rows[i]);
+		nk_config_fini(&config);
+	}
+}
+
+Test(config, a_device_id_by_another_name_of_the_nic_is_kept_for_who_can_resolve_it)
+{
+	struct nk_config config;
+	struct nk_error err;
+
+	unit_expect_ok("altname",
+		       parse(GOOD ",\"deviceID\":\"enp3-q9\"}", NK_COMMAND_ADD, &config, &err),
+		       &err);
+	cr_expect_str_eq(config.master, "eth0");
+	cr_expect_str_eq(config.device_id, "enp3-q9");
+	cr_expect(config.fixed_queues && nk_queue_set_has(&config.queues, 9));
+	nk_config_fini(&config);
+}
+
+Test(config, a_pair_that_asks_for_no_queue_leaves_the_device_id_to_others)
+{
+	struct nk_config config;
+	struct nk_error err;
+
+	unit_expect_ok("pair",
+		       parse(HEAD ",\"pairing\":\"pair\",\"deviceID\":\"eth0-q9\"}", NK_COMMAND_ADD,
+			     &config, &err),
+		       &err);
+	cr_expect_eq(config.queue_count, 0);
+	cr_expect_str_eq(config.master, "");
+	nk_config_fini(&config);
+	unit_expect_ok("pair with steering",
+		       parse(HEAD ",\"pairing\":\"pair\",\"deviceID\":\"eth0-q9\",\"steering\":[]}",
+			     NK_COMMAND_ADD, &config, &err),
+		       &err);
+	cr_expect_eq(config.queue_count, 1);
+	cr_expect_str_eq(config.master, "eth0");
+	nk_config_fini(&config);
+}
+
+Test(config, status_awaits_a_device_that_comes_with_add)
+{
+	static const char head[] = "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"nk-cni\","
+				   "\"capabilities\":{\"deviceID\":true}";
+	static const char *const rows[] = {
+		"}", MASTER "}", QUEUES "}",
+		",\"steering\":[{\"match\":\"ip\"}],\"mac\":\"master\"}"
+	};
+	struct nk_config config;
+	struct nk_error err;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", head, rows[i]);
+		unit_expect_ok(text, parse(text, NK_COMMAND_STATUS, &config, &err), &err);
+		cr_expect(config.awaits_device, "ran: %s", text);
+		nk_config_fini(&config);
+		cr_expect(parse(text, NK_COMMAND_ADD, &config, &err), "ran: %s", text);
+		nk_config_fini(&config);
+	}
+	snprintf(text, sizeof(text), "%s%s", head, MASTER QUEUES "}");
+	unit_expect_ok(text, parse(text, NK_COMMAND_STATUS, &config, &err), &err);
+	cr_expect(!config.awaits_device && config.queue_count == 1);
+	nk_config_fini(&config);
 }
 
 Test(config, mac_comes_from_runtime_config_before_the_document)
@@ -174,8 +269,81 @@ Test(config, unknown_top_level_key_is_tolerated_with_a_warning, .init = cr_redir
 {
 	expect_taken(GOOD ",\"io.kubernetes.x\":[1]}", NK_COMMAND_ADD);
 	fflush(stderr);
-	cr_assert_stderr_eq_str("nk-cni: warning: unknown key \"io.kubernetes.x\" in the network "
-				"configuration\n");
+	cr_assert_stderr_eq_str("nk-cni: warning: unknown key \"io.kubernetes.x\" in the "
+				"configuration of network net: it is not read\n");
+}
+
+/* What Multus, libcni and cnitool are known to write into an entry. */
+Test(config, what_runtimes_write_is_tolerated_without_a_warning, .init = cr_redirect_stderr)
+{
+	expect_taken(GOOD ",\"pciBusID\":\"0000:3b:00.0\",\"args\":{\"cni\":{\"x\":1}},"
+			  "\"cni.dev/valid-attachments\":[],\"cni.dev/attachments\":[],"
+			  "\"disableCheck\":true,\"disableGC\":true,"
+			  "\"loadOnlyInlinedPlugins\":true,\"capabilities\":{\"mac\":true},"
+			  "\"vlan\":null,\"runtimeConfig\":{\"PortMappings\":[]}}",
+		     NK_COMMAND_ADD);
+	fflush(stderr);
+	cr_assert_stderr_eq_str("", "there was a warning");
+}
+
+Test(config, keys_of_peers_are_refused_with_what_to_use_instead)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"vlan\":100}", NK_CODE_UNSUPPORTED,
+		  "unsupported key \"vlan\": 100|sriov-cni|\"vlan\": N" },
+		{ GOOD ",\"Vlan\":100}", NK_CODE_UNSUPPORTED, "unsupported key \"Vlan\": 100" },
+		{ GOOD ",\"vlanQoS\":1}", NK_CODE_UNSUPPORTED, "vlanQoS|\"vlan\": N" },
+		{ GOOD ",\"spoofchk\":\"on\"}", NK_CODE_UNSUPPORTED, "spoofchk|switch port" },
+		{ GOOD ",\"trust\":\"on\"}", NK_CODE_UNSUPPORTED, "trust|\"mac\"" },
+		{ GOOD ",\"link_state\":\"auto\"}", NK_CODE_UNSUPPORTED, "link_state|NIC's own" },
+		{ GOOD ",\"max_tx_rate\":100}", NK_CODE_UNSUPPORTED, "max_tx_rate|tc on the host" },
+		{ GOOD ",\"ipMasq\":true}", NK_CODE_UNSUPPORTED, "ipMasq|ptp|nftables" },
+		{ GOOD ",\"isGateway\":true}", NK_CODE_UNSUPPORTED, "isGateway|routes" },
+		{ GOOD ",\"hairpinMode\":true}", NK_CODE_UNSUPPORTED, "hairpinMode|bridge" },
+		{ GOOD ",\"linkInContainer\":true}", NK_CODE_UNSUPPORTED, "linkInContainer|host" },
+		{ GOOD ",\"device\":\"eth1\"}", NK_CODE_UNSUPPORTED, "device|host-device|master" },
+		{ GOOD ",\"sysctl\":{}}", NK_CODE_UNSUPPORTED, "sysctl|tuning" },
+		{ GOOD ",\"ingressRate\":1}", NK_CODE_UNSUPPORTED, "ingressRate|bandwidth|tc" },
+	};
+
+	EXPECT_ROWS(rows);
+	expect_refused(HEAD ",\"pairing\":\"pair\",\"ipMasq\":true}", NK_COMMAND_PLAN,
+		       NK_CODE_UNSUPPORTED, "ipMasq");
+	expect_taken(GOOD ",\"vlan\":100}", NK_COMMAND_DEL);
+}
+
+Test(config, a_key_that_is_ours_but_for_case_or_one_edit_is_refused)
+{
+	static const struct row rows[] = {
+		{ GOOD ",\"steerng\":[]}", NK_CODE_UNSUPPORTED,
+		  "unsupported key \"steerng\": []|call it \"steering\"" },
+		{ GOOD ",\"Queues\":{}}", NK_CODE_UNSUPPORTED, "Queues|call it \"queues\"" },
+		{ GOOD ",\"IPAM\":{}}", NK_CODE_UNSUPPORTED, "IPAM|call it \"ipam\"" },
+		{ HEAD QUEUES ",\"Master\":\"eth0\"}", NK_CODE_UNSUPPORTED,
+		  "Master|call it \"master\"" },
+		{ HEAD QUEUES ",\"masterr\":\"eth0\"}", NK_CODE_UNSUPPORTED,
+		  "masterr|call it \"master\"" },
+		{ HEAD MASTER ",\"queue\":{}}", NK_CODE_UNSUPPORTED, "queue|call it \"queues\"" },
+		{ GOOD ",\"riNgsX\":{}}", NK_CODE_UNSUPPORTED, "riNgsX|call it \"rings\"" },
+		{ GOOD ",\"pciBusId\":\"\"}", NK_CODE_UNSUPPORTED, "call it \"pciBusID\"" },
+		{ GOOD ",\"mut\":9000}", NK_CODE_UNSUPPORTED, "mut|call it \"mtu\"" },
+		{ GOOD ",\"xsk\":{\"Map\":true}}", NK_CODE_UNSUPPORTED, "xsk.Map|call it \"map\"" },
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+Test(config, words_that_are_two_edits_apart_are_not_near)
+{
+	cr_expect(nk_spelling_is_near("abc", "ABC"));
+	cr_expect(nk_spelling_is_near("acb", "abc"));
+	cr_expect(nk_spelling_is_near("abbc", "abc"));
+	cr_expect(nk_spelling_is_near("", "a"));
+	cr_expect(nk_spelling_is_near("aaa", "aa"));
+	cr_expect_not(nk_spelling_is_near("axyc", "abdc"));
+	cr_expect_not(nk_spelling_is_near("ca", "abc"));
+	cr_expect_not(nk_spelling_is_near("abcde", "abc"));
+	cr_expect_not(nk_spelling_is_near("", "ab"));
 }
 
 /* --- what is refused ------------------------------------------------------------------------- */
@@ -383,10 +551,8 @@ Test(config, queues_that_contradict_themselves_are_refused)
 		  "queues.count|1|2 queues are named" },
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"8\",\"pool\":\"8-15\"}}", NK_CODE_CONFIG,
 		  "queues.pool|beside \"queues.ids\"" },
-		{ HEAD MASTER ",\"deviceID\":\"eth0-q8\",\"queues\":{\"ids\":\"8\"}}",
-		  NK_CODE_CONFIG, "queues.ids|beside \"deviceID\"" },
-		{ HEAD MASTER ",\"deviceID\":\"eth1-q8\"}", NK_CODE_CONFIG,
-		  "deviceID|\"eth1-q8\"|NIC in \"master\"" },
+		{ HEAD MASTER ",\"deviceID\":\"eth0-q8\",\"queues\":{\"ids\":\"9\"}}",
+		  NK_CODE_CONFIG, "queues.ids: queue 9 is not in deviceID" },
 		{ HEAD ",\"deviceID\":\"eth1-q8-9\",\"queues\":{\"count\":3}}", NK_CODE_CONFIG,
 		  "queues.count|3|2 queues are named" },
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"1-1024\"}}", NK_CODE_CONFIG,
@@ -400,7 +566,8 @@ Test(config, queues_that_contradict_themselves_are_refused)
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"4096\"}}", NK_CODE_CONFIG,
 		  "queues.pool|from 1 to 4095" },
 		{ HEAD ",\"deviceID\":\"eth1\"}", NK_CODE_CONFIG, "deviceID|<master>-q<N>" },
-		{ HEAD ",\"deviceID\":\"0000:3b:00.0\"}", NK_CODE_CONFIG,
+		{ HEAD ",\"deviceID\":\"0000:3b:00.0\"}", NK_CODE_CONFIG, "missing queues|queues" },
+		{ HEAD ",\"deviceID\":\"mlx5_core.sf.4\"}", NK_CODE_CONFIG,
 		  "deviceID|<master>-q<N>" },
 	};
 
