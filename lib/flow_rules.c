@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "text.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -122,7 +123,7 @@ int nk_flow_place(const char *nic, struct nk_flow *flow, struct nk_error *err)
 		nk_error_set(err, NK_CODE_KERNEL, ENOSPC, "the flow table is full",
 			     "%s: %u of %u rules in use", nic, table.used, table.size);
 		nk_error_remedy(err, "look with \"ethtool -n %s\" for rules that nobody needs",
-				nic);
+				NK_QUOTED(nic));
 		return -ENOSPC;
 	}
 	flow->spec.location = location;

@@ -5,6 +5,7 @@
 #include "inventory.h"
 #include "json.h"
 #include "mac.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -41,9 +42,9 @@ static void finish(struct cell *cell, bool blanks)
 
 	if (!cell->used)
 		put(cell, "-");
-	for (c = cell->text; *c; c++)
-		if (*c < (blanks ? ' ' : '!') || *c > '~')
-			*c = '?';
+	nk_text_clean(cell->text, "");
+	for (c = cell->text; !blanks && (c = strchr(c, ' ')); c++)
+		*c = '?';
 }
 
 /* --- columns ---------------------------------------------------------------------------------- */

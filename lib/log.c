@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "text.h"
 #include "trust.h"
 
 #include <ctype.h>
@@ -51,31 +52,27 @@ int nk_log_level(const char *name)
 	return -1;
 }
 
-/* make_printable() - what comes from a configuration or a runtime can hold anything. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isprint((unsigned char)*text))
-			*text = '?';
-}
-
 void nk_log_subject(const char *pod, const char *container, const char *ifname)
 {
 	if (*container)
 		snprintf(sink.subject, sizeof(sink.subject), " (%.250s%scontainer %.255s, %.15s)",
 			 pod, *pod ? ", " : "", container, ifname);
-	make_printable(sink.subject);
+	nk_text_clean(sink.subject, "");
 }
 
 /* say_unwritable() - once: whoever looks for the file's lines finds them on stderr, but for errors */
 static void say_unwritable(const char *why)
 {
 	static bool is_said;
+	char line[LINE_SIZE];
 
-	if (!is_said)
-		dprintf(STDERR_FILENO, "nk-cni: warning: logFile %s cannot be written: %s\n",
-			sink.file, why);
+	if (is_said)
+		return;
 	is_said = true;
+	snprintf(line, sizeof(line), "nk-cni: warning: logFile %s cannot be written: %s", sink.file,
+		 why);
+	nk_text_clean(line, "");
+	dprintf(STDERR_FILENO, "%s\n", line);
 }
 
 /* is_ours() - an empty file, or one that begins with a line of append(): nothing is put behind what
@@ -143,7 +140,7 @@ static void note(enum nk_log_level level, const char *fmt, va_list ap)
 		return;
 	start = (size_t)snprintf(line, sizeof(line), "nk-cni: %s: ", names[level]);
 	vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
-	make_printable(line + start);
+	nk_text_clean(line, "");
 	i = strlen(line);
 	line[i++] = '\n';
 	line[i] = '\0';

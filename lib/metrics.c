@@ -15,16 +15,24 @@
 
 #include "banned.h"
 
+/* is_control() - of ASCII, or of ISO 8859-1 as UTF-8: what could command a terminal */
+static bool is_control(const char *utf8)
+{
+	const unsigned char *c = (const unsigned char *)utf8;
+
+	return *c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0);
+}
+
 void nk_metrics_label(const char *value, FILE *out)
 {
 	size_t n;
 
 	for (; *value; value += n ? n : 1) {
 		n = nk_json_utf8(value, strlen(value));
-		if (!n)
-			fputc('?', out);
-		else if (*value == '\n')
+		if (*value == '\n')
 			fputs("\\n", out);
+		else if (!n || is_control(value))
+			fputc('?', out);
 		else if (*value == '\\' || *value == '"')
 			fprintf(out, "\\%c", *value);
 		else

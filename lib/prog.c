@@ -18,6 +18,7 @@
 
 #include "nk.skel.h"
 #include "nk_shared.h"
+#include "text.h"
 
 #include "banned.h"
 
@@ -186,7 +187,7 @@ int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, s
 	nk_error_remedy(err,
 			"take it off (ip link set dev %s xdp off, or remove its bpf_link), or "
 			"set \"xsk\": {\"map\": false} to lease queues without XDP",
-			nic->name);
+			NK_QUOTED(nic->name));
 	return -EBUSY;
 }
 
@@ -233,7 +234,7 @@ static int reuse_or_size(const struct loading *loading, unsigned int i, struct n
 			nk_error_remedy(err,
 					"end the Pods that have queues of %s, then: nk-cni release "
 					"%s",
-					loading->nic->name, loading->nic->name);
+					loading->nic->name, NK_QUOTED(loading->nic->name));
 			return -EPROTO;
 		}
 		unlink(path);

@@ -8,6 +8,7 @@
 #include "mac.h"
 #include "probe.h"
 #include "targets.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -161,7 +162,7 @@ static int refuse_rivals(struct nk_attachment *att, struct nk_error *err)
 		     "%s is in the unicast filter of %s, and not by nk-cni", mac,
 		     att->lender.nic.name);
 	nk_error_remedy(err, "bridge fdb del %s dev %s self, or another \"mac\"", mac,
-			att->lender.nic.name);
+			NK_QUOTED(att->lender.nic.name));
 	return -EEXIST;
 }
 
@@ -189,7 +190,7 @@ static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_er
 		     "queue %u: %s has %u receive queues, 0 to %u", queue, att->lender.nic.name,
 		     count, count ? count - 1 : 0);
 	nk_error_remedy(err, "name queues it has, or give it more: ethtool -L %s combined N",
-			att->lender.nic.name);
+			NK_QUOTED(att->lender.nic.name));
 	return -ERANGE;
 }
 

@@ -7,6 +7,7 @@
 #include "quirk.h"
 #include "rss.h"
 #include "slice.h"
+#include "text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -160,7 +161,7 @@ int nk_step_context_remove(struct nk_attachment *att, struct nk_error *err)
 			nk_error_remedy(err,
 					"a flow rule that is not nk-cni's directs to it: "
 					"ethtool -n %s",
-					att->lender.nic.name);
+					NK_QUOTED(att->lender.nic.name));
 		return rc;
 	}
 	att->rss_context = 0;

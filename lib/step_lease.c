@@ -6,6 +6,7 @@
 #include "error.h"
 #include "netns.h"
 #include "probe.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -55,7 +56,8 @@ int nk_step_lease_check(struct nk_attachment *att, struct nk_error *err)
 		if (rc) {
 			nk_error_class(err, NK_CODE_CHECK, "CHECK: cannot read the lease");
 			if (rc == -ENOENT)
-				nk_error_remedy(err, "ip link set dev %s up", att->lender.nic.name);
+				nk_error_remedy(err, "ip link set dev %s up",
+						NK_QUOTED(att->lender.nic.name));
 			return rc;
 		}
 		if (!queue.leased || queue.lease_ifindex != att->ifindex ||

@@ -14,6 +14,7 @@
 #include "ipaddr.h"
 #include "quirk.h"
 #include "rules.h"
+#include "text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static int refuse_twin(struct nk_attachment *att, const struct nk_flow *flow, st
 	nk_error_remedy(err,
 			"give each Pod addresses of its own; or, if the rule is a leftover, "
 			"ethtool -N %s delete %u",
-			att->lender.nic.name, twin.found.spec.location);
+			NK_QUOTED(att->lender.nic.name), twin.found.spec.location);
 	return -EEXIST;
 }
 

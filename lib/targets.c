@@ -6,6 +6,7 @@
 #include "log.h"
 #include "nl.h"
 #include "rss.h"
+#include "text.h"
 
 #include <linux/ethtool.h>
 #include <stdio.h>
@@ -62,12 +63,12 @@ bool nk_targets_describe(const struct nk_targets *targets, const char *nic, uint
 		snprintf(buf, size,
 			 "queue %u is the target of the flow rule at location %u, which is not "
 			 "nk-cni's (ethtool -N %s delete %u)",
-			 queue, rule - 1, nic, rule - 1);
+			 queue, rule - 1, NK_QUOTED(nic), rule - 1);
 	else if (context)
 		snprintf(buf, size,
 			 "queue %u is in RSS context %u, which is not nk-cni's (ethtool -X %s "
 			 "context %u delete)",
-			 queue, context - 1, nic, context - 1);
+			 queue, context - 1, NK_QUOTED(nic), context - 1);
 	return rule || context;
 }
 
@@ -90,7 +91,8 @@ static int report_context(uint32_t context, const struct nk_rss *table, void *da
 		return 0;
 	report->contexts[context / 32] |= 1U << (context % 32);
 	nk_log_warn("RSS context %u of %s is left, with queue %u: ethtool -X %s context %u delete",
-		    context, report->nic->name, table->queues[i], report->nic->name, context);
+		    context, report->nic->name, table->queues[i], NK_QUOTED(report->nic->name),
+		    context);
 	return 0;
 }
 
@@ -112,7 +114,7 @@ static int report_rule(const struct nk_flow *flow, void *data, struct nk_error *
 					(uint32_t)ethtool_get_flow_spec_ring(cookie));
 	if (into)
 		nk_log_warn("the flow rule at location %u of %s is left: ethtool -N %s delete %u",
-			    flow->spec.location, report->nic->name, report->nic->name,
+			    flow->spec.location, report->nic->name, NK_QUOTED(report->nic->name),
 			    flow->spec.location);
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "log.h"
 #include "request.h"
 #include "result.h"
+#include "text.h"
 #include "upkeep.h"
 
 #include <errno.h>
@@ -145,11 +146,15 @@ static int write_stdout(char *text, struct nk_error *err)
 }
 
 /* print_refusal() - for people */
-static void print_refusal(const struct nk_error *err)
+static void print_refusal(struct nk_error *err)
 {
-	if (err->code != NK_CODE_NONE)
-		fprintf(stderr, "nk-cni: %s: %s%s%s\n", err->msg, err->details,
-			*err->remedy ? "\n  " : "", err->remedy);
+	if (err->code == NK_CODE_NONE)
+		return;
+	nk_text_clean(err->msg, "");
+	nk_text_clean(err->details, "");
+	nk_text_clean(err->remedy, "");
+	fprintf(stderr, "nk-cni: %s: %s%s%s\n", err->msg, err->details, *err->remedy ? "\n  " : "",
+		err->remedy);
 }
 
 /* add() - the commit point is the result, written. */

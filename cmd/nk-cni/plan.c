@@ -18,6 +18,7 @@
 #include "quirk.h"
 #include "rss.h"
 #include "slice.h"
+#include "text.h"
 #include "uapi.h"
 #include "xps.h"
 
@@ -32,6 +33,7 @@
 
 struct plan {
 	const struct nk_config *config;
+	const char *nic; /* its name, for a shell */
 	struct nk_attachment *att;
 	FILE *out;
 };
@@ -54,7 +56,7 @@ static void put_weights(FILE *out, const struct nk_rss *table)
 
 static void put_change(const struct plan *plan, const struct nk_setting_change *change)
 {
-	const char *nic = plan->att->lender.nic.name;
+	const char *nic = plan->nic;
 	char text[NK_XPS_TEXT_SIZE];
 	struct nk_cpu_set mask;
 	struct nk_rss table;
@@ -205,7 +207,7 @@ static void put_rule(const struct plan *plan, const struct nk_steering *how,
 
 	nk_flow_build(how, plan->att->mac, addr, to, &flow);
 	nk_flow_text(&flow, text);
-	fprintf(plan->out, "ethtool -N %s %s\n", plan->att->lender.nic.name, text);
+	fprintf(plan->out, "ethtool -N %s %s\n", plan->nic, text);
 }
 
 /* put_group() - the multicast group in which an IPv6 address is asked for */
@@ -218,8 +220,7 @@ static void put_group(const struct plan *plan, const struct nk_ipaddr *addr)
 		return;
 	nk_neigh_group(addr, group);
 	nk_mac_text(group, text);
-	fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", text,
-		plan->att->lender.nic.name);
+	fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", text, plan->nic);
 }
 
 /* put_rules() - with the addresses that the configuration knows; an IPAM plugin is not asked. */
@@ -238,10 +239,9 @@ static void put_rules(const struct plan *plan)
 	if (config->mac_source == NK_MAC_RANDOM)
 		fputs("# the MAC is another one at each ADD\n", plan->out);
 	if (!plan->att->pair && config->mac_source != NK_MAC_MASTER)
-		fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", mac,
-			plan->att->lender.nic.name);
+		fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", mac, plan->nic);
 	if (to.is_context) {
-		fprintf(plan->out, "ethtool -X %s context new weight", plan->att->lender.nic.name);
+		fprintf(plan->out, "ethtool -X %s context new weight", plan->nic);
 		for (i = 0; i <= plan->att->leases[plan->att->lease_count - 1].phys; i++) {
 			for (k = 0; k < plan->att->lease_count && plan->att->leases[k].phys != i;
 			     k++)
@@ -292,6 +292,7 @@ int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config
 		struct nk_attachment *att, char **ret, struct nk_error *err)
 {
 	struct plan plan = { .config = config, .att = att };
+	char quoted[NK_QUOTED_SIZE];
 	size_t size;
 	int rc;
 
@@ -303,14 +304,17 @@ int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config
 		rc = nk_attach_plan(att, config, err);
 	if (rc)
 		return rc;
+	plan.nic = nk_text_quote(att->lender.nic.name, quoted);
 	plan.out = open_memstream(ret, &size);
 	if (!plan.out)
 		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
 	rc = write_plan(&plan, err);
 	if (fclose(plan.out) && !rc)
 		rc = nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-	if (!rc)
+	if (!rc) {
+		nk_text_clean(*ret, "\n");
 		return 0;
+	}
 	free(*ret);
 	*ret = NULL;
 	return rc;

@@ -8,6 +8,7 @@
 #include "netkit.h"
 #include "queues.h"
 #include "slice.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -51,7 +52,7 @@ static int check_up(const struct nk_nic *nic, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_KERNEL, ENETDOWN, "the NIC is down",
 		     "%s: its queues cannot be read while it is down", nic->name);
-	nk_error_remedy(err, "ip link set dev %s up", nic->name);
+	nk_error_remedy(err, "ip link set dev %s up", NK_QUOTED(nic->name));
 	return -ENETDOWN;
 }
 

@@ -26,9 +26,10 @@ Test(metrics, label_values_are_escaped)
 		{ "a\\b", "a\\\\b" },
 		{ "a\nb", "a\\nb" },
 		{ "\\\"\n", "\\\\\\\"\\n" },
-		{ "{},=\t", "{},=\t" },
-		{ "\xc3\xa9", "\xc3\xa9" }, /* UTF-8 is left as it is */
-		{ "a\xc3", "a?" },	    /* cut short */
+		{ "{},=\t", "{},=?" },
+		{ "\x1b[m\x7f\xc2\x9b", "?[m??" }, /* what commands a terminal */
+		{ "\xc3\xa9", "\xc3\xa9" },	   /* UTF-8 is left as it is */
+		{ "a\xc3", "a?" },		   /* cut short */
 		{ "\xff\xfe"
 		  "b",
 		  "??b" },		   /* none */
@@ -101,7 +102,7 @@ Test(metrics, an_attachment_has_its_state)
 		     "container=\"c2\",ifname=\"eth0\",cni_ifname=\"eth0\",pairing=\"pair\","
 		     "netns=\"\",state=\"unknown\"} 1\n"
 		     "nk_cni_attachment_info{nic=\"eth0\",network=\"two\\nlines\",namespace=\"\","
-		     "pod=\"\x1b[2J?\",container=\"c3\",ifname=\"a\\\"b\\\\c\",cni_ifname=\"net1\","
+		     "pod=\"?[2J?\",container=\"c3\",ifname=\"a\\\"b\\\\c\",cni_ifname=\"net1\","
 		     "pairing=\"single\",netns=\"\",state=\"lost\"} 1\n");
 }
 
