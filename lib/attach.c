@@ -545,24 +545,19 @@ int nk_attach_has_any(const char *bpffs, const char *nic, struct nk_error *err)
 	return rc && rc != -ENOENT ? rc : peek.any;
 }
 
-/* is_others() - have others claims there, and we none? Then its lock is none of our business. */
-static bool is_others(const struct nk_attachment *att, const char *bpffs, const char *nic)
-{
-	struct peek peek = { .att = att };
-	struct nk_error ignored = { 0 };
-
-	return !peek_at(&peek, bpffs, nic, &ignored) && peek.any && !peek.mine;
-}
-
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
 		   struct nk_error *err)
 {
-	int rc;
+	struct peek peek = { .att = att };
+	struct nk_error unread = { 0 };
+	int seen = peek_at(&peek, bpffs, nic, &unread), rc;
 
-	if (is_others(att, bpffs, nic))
+	/* Where others have claims, and we none, its lock is none of our business. */
+	if (!seen && peek.any && !peek.mine)
 		return 0;
 	rc = nk_nicdir_open(bpffs, nic, false, &att->lender.dir, err);
-	if (rc == -ENOENT) {
+	/* Where nobody has any, it was only for tidying up. */
+	if (rc == -ENOENT || (rc && (!seen || seen == -ENOENT) && !peek.mine)) {
 		nk_error_reset(err);
 		return 0;
 	}

@@ -48,6 +48,7 @@ struct nk_attachment {
 	/* a pair's other end */
 	bool pair;
 	uint32_t host_ifindex;
+	int32_t host_nsid; /* NK_NSID_HERE, but where somebody has moved it */
 	char host_name[IFNAMSIZ];
 	uint8_t host_mac[NK_MAC_LEN];
 
@@ -86,7 +87,7 @@ struct nk_attachment {
 #define NK_ATTACHMENT_CLOSED                                                                     \
 	{                                                                                        \
 		.lender = NK_LENDER_CLOSED, .netns_fd = -1, .journal = -1, .nsid = NK_NSID_HERE, \
-		.nic_nsid = NK_NSID_HERE                                                         \
+		.nic_nsid = NK_NSID_HERE, .host_nsid = NK_NSID_HERE                              \
 	}
 
 /* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure.
@@ -177,12 +178,19 @@ int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
  * nk_attach_delete_unclaimed() - remove what is left where no claim tells of it: bpffs was emptied
  *
  * Goes by what the kernel still knows: leases, and the alias and group of the device. The Pod's
- * root can forge these, and the MAC that is taken out of the filter, but only on a device of its own
- * Pod. With the NIC down its filter entry stays.
+ * root can forge these, but only on a device of its own Pod. With the NIC down its filter entry stays;
+ * so does a MAC that may be somebody else's, for the Pod's root can give its device any.
+ *
+ * The NIC is locked meanwhile. To be called only if all claims were read, and none is the attachment's.
  *
  * Return: 0, or the first failure
  */
-int nk_attach_delete_unclaimed(struct nk_attachment *att, struct nk_error *err);
+int nk_attach_delete_unclaimed(struct nk_attachment *att, const char *bpffs, struct nk_error *err);
+
+/* nk_attach_has_lease() - has the device of a pair that was found a lease of any NIC? Return: 1, 0, or a
+ * negative errno
+ */
+int nk_attach_has_lease(struct nk_attachment *att, struct nk_error *err);
 
 /* nk_attach_find_unclaimed() - is there what nk_attach_delete_unclaimed() would remove? Return: 1, 0, or a
  * negative errno

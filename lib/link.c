@@ -13,6 +13,7 @@
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "banned.h"
@@ -178,6 +179,48 @@ int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifind
 	return rc;
 }
 
+struct walk {
+	int (*fn)(const struct nk_link *link, void *data, struct nk_error *err);
+	void *data;
+};
+
+static int visit(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct walk *walk = data;
+	struct nk_link link;
+	int rc = nk_link_parse(reply, &link, err);
+
+	return rc ? rc : walk->fn(&link, walk->data, err);
+}
+
+int nk_link_each(struct nk_nl *nl, int32_t nsid, const char *kind,
+		 int (*fn)(const struct nk_link *link, void *data, struct nk_error *err),
+		 void *data, struct nk_error *err)
+{
+	struct walk walk = { .fn = fn, .data = data };
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg = nk_link_put_header(buf, RTM_GETLINK, NLM_F_DUMP, 0);
+	struct nlattr *info;
+	int rc;
+
+	if (kind) {
+		info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
+		mnl_attr_put_strz(msg, IFLA_INFO_KIND, kind);
+		mnl_attr_nest_end(msg, info);
+	}
+	if (nsid != NK_NSID_HERE)
+		mnl_attr_put_u32(msg, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	rc = nk_link_do(nl, msg, visit, &walk, err);
+	if (rc == -EINVAL && nsid != NK_NSID_HERE) {
+		nk_error_reset(err);
+		rc = nk_error_set(err, NK_CODE_KERNEL, ENODEV, "the kernel refused",
+				  "netns id %d is gone", nsid);
+	}
+	if (rc)
+		nk_error_wrap(err, "list devices (%s)", nl->where);
+	return rc;
+}
+
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err)
 {
 	char buf[NK_NL_REQUEST_SIZE], text[NK_ALIAS_SIZE];
@@ -256,6 +299,45 @@ int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret, st
 		rc = nk_error_set(err, NK_CODE_KERNEL, ENOENT, "netns has no id", "%s", nl->where);
 	if (rc)
 		nk_error_wrap(err, "netns id (%s)", nl->where);
+	return rc;
+}
+
+struct nsids {
+	int32_t *list;
+	size_t count;
+};
+
+static int note_nsid(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	struct nsids *nsids = data;
+	int32_t nsid = NK_NSID_HERE, *grown;
+	int rc = parse_nsid(reply, &nsid, err);
+
+	if (rc || nsid < 0)
+		return rc;
+	grown = reallocarray(nsids->list, nsids->count + 1, sizeof(*grown));
+	if (!grown)
+		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	nsids->list = grown;
+	grown[nsids->count++] = nsid;
+	return 0;
+}
+
+int nk_link_list_nsids(struct nk_nl *nl, int32_t **ret, size_t *ret_count, struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE] = { 0 };
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
+	struct nsids nsids = { 0 };
+	int rc;
+
+	msg->nlmsg_type = RTM_GETNSID;
+	msg->nlmsg_flags = NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(msg, sizeof(struct rtgenmsg));
+	rc = nk_nl_do(nl, msg, sizeof(struct rtgenmsg), nsid_names, note_nsid, &nsids, err);
+	if (rc)
+		nk_error_wrap(err, "list netns ids (%s)", nl->where);
+	*ret = nsids.list;
+	*ret_count = nsids.count;
 	return rc;
 }
 

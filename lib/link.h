@@ -59,6 +59,18 @@ struct nk_link {
 int nk_link_get(struct nk_nl *nl, int32_t nsid, const char *name, uint32_t ifindex,
 		struct nk_link *ret, struct nk_error *err);
 
+/**
+ * nk_link_each() - call @fn for each device of a netns
+ * @kind: of this kind alone; NULL: all
+ * @fn: must ask nothing of @nl; returns 0, or a negative errno, which ends the walk. It may be called
+ * again for the same devices: a list that changed while it was read is read anew
+ *
+ * Return: 0, or a negative errno; -ENODEV where @nsid is no longer valid
+ */
+int nk_link_each(struct nk_nl *nl, int32_t nsid, const char *kind,
+		 int (*fn)(const struct nk_link *link, void *data, struct nk_error *err),
+		 void *data, struct nk_error *err);
+
 /* nk_link_set_alias() - text for people, on a device in the netns of @nl; cut to 255 bytes. */
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err);
 
@@ -72,6 +84,14 @@ int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_e
  * Return: 0, or -ENOENT where it has none and @allocate is false
  */
 int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret, struct nk_error *err);
+
+/**
+ * nk_link_list_nsids() - all ids that the netns of @nl has for others
+ * @ret: to be freed, also after a failure; some may be in it twice
+ *
+ * Return: 0 or a negative errno
+ */
+int nk_link_list_nsids(struct nk_nl *nl, int32_t **ret, size_t *ret_count, struct nk_error *err);
 
 /**
  * nk_nic_get() - the NIC called @name, or by altname; or the one of the device @name on its bus: a PCI

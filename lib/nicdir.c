@@ -256,7 +256,7 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 	if (rc || !list)
 		return rc;
 	top_path(bpffs, top);
-	while ((entry = readdir(list))) {
+	while ((errno = 0, entry = readdir(list))) {
 		if (entry->d_name[0] == '.' || unescape(entry->d_name, nic))
 			continue;
 		mine = (struct nk_error){ 0 };
@@ -265,11 +265,16 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 			continue; /* gone meanwhile, or no directory at all */
 		if (!rc)
 			rc = fn(nic, data, &mine);
+		if (rc && first)
+			nk_log_warn("%s: %s", mine.msg, mine.details);
 		if (rc && !first) {
 			first = rc;
 			*err = mine;
 		}
 	}
+	if (errno && !first)
+		first = nk_error_set(err, NK_CODE_BPF, errno, "cannot read bpffs", "%s: %s", top,
+				     nk_errno_name(errno));
 	(void)rmdir(top); /* an ADD may have been killed before it had a NIC's directory in it */
 	return first;
 }

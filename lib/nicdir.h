@@ -65,7 +65,8 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
 
 /**
  * nk_nicdir_each() - call @fn with the name of every NIC that has a directory
- * @fn: returns 0, or a negative errno; the walk goes on, the first error is returned
+ * @fn: returns 0, or a negative errno; the walk goes on, the first error is returned, others are
+ *	logged
  *
  * Nothing is locked; where bpffs or our directory is missing there are none. The directory goes where
  * it is empty.

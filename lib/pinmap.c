@@ -7,7 +7,11 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "banned.h"
 
@@ -33,7 +37,18 @@ static int create_and_pin(const struct nk_pinmap *map, const char *path, struct 
 	return nk_steal_fd(&fd);
 }
 
-/* check() - is it the map that we would have made? */
+/* is_empty() - has a map, of whatever kind, no entry? What cannot be read is taken to have some. */
+static bool is_empty(int fd, const struct bpf_map_info *info)
+{
+	uint8_t key[512];
+
+	return info->key_size && info->key_size <= sizeof(key) &&
+	       bpf_map_get_next_key(fd, NULL, key) && errno == ENOENT;
+}
+
+/* check() - is it the map that we would have made? Return: 0; -ENOENT (which fills no error): of
+ * another version, but without an entry, which is as good as none; or another negative errno
+ */
 static int check(const struct nk_pinmap *map, int fd, const char *path, struct nk_error *err)
 {
 	struct bpf_map_info info = { 0 };
@@ -48,6 +63,8 @@ static int check(const struct nk_pinmap *map, int fd, const char *path, struct n
 	if (info.type == BPF_MAP_TYPE_HASH && info.key_size == sizeof(uint32_t) &&
 	    info.value_size == map->value_size)
 		return 0;
+	if (is_empty(fd, &info))
+		return -ENOENT;
 	snprintf(msg, sizeof(msg), "the %s is of another version", map->what);
 	nk_error_set(err, NK_CODE_BPF, EPROTO, msg,
 		     "%s has values of %u bytes, this nk-cni knows %u", path, info.value_size,
@@ -57,21 +74,38 @@ static int check(const struct nk_pinmap *map, int fd, const char *path, struct n
 	return -EPROTO;
 }
 
+/* unopened() - bpf_obj_get() failed. What stands there and is no pin at all will never be one. */
+static int unopened(const struct nk_pinmap *map, const char *path, struct nk_error *err)
+{
+	int sys = errno;
+	char msg[MSG_SIZE];
+	struct stat st;
+
+	if (sys == EACCES && !lstat(path, &st) && !S_ISREG(st.st_mode))
+		sys = EPROTO;
+	snprintf(msg, sizeof(msg), "cannot open the %s", map->what);
+	nk_error_set(err, NK_CODE_BPF, sys, msg, "BPF_OBJ_GET %s: %s", path,
+		     sys == EPROTO ? "it is no map" : nk_errno_name(sys));
+	if (sys == EPROTO)
+		nk_error_remedy(err, "find out what %s is, and move it away", path);
+	return -sys;
+}
+
 int nk_pinmap_open(const struct nk_pinmap *map, const char *path, bool create, struct nk_error *err)
 {
 	int fd cleanup_close = bpf_obj_get(path);
-	char msg[MSG_SIZE];
 	int rc;
 
 	if (fd < 0 && errno == ENOENT)
 		return create ? create_and_pin(map, path, err) : -ENOENT;
-	if (fd < 0) {
-		snprintf(msg, sizeof(msg), "cannot open the %s", map->what);
-		return nk_error_set(err, NK_CODE_BPF, errno, msg, "BPF_OBJ_GET %s: %s", path,
-				    nk_errno_name(errno));
-	}
+	if (fd < 0)
+		return unopened(map, path, err);
 	rc = check(map, fd, path, err);
-	return rc ? rc : nk_steal_fd(&fd);
+	if (rc != -ENOENT || !create)
+		return rc ? rc : nk_steal_fd(&fd);
+	if (unlink(path) && errno != ENOENT)
+		return unopened(map, path, err);
+	return create_and_pin(map, path, err);
 }
 
 int nk_pinmap_each(const struct nk_pinmap *map, int fd,
@@ -99,5 +133,6 @@ int nk_pinmap_each(const struct nk_pinmap *map, int fd,
 		if (rc)
 			return rc;
 	}
-	return 0;
+	snprintf(msg, sizeof(msg), "cannot use the %s", map->what);
+	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, msg, "it changes faster than it is read");
 }

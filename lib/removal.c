@@ -1,99 +1,195 @@
 // SPDX-License-Identifier: Apache-2.0
-/* removal.c - an attachment found by its key alone, wherever it is, and removed */
+/*
+ * removal.c - an attachment found by its key alone, wherever it is, and removed
+ *
+ * What could not be read is not absent: each conclusion below that there is no claim rests on a walk
+ * that has read all directories, or on why those that were not read cannot hold one.
+ */
 #include "removal.h"
 
 #include "attach.h"
 #include "error.h"
+#include "link.h"
+#include "log.h"
+#include "nicdir.h"
+
+#include <errno.h>
+#include <string.h>
 
 #include "banned.h"
 
-struct removing {
+/* A walk over the claims of all NICs. */
+struct walk {
 	struct nk_attachment *att;
 	const struct nk_removal *how;
 	bool found;
+	int unread;	     /* the first failure to read claims that may tell of the attachment */
+	struct nk_error why; /* of it */
+	bool skipped;	     /* there are claims that no version of ours will read */
+	struct nk_error skipped_why;
 };
+
+/* may_be_master() - is this the directory, NULL: one of unknown name, of the NIC that the configuration
+ * names?
+ */
+static bool may_be_master(const struct walk *walk, const char *nic)
+{
+	struct nk_error none = { 0 };
+	struct nk_nic master;
+
+	if (!walk->how->master)
+		return true; /* who knows */
+	if (!*walk->how->master)
+		return false;
+	return !nic || !strcmp(walk->how->master, nic) ||
+	       nk_nic_get(&walk->att->host, walk->how->master, &master, &none) ||
+	       !strcmp(master.name, nic);
+}
+
+/* note_unread() - a look that failed. What stands there and is no map of ours will not be read the next
+ * time either: it must not keep all Pods of the node from being deleted.
+ */
+static void note_unread(struct walk *walk, const char *nic, int rc, const struct nk_error *why)
+{
+	/* Nor is one of another user: no ADD has put anything in it. */
+	if (rc == -EPERM || ((rc == -EPROTO || rc == -EACCES) && !may_be_master(walk, nic))) {
+		nk_log_warn("%s: %s", why->msg, why->details);
+		walk->skipped_why = walk->skipped ? walk->skipped_why : *why;
+		walk->skipped = true;
+	} else if (!walk->unread) {
+		walk->unread = rc;
+		walk->why = *why;
+	}
+}
 
 /* remove_on() - remove the attachment if this NIC's claims name it. */
 static int remove_on(const char *nic, void *data, struct nk_error *err)
 {
-	struct removing *removing = data;
-	int rc = nk_attach_load(removing->att, removing->how->bpffs, nic, err);
+	struct walk *walk = data;
+	struct nk_error why = { 0 };
+	int rc = nk_attach_load(walk->att, walk->how->bpffs, nic, &why);
 
+	if (rc < 0)
+		note_unread(walk, nic, rc, &why);
 	if (rc <= 0)
-		return rc;
-	removing->found = true;
-	removing->att->drop_program = removing->how->drop_program;
-	removing->att->keep_rss = removing->how->keep_rss;
-	rc = nk_attach_remove(removing->att, err);
-	nk_attach_unload(removing->att);
+		return 0;
+	walk->found = true;
+	walk->att->drop_program = walk->how->drop_program;
+	walk->att->keep_rss = walk->how->keep_rss;
+	rc = nk_attach_remove(walk->att, err);
+	nk_attach_unload(walk->att);
 	return rc;
 }
 
-static int remove_pair(struct removing *removing, struct nk_error *err)
+static int look_on(const char *nic, void *data, struct nk_error *err)
 {
-	int rc = nk_attach_find_pair(removing->att, err);
+	struct walk *walk = data;
+	struct nk_error why = { 0 };
+	int rc = walk->found ? 0 : nk_attach_has_claim(walk->att, walk->how->bpffs, nic, &why);
 
-	if (rc <= 0)
-		return rc;
-	removing->found = true;
-	return nk_attach_remove(removing->att, err);
+	(void)err;
+	walk->found |= rc > 0;
+	if (rc < 0)
+		note_unread(walk, nic, rc, &why);
+	return 0;
 }
 
-/* look_further() - for what no claim and no pair of that name tells of */
-static int look_further(struct removing *removing, struct nk_error *err)
+/* go_round() - all NICs. Return: 0, or how the removal of what was found failed */
+static int go_round(struct walk *walk, int (*fn)(const char *nic, void *data, struct nk_error *err),
+		    struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	int rc = nk_nicdir_each(walk->how->bpffs, fn, walk, &mine);
+
+	if (rc && !walk->found) {
+		note_unread(walk, NULL, rc, &mine); /* the list of directories itself */
+		return 0;
+	}
+	if (rc)
+		*err = mine;
+	return rc;
+}
+
+static int give_up(const struct walk *walk, int rc, const struct nk_error *why,
+		   struct nk_error *err)
+{
+	*err = *why;
+	nk_error_wrap(err, "%s of container %.16s may have claims that cannot be read",
+		      walk->att->key.ifname, walk->att->key.container_id);
+	return rc;
+}
+
+/* find_pair() - by its end on the host. Where claims were not read, only one that has no queue can be
+ * removed without them.
+ *
+ * Return: 1, 0, or a negative errno
+ */
+static int find_pair(const struct walk *walk, struct nk_error *err)
+{
+	int lent, rc = nk_attach_find_pair(walk->att, err);
+
+	if (rc <= 0 || (!walk->unread && !walk->skipped))
+		return rc;
+	/* A NIC that is down hides its leases. */
+	lent = walk->unread && may_be_master(walk, NULL) ? 1 : nk_attach_has_lease(walk->att, err);
+	if (lent > 0)
+		return give_up(walk, walk->unread ? walk->unread : -EPROTO,
+			       walk->unread ? &walk->why : &walk->skipped_why, err);
+	return lent < 0 ? lent : 1;
+}
+
+/* find_unclaimed() - what no claim and no pair tells of. Return: 1, 0, or a negative errno, also where
+ * claims that were not read may tell of it
+ */
+static int find_unclaimed(const struct walk *walk, struct nk_error *err)
 {
 	int rc;
 
-	if (removing->how->also_any_name) {
-		removing->att->any_name = true;
-		rc = nk_nicdir_each(removing->how->bpffs, remove_on, removing, err);
-		removing->att->any_name = false;
-		if (rc || removing->found)
+	if (walk->unread)
+		return give_up(walk, walk->unread, &walk->why, err);
+	rc = nk_attach_find_unclaimed(walk->att, err);
+	return rc > 0 && walk->skipped ? give_up(walk, -EPROTO, &walk->skipped_why, err) : rc;
+}
+
+static int remove_unclaimed(struct walk *walk, struct nk_error *err)
+{
+	int rc = find_pair(walk, err);
+
+	if (rc > 0)
+		return nk_attach_remove(walk->att, err);
+	if (!rc && walk->how->also_any_name) {
+		walk->att->any_name = true;
+		rc = go_round(walk, remove_on, err);
+		walk->att->any_name = false;
+		if (rc || walk->found)
 			return rc;
 	}
-	return nk_attach_delete_unclaimed(removing->att, err);
+	if (!rc)
+		rc = find_unclaimed(walk, err);
+	return rc > 0 ? nk_attach_delete_unclaimed(walk->att, walk->how->bpffs, err) : rc;
 }
 
 int nk_removal_run(struct nk_attachment *att, const struct nk_removal *how, struct nk_error *err)
 {
-	struct removing removing = { .att = att, .how = how };
-	struct nk_error later = { 0 };
-	int rc, more = 0;
+	struct walk walk = { .att = att, .how = how };
+	int rc = go_round(&walk, remove_on, err);
 
-	rc = nk_nicdir_each(how->bpffs, remove_on, &removing, err);
-	if (!removing.found)
-		more = remove_pair(&removing, &later);
-	if (!removing.found && !more)
-		more = look_further(&removing, &later);
-	if (more && !rc)
-		*err = later;
-	return rc ? rc : more;
+	if (rc || walk.found)
+		return rc;
+	if (walk.unread == -EAGAIN)
+		return give_up(&walk, walk.unread, &walk.why, err);
+	return remove_unclaimed(&walk, err);
 }
 
-struct looking {
-	struct nk_attachment *att;
-	const char *bpffs;
-	bool found;
-};
-
-static int look_on(const char *nic, void *data, struct nk_error *err)
+int nk_removal_look(struct nk_attachment *att, const struct nk_removal *how, struct nk_error *err)
 {
-	struct looking *looking = data;
-	int rc = looking->found ? 0 : nk_attach_has_claim(looking->att, looking->bpffs, nic, err);
+	struct walk walk = { .att = att, .how = how };
+	int rc = go_round(&walk, look_on, err);
 
-	looking->found |= rc > 0;
-	return rc < 0 ? rc : 0;
-}
-
-int nk_removal_look(struct nk_attachment *att, const char *bpffs, struct nk_error *err)
-{
-	struct looking looking = { .att = att, .bpffs = bpffs };
-	int rc = nk_nicdir_each(bpffs, look_on, &looking, err);
-
-	if (rc || looking.found)
+	if (rc || walk.found)
 		return rc ? rc : NK_REMAINS_CLAIM;
-	rc = nk_attach_find_pair(att, err);
+	rc = find_pair(&walk, err);
 	if (!rc)
-		rc = nk_attach_find_unclaimed(att, err);
+		rc = find_unclaimed(&walk, err);
 	return rc > 0 ? NK_REMAINS_DEVICE : rc;
 }

@@ -2,6 +2,7 @@
 /* step_device.c - step "device": the netkit single in the Pod's netns, or a pair (step_pair.c) */
 #include "steps.h"
 
+#include "claims.h"
 #include "error.h"
 #include "log.h"
 #include "mac.h"
@@ -178,6 +179,52 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
+/* One device, looked for among the claims of others. */
+struct owner {
+	const struct nk_attachment *att;
+	const struct nk_link *link;
+};
+
+static int compare_owner(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	const struct owner *owner = data;
+
+	(void)queue;
+	return !nk_step_is_mine(owner->att, claim) && claim->ifindex == owner->link->ifindex &&
+	       claim->nsid == owner->att->nsid && !memcmp(claim->mac, owner->link->mac, NK_MAC_LEN);
+}
+
+/* refuse_if_hidden() - a NIC that is down does not say to whom it lends. Then a device of the claim's
+ * ifindex under its netns id may be the attachment's, whatever the Pod has made of its alias.
+ */
+static int refuse_if_hidden(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error gone = { 0 };
+	struct nk_link link;
+	struct owner owner = { .att = att, .link = &link };
+	int rc;
+
+	if (!att->lender.nic.ifindex || att->lender.nic.up || !att->ifindex || att->nsid < 0)
+		return 0;
+	rc = nk_link_get(&att->host, att->nsid, NULL, att->ifindex, &link, &gone);
+	if (rc == -ENODEV || (!rc && strcmp(link.kind, "netkit") != 0))
+		return 0;
+	if (rc) {
+		*err = gone;
+		return rc;
+	}
+	rc = nk_claims_each(att->lender.claims, compare_owner, &owner, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	nk_error_set(err, NK_CODE_KERNEL, ENETDOWN, "it cannot be told whose the device is",
+		     "%s is down and does not say to whom it lends; %s, ifindex %u in netns id %d, "
+		     "may be %s of container %.16s",
+		     att->lender.nic.name, link.name, link.ifindex, att->nsid, att->key.ifname,
+		     att->key.container_id);
+	nk_error_remedy(err, "ip link set dev %s up, then DEL again", att->lender.nic.name);
+	return -ENETDOWN;
+}
+
 /* wait_for_leases() - the queues are free when DEL has answered. A netns that is on its way out
  * takes its leases along in a moment.
  */
@@ -198,12 +245,15 @@ static void wait_for_leases(struct nk_attachment *att)
  */
 static int remove_pair(struct nk_attachment *att, struct nk_error *err)
 {
-	int rc = nk_step_pair_remove(att, err);
+	struct nk_error mine = { 0 };
+	int lost = nk_step_pair_remove(att, &mine), rc = remove_by_lease(att, err);
 
-	if (!rc)
-		rc = remove_by_lease(att, err);
 	if (rc < 0)
 		return rc;
+	if (lost && !rc) {
+		*err = mine;
+		return lost;
+	}
 	wait_for_leases(att);
 	att->ifindex = 0;
 	return 0;
@@ -232,6 +282,8 @@ int nk_step_device_remove(struct nk_attachment *att, struct nk_error *err)
 		rc = remove_by_lease(att, err);
 	if (!rc && att->nsid != NK_NSID_HERE)
 		rc = remove_at(att, att->nsid, 0, BY_NSID, err);
+	if (!rc && att->loaded)
+		rc = refuse_if_hidden(att, err);
 	if (rc < 0)
 		return rc;
 	wait_for_leases(att);

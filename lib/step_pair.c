@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "banned.h"
@@ -82,6 +83,7 @@ int nk_step_pair_create(struct nk_attachment *att, const struct nk_config *confi
 	att->asked = rc && rc != -EEXIST; /* the reply may be what was lost */
 	if (rc)
 		return rc;
+	att->host_nsid = NK_NSID_HERE;
 	att->host_ifindex = link.ifindex;
 	att->ifindex = link.peer_ifindex;
 	memcpy(att->host_mac, link.mac, NK_MAC_LEN);
@@ -101,26 +103,130 @@ static bool is_host_end(const struct nk_attachment *att, const struct nk_link *l
 	       link->group == NK_LINK_GROUP && (!*link->alias || !strcmp(link->alias, alias));
 }
 
+/* A look for the host's end where it is not under its name: somebody has renamed or moved it. */
+struct search {
+	struct nk_attachment *att;
+	char alias[NK_ALIAS_SIZE];
+	bool found;
+	int32_t nsid; /* of the netns at hand */
+	int32_t found_nsid;
+	struct nk_link link;
+};
+
+static int compare_alias(const struct nk_link *link, void *data, struct nk_error *err)
+{
+	struct search *search = data;
+
+	(void)err;
+	if (search->found || link->netkit.pairing == NK_NETKIT_PAIRING_SINGLE ||
+	    link->group != NK_LINK_GROUP || strcmp(link->alias, search->alias) != 0)
+		return 0;
+	search->found = true;
+	search->found_nsid = search->nsid;
+	search->link = *link;
+	return 0;
+}
+
+/* search_in() - a netns that has gone meanwhile has taken its devices along. */
+static int search_in(struct search *search, int32_t nsid, struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	int rc;
+
+	search->nsid = nsid;
+	rc = nk_link_each(&search->att->host, nsid, "netkit", compare_alias, search, &mine);
+	if (rc == -ENODEV)
+		return 0;
+	if (rc)
+		*err = mine;
+	return rc;
+}
+
+/* search_netns() - who moves a device gives the netns an id, as the kernel tells of the move by it. */
+static int search_netns(struct search *search, struct nk_error *err)
+{
+	int32_t *nsids = NULL;
+	size_t count = 0, i;
+	int rc = nk_link_list_nsids(&search->att->host, &nsids, &count, err);
+
+	for (i = 0; i < count && !rc && !search->found; i++)
+		rc = search_in(search, nsids[i], err);
+	free(nsids);
+	return rc;
+}
+
+/* refuse_if_pod_end() - a pair whose end in the Pod is there, and its other end in no netns that we know
+ * of, lives: nothing may be concluded from not finding that.
+ */
+static int refuse_if_pod_end(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	struct nk_link pod, host;
+	int32_t nsid;
+	int rc;
+
+	if (att->netns_fd < 0)
+		return 0;
+	rc = nk_link_nsid(&att->host, att->netns_fd, false, &nsid, &mine);
+	if (!rc)
+		rc = nk_link_get(&att->host, nsid, att->key.ifname, 0, &pod, &mine);
+	if (rc == -ENOENT || rc == -ENODEV ||
+	    (!rc && (strcmp(pod.kind, "netkit") != 0 || pod.group != NK_LINK_GROUP ||
+		     pod.netkit.pairing == NK_NETKIT_PAIRING_SINGLE)))
+		return 0;
+	if (!rc)
+		rc = nk_link_get(&att->host, pod.peer_nsid, NULL, pod.peer_ifindex, &host, &mine);
+	if (!rc && host.group == NK_LINK_GROUP && !strncmp(host.alias, "nk-cni:", 7))
+		return 0; /* another attachment's, that has the name now */
+	if (rc && rc != -ENODEV) {
+		*err = mine;
+		return rc;
+	}
+	nk_error_set(err, NK_CODE_KERNEL, EBUSY, "the pair's end on the host was not found",
+		     "%s of container %.16s is there, ifindex %u, and the other end is in no netns "
+		     "that the host knows of",
+		     att->key.ifname, att->key.container_id, pod.ifindex);
+	nk_error_remedy(err, "move the other end back to the host's netns, or delete %s in the Pod",
+			att->key.ifname);
+	return -EBUSY;
+}
+
+static void note_pair(struct nk_attachment *att, int32_t nsid, const struct nk_link *link)
+{
+	att->pair = true;
+	att->host_nsid = nsid;
+	att->host_ifindex = link->ifindex;
+	att->ifindex = link->peer_ifindex;
+	att->nsid = link->peer_nsid;
+	att->mtu = link->mtu;
+	memcpy(att->host_mac, link->mac, NK_MAC_LEN);
+}
+
 int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err)
 {
+	struct search search = { .att = att };
 	struct nk_error not_there = { 0 };
-	struct nk_link link;
 	int rc;
 
 	nk_step_host_name(&att->key, att->host_name);
-	rc = nk_link_get(&att->host, NK_NSID_HERE, att->host_name, 0, &link, &not_there);
-	if (rc == -ENODEV || (!rc && !is_host_end(att, &link)))
-		return 0;
-	if (rc) {
+	rc = nk_link_get(&att->host, NK_NSID_HERE, att->host_name, 0, &search.link, &not_there);
+	if (!rc && is_host_end(att, &search.link)) {
+		note_pair(att, NK_NSID_HERE, &search.link);
+		return 1;
+	}
+	if (rc && rc != -ENODEV) {
 		*err = not_there;
 		return rc;
 	}
-	att->pair = true;
-	att->host_ifindex = link.ifindex;
-	att->ifindex = link.peer_ifindex;
-	att->nsid = link.peer_nsid;
-	att->mtu = link.mtu;
-	memcpy(att->host_mac, link.mac, NK_MAC_LEN);
+	nk_step_alias(att, search.alias);
+	rc = search_in(&search, NK_NSID_HERE, err);
+	if (!rc && !search.found)
+		rc = search_netns(&search, err);
+	if (!rc && !search.found)
+		rc = refuse_if_pod_end(att, err);
+	if (rc || !search.found)
+		return rc;
+	note_pair(att, search.found_nsid, &search.link);
 	return 1;
 }
 
@@ -138,6 +244,8 @@ int nk_step_pair_check(struct nk_attachment *att, struct nk_error *err)
 	int32_t nsid;
 	int rc;
 
+	if (att->host_nsid != NK_NSID_HERE)
+		return differs(err, att->host_name, "netns", "the host's", "another one");
 	rc = nk_link_get(&att->host, NK_NSID_HERE, NULL, att->host_ifindex, &host, err);
 	if (!rc)
 		rc = nk_link_nsid(&att->host, att->netns_fd, true, &nsid, err);
@@ -178,7 +286,7 @@ int nk_step_pair_remove(struct nk_attachment *att, struct nk_error *err)
 	}
 	if (!att->host_ifindex)
 		return 0;
-	rc = nk_link_remove(&att->host, NK_NSID_HERE, att->host_ifindex, err);
+	rc = nk_link_remove(&att->host, att->host_nsid, att->host_ifindex, err);
 	if (!rc)
 		att->host_ifindex = 0;
 	return rc;

@@ -3,7 +3,7 @@
  * step_record.c - step "record": what a sidecar needs to know, where it can be read
  *
  * It is for others alone: CHECK only warns where it is missing, for the attachment is none the
- * worse, and what keeps it from being removed must not keep a Pod from being deleted.
+ * worse, and what others have put in its place must not keep a Pod from being deleted.
  *
  * The file of Kubernetes' device information is the runtime's to delete, and not ours to change
  * where it is there already: then a device plugin has written it (device-info-spec 1.1.0, 4.2.1
@@ -154,14 +154,26 @@ int nk_step_record_check(struct nk_attachment *att, struct nk_error *err)
 	return 0;
 }
 
+/* is_in_the_way() - of a record: what others have put there; it will be there the next time too */
+static bool is_in_the_way(int rc)
+{
+	return rc == -EISDIR || rc == -ENOTDIR || rc == -ENOTEMPTY || rc == -ELOOP || rc == -EROFS;
+}
+
 int nk_step_record_remove(struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
+	int rc;
 
-	(void)err;
 	if (*att->device_info && unlink(att->device_info) && errno != ENOENT)
 		nk_log_warn("unlink %s: %s", att->device_info, nk_errno_name(errno));
-	if (att->lease_count && nk_record_remove(&att->lender.dir, att->leases[0].phys, &mine))
-		nk_log_warn("%s", mine.details);
+	rc = att->lease_count ? nk_record_remove(&att->lender.dir, att->leases[0].phys, &mine) : 0;
+	if (!rc)
+		return 0;
+	if (!is_in_the_way(rc)) {
+		*err = mine;
+		return rc;
+	}
+	nk_log_warn("%s", mine.details);
 	return 0;
 }

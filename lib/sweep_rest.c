@@ -87,7 +87,7 @@ static int remove_rest(const struct nk_course *course, const struct nk_key *key,
 	if (!rc && *noted->netns)
 		att->netns_fd = nk_netns_open(noted->netns, &no_netns);
 	if (!rc)
-		rc = nk_removal_look(att, how.bpffs, err);
+		rc = nk_removal_look(att, &how, err);
 	if (rc == NK_REMAINS_CLAIM || (rc == NK_REMAINS_DEVICE && !nk_journal_is_begun(key))) {
 		nk_attachment_fini(att);
 		return 0;

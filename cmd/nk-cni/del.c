@@ -28,6 +28,7 @@ static int delete_attachment(struct nk_attachment *att, const struct nk_request 
 {
 	const struct nk_removal how = {
 		.bpffs = config->bpffs,
+		.master = config->master,
 		.drop_program = !config->xdp_keep,
 		.keep_rss = config->rss_keep,
 		.also_any_name = was_renamed(att, config),
