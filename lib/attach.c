@@ -257,13 +257,15 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 	return rc;
 }
 
-/* is_in_pod() - is this interface of prevResult one of the Pod's? An address that names none is. */
+/* is_in_pod() - is this interface of prevResult one of the Pod's? An address that names none, or one
+ * that is not listed, is.
+ */
 static bool is_in_pod(const struct nk_json *prev, int32_t interface, const char *netns)
 {
 	const struct nk_json *list = nk_json_get(prev, "interfaces");
 	const char *sandbox;
 
-	if (interface < 0)
+	if (interface < 0 || (uint32_t)interface >= nk_json_count(list))
 		return true;
 	sandbox = nk_json_string(nk_json_get(nk_json_at(list, (unsigned int)interface), "sandbox"));
 	return sandbox && !strcmp(sandbox, netns);

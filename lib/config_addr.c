@@ -47,10 +47,15 @@ static int check_ipam(const struct nk_config_raw *raw, const struct nk_request *
 static int add_ip(const char *path, const char *text, struct nk_config *config,
 		  struct nk_error *err)
 {
+	const char *flaw;
+
 	if (config->ip_count == NK_IPS_MAX)
 		return nk_config_refuse(err, "%s: more than %d addresses", path, NK_IPS_MAX);
 	if (!nk_prefix_parse(text, true, &config->ips[config->ip_count]))
 		return nk_config_invalid(err, path, text, "an address such as 10.0.0.5/24");
+	flaw = nk_prefix_flaw(&config->ips[config->ip_count]);
+	if (flaw)
+		return nk_config_refuse(err, "%s: \"%.64s\" %s", path, text, flaw);
 	config->ip_count++;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "banned.h"
@@ -27,9 +28,8 @@ static const struct nk_json_field queues_fields[] = {
 /* What a deviceID says to an entry. Multus writes one into every entry of a list. */
 enum device_kind {
 	DEVICE_NONE,
-	DEVICE_QUEUES,	/* NIC and queues: <master>-q<N>[-<M>] */
-	DEVICE_NIC,	/* a PCI address: the NIC alone */
-	DEVICE_FOREIGN, /* a name that another plugin understands */
+	DEVICE_QUEUES, /* NIC and queues: <master>-q<N>[-<M>] */
+	DEVICE_NAME, /* the NIC's device on its bus, a PCI address say; or another plugin's word */
 };
 
 struct device {
@@ -38,18 +38,6 @@ struct device {
 	struct nk_queue_set queues;
 	int count;
 };
-
-/* is_pci_address() - "0000:3b:00.0" */
-static bool is_pci_address(const char *text)
-{
-	static const char shape[] = "hhhh:hh:hh.h";
-	size_t i;
-
-	for (i = 0; i < sizeof(shape) - 1; i++)
-		if (shape[i] == 'h' ? !isxdigit((unsigned char)text[i]) : text[i] != shape[i])
-			return false;
-	return !text[i];
-}
 
 /* has_queue() - is there "-q" and a digit? Then it is of our form, or should be. */
 static bool has_queue(const char *text)
@@ -62,18 +50,15 @@ static bool has_queue(const char *text)
 
 static int parse_device(const struct nk_config_raw *raw, struct device *ret, struct nk_error *err)
 {
-	*ret = (struct device){ .kind = *raw->device_id ? DEVICE_FOREIGN : DEVICE_NONE };
-	if (has_queue(raw->device_id)) {
-		ret->kind = DEVICE_QUEUES;
-		ret->count = nk_device_id_parse(raw->device_id, raw->device_id_path, ret->nic,
-						&ret->queues, err);
-		return ret->count < 0 ? ret->count : 0;
-	}
-	if (!is_pci_address(raw->device_id))
+	*ret = (struct device){ .kind = *raw->device_id ? DEVICE_NAME : DEVICE_NONE };
+	if (!has_queue(raw->device_id)) {
+		snprintf(ret->nic, sizeof(ret->nic), "%.127s", raw->device_id);
 		return 0;
-	ret->kind = DEVICE_NIC;
-	memcpy(ret->nic, raw->device_id, strlen(raw->device_id) + 1);
-	return 0;
+	}
+	ret->kind = DEVICE_QUEUES;
+	ret->count = nk_device_id_parse(raw->device_id, raw->device_id_path, ret->nic, &ret->queues,
+					err);
+	return ret->count < 0 ? ret->count : 0;
 }
 
 /* needs_queues() - a pair that asks for nothing of a NIC leaves the deviceID to another entry. */
@@ -160,9 +145,10 @@ static int choose(const struct nk_config_raw *raw, const struct raw_queues *queu
 	config->fixed_queues = false;
 	if (*queues->pool)
 		return queues_by_pool(queues, config, err);
-	if (device->kind == DEVICE_FOREIGN)
+	if (device->kind == DEVICE_NAME)
 		return nk_config_invalid(err, raw->device_id_path, raw->device_id,
-					 "of the form <master>-q<N>[-<M>]");
+					 "of the form <master>-q<N>[-<M>], and no \"queues\" say "
+					 "which queues");
 	return raw->queues ? nk_config_missing(err, "queues.pool or queues.ids") : 0;
 }
 

@@ -94,3 +94,63 @@ struct nk_prefix nk_prefix_host(const struct nk_ipaddr *addr)
 {
 	return (struct nk_prefix){ .addr = *addr, .len = (uint8_t)(8 * nk_ipaddr_size(addr)) };
 }
+
+bool nk_prefix_has(const struct nk_prefix *prefix, const struct nk_ipaddr *addr)
+{
+	const struct nk_prefix of_addr = { .addr = *addr, .len = prefix->len };
+	const struct nk_prefix a = nk_prefix_mask(prefix), b = nk_prefix_mask(&of_addr);
+
+	return nk_ipaddr_equal(&a.addr, &b.addr);
+}
+
+static bool is_all(const uint8_t *bytes, size_t size, uint8_t value)
+{
+	while (size && bytes[size - 1] == value)
+		size--;
+	return !size;
+}
+
+const char *nk_ipaddr_flaw(const struct nk_ipaddr *addr)
+{
+	const size_t size = nk_ipaddr_size(addr);
+
+	if (is_all(addr->bytes, size, 0))
+		return "is the unspecified address";
+	if (addr->family == AF_INET ? addr->bytes[0] == 127 :
+				      is_all(addr->bytes, size - 1, 0) && addr->bytes[15] == 1)
+		return "is a loopback address";
+	if (addr->family == AF_INET ? (addr->bytes[0] & 0xf0) == 0xe0 : addr->bytes[0] == 0xff)
+		return "is a multicast address";
+	if (addr->family == AF_INET && is_all(addr->bytes, size, 0xff))
+		return "is the broadcast address";
+	return NULL;
+}
+
+/* host_bits_are() - are all bits behind the prefix 0, or all 1? */
+static bool host_bits_are(const struct nk_prefix *prefix, bool value)
+{
+	size_t bit, bits = 8 * nk_ipaddr_size(&prefix->addr);
+
+	for (bit = prefix->len; bit < bits; bit++)
+		if ((prefix->addr.bytes[bit / 8] >> (7 - bit % 8) & 1) != value)
+			return false;
+	return true;
+}
+
+const char *nk_prefix_flaw(const struct nk_prefix *prefix)
+{
+	const size_t bits = 8 * nk_ipaddr_size(&prefix->addr);
+	const char *flaw = nk_ipaddr_flaw(&prefix->addr);
+
+	if (flaw)
+		return flaw;
+	if (!prefix->len)
+		return "has a prefix of length 0: all of the world on one link";
+	if (prefix->len + 1U >= bits) /* RFC 3021, RFC 6164 */
+		return NULL;
+	if (host_bits_are(prefix, false))
+		return "is the address of its network, not of a device in it";
+	if (prefix->addr.family == AF_INET && host_bits_are(prefix, true))
+		return "is the broadcast address of its network";
+	return NULL;
+}

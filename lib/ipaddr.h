@@ -27,6 +27,15 @@ bool nk_ipaddr_equal(const struct nk_ipaddr *a, const struct nk_ipaddr *b);
 /* nk_prefix_mask() - @prefix with the bits behind its length cleared, as routes want it. */
 struct nk_prefix nk_prefix_mask(const struct nk_prefix *prefix);
 
+/* nk_prefix_has() - is @addr of the network that @prefix is of? */
+bool nk_prefix_has(const struct nk_prefix *prefix, const struct nk_ipaddr *addr);
+
+/* nk_ipaddr_flaw() - why no device can be reached by this address, "is a multicast address" say; NULL:
+ * it can. nk_prefix_flaw() - likewise of a device's own address with the prefix of its network.
+ */
+const char *nk_ipaddr_flaw(const struct nk_ipaddr *addr);
+const char *nk_prefix_flaw(const struct nk_prefix *prefix);
+
 /* nk_prefix_host() - the whole address: /32 or /128 */
 struct nk_prefix nk_prefix_host(const struct nk_ipaddr *addr);
 

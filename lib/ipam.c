@@ -317,6 +317,78 @@ static int bad_answer(const struct nk_ipam *ipam, const struct nk_error *why, co
 			    "IPAM plugin %.64s (command ADD): %s", ipam->type, why->details);
 }
 
+/* is_reachable() - is there a way to a gateway: its own network's, that of another of the addresses,
+ * or a route that needs no gateway itself? In the network of a whole address, /32, is nothing else.
+ */
+static bool is_reachable(const struct nk_ipaddr *gateway, const struct nk_ipam_result *all)
+{
+	const struct nk_ip *ip;
+	uint32_t i;
+
+	if (gateway->family == AF_INET6 && gateway->bytes[0] == 0xfe &&
+	    (gateway->bytes[1] & 0xc0) == 0x80)
+		return true; /* link-local */
+	for (i = 0; i < all->ip_count; i++) {
+		ip = &all->ips[i];
+		if (ip->address.addr.family == gateway->family &&
+		    (ip->address.len == 8 * nk_ipaddr_size(gateway) ||
+		     nk_prefix_has(&ip->address, gateway)))
+			return true;
+	}
+	for (i = 0; i < all->route_count; i++)
+		if (all->routes[i].dst.addr.family == gateway->family && all->routes[i].dst.len &&
+		    (!all->routes[i].gw.family || nk_ipaddr_equal(&all->routes[i].gw, gateway)) &&
+		    nk_prefix_has(&all->routes[i].dst, gateway))
+			return true;
+	return false;
+}
+
+/* flaw_of_gateway() - why nothing can be sent by way of it, or NULL */
+static const char *flaw_of_gateway(const struct nk_ip *ip, const struct nk_ipam_result *all)
+{
+	if (!ip->gateway.family)
+		return NULL;
+	if (ip->gateway.family != ip->address.addr.family)
+		return "is of another family than the address";
+	if (nk_ipaddr_flaw(&ip->gateway))
+		return nk_ipaddr_flaw(&ip->gateway);
+	if (nk_ipaddr_equal(&ip->gateway, &ip->address.addr))
+		return "is the Pod's own address";
+	return is_reachable(&ip->gateway, all) ? NULL :
+						 "is not in the network of the address, and no "
+						 "route leads to it";
+}
+
+/* check_usable() - what nobody can use is refused before anything is set by it. */
+static int check_usable(const struct nk_ipam *ipam, const struct nk_ipam_result *all,
+			struct nk_error *err)
+{
+	char text[NK_IPADDR_TEXT_SIZE];
+	const char *flaw = NULL, *key = "address";
+	uint32_t i;
+
+	for (i = 0; i < all->ip_count && !flaw; i++) {
+		nk_prefix_text(&all->ips[i].address, text);
+		flaw = nk_prefix_flaw(&all->ips[i].address);
+		if (flaw)
+			break;
+		flaw = flaw_of_gateway(&all->ips[i], all);
+		if (!flaw)
+			continue;
+		nk_ipaddr_text(&all->ips[i].gateway, text);
+		key = "gateway";
+		break;
+	}
+	if (!flaw)
+		return 0;
+	nk_error_set(err, NK_CODE_IPAM, EBADMSG, "the IPAM plugin's answer is of no use",
+		     "IPAM plugin %.64s answered ips[%u].%s \"%s\", which %s", ipam->type, i, key,
+		     text, flaw);
+	nk_error_remedy(err, "mend what it is configured to give: subnet, range, addresses or "
+			     "gateway of \"ipam\"");
+	return -EBADMSG;
+}
+
 /* read_answer() - @ret owns what is parsed, also on failure */
 static int read_answer(const struct nk_ipam *ipam, const char *text, size_t size,
 		       struct nk_ipam_result *ret, struct nk_error *err)
@@ -341,7 +413,7 @@ static int read_answer(const struct nk_ipam *ipam, const char *text, size_t size
 				    ipam->type, said);
 	for (i = 0; i < ret->ip_count; i++)
 		ret->ips[i].interface = -1; /* it cannot know ours */
-	return 0;
+	return check_usable(ipam, ret, err);
 }
 
 int nk_ipam_add(const struct nk_ipam *ipam, struct nk_ipam_result *ret, struct nk_error *err)

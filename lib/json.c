@@ -194,13 +194,11 @@ static int decode_value(const cJSON *value, const char *path, const struct nk_js
 		*(bool *)member = cJSON_IsTrue(value);
 		return 0;
 	case NK_JSON_UINT:
-	case NK_JSON_NUMBER:
 		snprintf(wanted, sizeof(wanted), "an integer from %u to %u", field->min,
 			 field->max);
 		if (!is_number(value) || value->valuedouble < field->min ||
 		    value->valuedouble > field->max ||
-		    value->valuedouble != (double)(uint32_t)value->valuedouble ||
-		    (field->type == NK_JSON_UINT && !is_digits(value)))
+		    value->valuedouble != (double)(uint32_t)value->valuedouble || !is_digits(value))
 			return bad_value(err, path, field->key, value, wanted);
 		*(uint32_t *)member = (uint32_t)value->valuedouble;
 		return 0;

@@ -25,7 +25,6 @@ enum nk_json_type {
 	NK_JSON_STRING, /* char[size] in the target, NUL terminated; min = shortest length */
 	NK_JSON_BOOL,	/* bool */
 	NK_JSON_UINT,	/* uint32_t, min..max, of digits alone, as Go wants it */
-	NK_JSON_NUMBER, /* likewise, but 1e3 is 1000 too: for what is not our own */
 	NK_JSON_TEXT,	/* const char *: a string of any length, part of the document */
 	NK_JSON_OBJECT, /* const struct nk_json *, to be decoded by the caller */
 	NK_JSON_ARRAY,	/* likewise, element by element: nk_json_at() */

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "mac.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,24 +145,43 @@ static bool put_interfaces(struct nk_json *out, const struct nk_json *prev,
 	return ok;
 }
 
-/* append_prev_ip() - of the family @was_old, to be of the family @old. */
-static bool append_prev_ip(struct nk_json *list, const struct nk_json *ip, bool was_old, bool old)
+struct prev_ip {
+	uint32_t interface;
+};
+
+static const struct nk_json_field prev_ip_fields[] = {
+	{ "interface", NK_JSON_UINT, offsetof(struct prev_ip, interface), 0, 0, INT32_MAX },
+	{ NULL, NK_JSON_ANY, 0, 0, 0, 0 },
+};
+
+/* append_prev_ip() - of the family @was_old, to be of the family @old. An index of an interface that
+ * prevResult does not list would come to be that of one of ours, and is left out.
+ */
+static bool append_prev_ip(struct nk_json *list, const struct nk_json *ip, bool was_old, bool old,
+			   uint32_t interfaces)
 {
-	static const char *const version[] = { "version", NULL };
+	const char *drop[] = { NULL, NULL, NULL };
 	struct nk_json *obj = nk_json_append_object(list);
 	const char *address = nk_json_string(nk_json_get(ip, "address"));
+	struct prev_ip parsed = { 0 };
+	struct nk_error none = { 0 };
+	unsigned int count = 0;
 
+	if (old != was_old)
+		drop[count++] = "version";
+	if (!nk_json_decode(ip, "", prev_ip_fields, NK_JSON_IGNORE, &parsed, &none) &&
+	    parsed.interface >= interfaces)
+		drop[count++] = "interface";
 	if (old && !was_old &&
 	    !nk_json_add_string(obj, "version", address && strchr(address, ':') ? "6" : "4"))
 		return false;
-	return copy_members(obj, ip, version + (old == was_old));
+	return copy_members(obj, ip, drop);
 }
 
 static bool put_ips(struct nk_json *out, const struct nk_json *prev, const struct nk_result *result)
 {
 	uint32_t i, count = result->ipam ? result->ipam->ip_count : 0;
-	uint32_t interface =
-		result->pod_interface + nk_json_count(nk_json_get(result->prev, "interfaces"));
+	uint32_t before = nk_json_count(nk_json_get(result->prev, "interfaces"));
 	bool old = nk_result_is_old(NULL, result->cni_version);
 	bool was_old = nk_result_is_old(result->prev, result->cni_version);
 	const struct nk_json *ip;
@@ -173,9 +193,9 @@ static bool put_ips(struct nk_json *out, const struct nk_json *prev, const struc
 	list = nk_json_add_array(out, "ips");
 	ok = list;
 	for (ip = nk_json_first(prev); ip && ok; ip = nk_json_next(ip))
-		ok = append_prev_ip(list, ip, was_old, old);
+		ok = append_prev_ip(list, ip, was_old, old, before);
 	for (i = 0; i < count && ok; i++)
-		ok = append_ip(list, &result->ipam->ips[i], interface, old);
+		ok = append_ip(list, &result->ipam->ips[i], before + result->pod_interface, old);
 	return ok;
 }
 
@@ -198,6 +218,26 @@ static bool put_routes(struct nk_json *out, const struct nk_json *prev,
 	return ok;
 }
 
+/* is_silent() - an empty list or text, which Go's plugins leave out */
+static bool is_silent(const struct nk_json *value)
+{
+	const char *text = nk_json_string(value);
+
+	return nk_json_is_empty(value) || (text && !*text);
+}
+
+static bool add_dns(struct nk_json *out, const struct nk_json *dns)
+{
+	struct nk_json *obj = nk_json_add_object(out, "dns");
+	const struct nk_json *member;
+	bool ok = obj;
+
+	for (member = nk_json_first(dns); member && ok; member = nk_json_next(member))
+		if (!is_silent(member))
+			ok = nk_json_add_copy(obj, nk_json_key(member), member);
+	return ok;
+}
+
 /* put_dns() - of the configuration, of IPAM or of prevResult: the first that says anything. */
 static bool put_dns(struct nk_json *out, const struct nk_json *prev, const struct nk_result *result)
 {
@@ -205,9 +245,9 @@ static bool put_dns(struct nk_json *out, const struct nk_json *prev, const struc
 
 	if (nk_json_is_empty(dns) && result->ipam)
 		dns = result->ipam->dns;
-	if (nk_json_is_empty(dns))
-		dns = prev;
-	return dns ? nk_json_add_copy(out, "dns", dns) : nk_json_add_object(out, "dns");
+	if (nk_json_is_empty(dns) && prev)
+		return nk_json_add_copy(out, "dns", prev);
+	return add_dns(out, dns);
 }
 
 /* The members that are ours to change, in the order of a result that begins with us. */

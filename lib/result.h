@@ -39,8 +39,9 @@ char *nk_result_print_error(const struct nk_error *err, const char *cni_version)
 char *nk_result_print_versions(const char *cni_version);
 
 /**
- * nk_result_check_shape() - can we add to this prevResult? Its version, and the types of what the
- * specification has in it
+ * nk_result_check_shape() - can we add to this prevResult, and a runtime read what we hand on of it?
+ * Its version, the types of what the specification has in it, its addresses. An index of an interface
+ * that it does not list is taken, as libcni and other plugins take it, and not handed on.
  * @prev: NULL is fine: there is none
  * @cni_version: the configuration's, which is that of a prevResult without one
  *

@@ -16,8 +16,6 @@
 
 /* --- its shape ------------------------------------------------------------------------------- */
 
-#define NO_INTERFACE UINT32_MAX
-
 struct prev {
 	const char *cni_version;
 	const struct nk_json *interfaces, *ips, *routes, *dns;
@@ -34,8 +32,7 @@ static const struct nk_json_field prev_fields[] = {
 
 /* An element of one of the lists; of most members only the type is of interest. */
 struct element {
-	const char *address;
-	uint32_t interface;
+	const char *address, *gateway; /* of a route: dst and gw */
 	const char *text;
 	uint32_t number;
 };
@@ -44,9 +41,9 @@ struct element {
 	{                                                                    \
 		key, NK_JSON_TEXT, offsetof(struct element, member), 0, 0, 0 \
 	}
-#define NUMBER(key, member, max)                                                 \
-	{                                                                        \
-		key, NK_JSON_NUMBER, offsetof(struct element, member), 0, 0, max \
+#define NUMBER(key, member, max)                                               \
+	{                                                                      \
+		key, NK_JSON_UINT, offsetof(struct element, member), 0, 0, max \
 	}
 #define END                                   \
 	{                                     \
@@ -74,16 +71,16 @@ static const struct nk_json_field new_interface_fields[] = {
 static const struct nk_json_field old_ip_fields[] = {
 	TEXT("version", text),
 	TEXT("address", address),
-	TEXT("gateway", text),
-	NUMBER("interface", interface, NO_INTERFACE - 1),
+	TEXT("gateway", gateway),
+	NUMBER("interface", number, INT32_MAX),
 	END,
 };
 
 static const struct nk_json_field *const new_ip_fields = old_ip_fields + 1; /* no version */
 
 static const struct nk_json_field route_fields[] = {
-	TEXT("dst", text),
-	TEXT("gw", text),
+	TEXT("dst", address),
+	TEXT("gw", gateway),
 	NUMBER("mtu", number, UINT32_MAX),
 	NUMBER("advmss", number, UINT32_MAX),
 	NUMBER("priority", number, UINT32_MAX),
@@ -92,24 +89,27 @@ static const struct nk_json_field route_fields[] = {
 	END,
 };
 
-/* check_ip() - what types do not tell of it. */
-static int check_ip(const char *path, const struct element *ip, unsigned int interfaces,
-		    struct nk_error *err)
+/* check_addresses() - a runtime reads them as addresses, of ours too, when ADD is done. An index of an
+ * interface that is not listed does not stop it.
+ */
+static int check_addresses(const char *path, const char *key, const char *gateway_key,
+			   const struct element *element, struct nk_error *err)
 {
+	struct nk_ipaddr gateway;
 	struct nk_prefix prefix;
 
-	if (!ip->address)
+	if (!element->address)
 		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				    "missing %s.address", path);
-	if (!nk_prefix_parse(ip->address, false, &prefix))
-		return nk_error_set(
-			err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-			"%s.address: \"%.64s\" is not an address with its prefix length", path,
-			ip->address);
-	if (ip->interface != NO_INTERFACE && ip->interface >= interfaces)
+				    "missing %s.%s", path, key);
+	if (!nk_prefix_parse(element->address, false, &prefix))
 		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-				    "%s.interface: %u, but prevResult lists %u interfaces", path,
-				    ip->interface, interfaces);
+				    "%s.%s: \"%.64s\" is not an address with its prefix length",
+				    path, key, element->address);
+	/* Go writes "" where there is none. */
+	if (element->gateway && *element->gateway && !nk_ipaddr_parse(element->gateway, &gateway))
+		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
+				    "%s.%s: \"%.64s\" is not an address", path, gateway_key,
+				    element->gateway);
 	return 0;
 }
 
@@ -118,19 +118,20 @@ static int check_list(const struct nk_json *list, const char *key,
 		      const struct nk_json_field *fields, const struct prev *prev,
 		      struct nk_error *err)
 {
-	unsigned int interfaces = nk_json_count(prev->interfaces);
 	const struct nk_json *value;
 	unsigned int i = 0;
 	char path[64];
 	int rc = 0;
 
 	for (value = nk_json_first(list); value && !rc; value = nk_json_next(value)) {
-		struct element element = { .interface = NO_INTERFACE };
+		struct element element = { 0 };
 
 		snprintf(path, sizeof(path), "prevResult.%s[%u]", key, i++);
 		rc = nk_json_decode(value, path, fields, NK_JSON_IGNORE, &element, err);
 		if (!rc && list == prev->ips)
-			rc = check_ip(path, &element, interfaces, err);
+			rc = check_addresses(path, "address", "gateway", &element, err);
+		if (!rc && list == prev->routes)
+			rc = check_addresses(path, "dst", "gw", &element, err);
 	}
 	return rc;
 }

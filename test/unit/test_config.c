@@ -566,7 +566,8 @@ Test(config, queues_that_contradict_themselves_are_refused)
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"4096\"}}", NK_CODE_CONFIG,
 		  "queues.pool|from 1 to 4095" },
 		{ HEAD ",\"deviceID\":\"eth1\"}", NK_CODE_CONFIG, "deviceID|<master>-q<N>" },
-		{ HEAD ",\"deviceID\":\"0000:3b:00.0\"}", NK_CODE_CONFIG, "missing queues|queues" },
+		{ HEAD ",\"deviceID\":\"0000:3b:00.0\"}", NK_CODE_CONFIG,
+		  "deviceID|0000:3b:00.0|<master>-q<N>|\"queues\"" },
 		{ HEAD ",\"deviceID\":\"mlx5_core.sf.4\"}", NK_CODE_CONFIG,
 		  "deviceID|<master>-q<N>" },
 	};

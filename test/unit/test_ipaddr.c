@@ -268,3 +268,69 @@ Test(ipaddr, host_is_the_whole_address)
 	nk_prefix_text(&prefix, text);
 	cr_expect_str_eq(text, "fd00::1/128");
 }
+
+Test(ipaddr, what_no_device_can_have_is_told_with_the_reason)
+{
+	static const struct {
+		const char *text, *flaw;
+	} rows[] = {
+		{ "0.0.0.0/0", "unspecified" },
+		{ "::/64", "unspecified" },
+		{ "127.0.0.1/8", "loopback" },
+		{ "::1/128", "loopback" },
+		{ "224.0.0.1/24", "multicast" },
+		{ "239.1.2.3/32", "multicast" },
+		{ "ff02::1/64", "multicast" },
+		{ "255.255.255.255/32", "broadcast address" },
+		{ "10.0.0.0/24", "of its network" },
+		{ "10.0.0.255/24", "broadcast address of its" },
+		{ "10.0.0.4/30", "of its network" },
+		{ "10.0.0.7/30", "broadcast address of its" },
+		{ "10.0.0.5/0", "length 0" },
+		{ "fd00::/64", "of its network" },
+		{ "fd00::4/126", "of its network" },
+		{ "10.0.0.4/31", NULL },
+		{ "10.0.0.5/31", NULL },
+		{ "10.0.0.0/32", NULL },
+		{ "fd00::/127", NULL },
+		{ "fd00::/128", NULL },
+		{ "fd00::ffff:ffff:ffff:ffff/64", NULL },
+		{ "10.0.0.1/8", NULL },
+		{ "fe80::1/64", NULL },
+		{ "10.0.0.254/24", NULL },
+		{ "0.0.0.1/8", NULL },
+	};
+	struct nk_prefix prefix;
+	const char *flaw;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		cr_assert(nk_prefix_parse(rows[i].text, false, &prefix));
+		flaw = nk_prefix_flaw(&prefix);
+		cr_expect(rows[i].flaw ? flaw && strstr(flaw, rows[i].flaw) : !flaw, "%s: %s",
+			  rows[i].text, flaw ? flaw : "none");
+	}
+}
+
+Test(ipaddr, a_prefix_has_the_addresses_of_its_family_with_its_first_bits)
+{
+	static const struct {
+		const char *prefix, *addr;
+		bool has;
+	} rows[] = {
+		{ "10.0.0.5/24", "10.0.0.1", true },   { "10.0.0.5/24", "10.0.1.1", false },
+		{ "10.0.0.5/32", "10.0.0.1", false },  { "0.0.0.0/0", "10.0.0.1", true },
+		{ "fd00::5/64", "fd00::1:2:3", true }, { "fd00::5/64", "fd00:0:0:1::1", false },
+		{ "::/0", "10.0.0.1", false },
+	};
+	struct nk_prefix prefix;
+	struct nk_ipaddr addr;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		cr_assert(nk_prefix_parse(rows[i].prefix, false, &prefix) &&
+			  nk_ipaddr_parse(rows[i].addr, &addr));
+		cr_expect_eq(nk_prefix_has(&prefix, &addr), rows[i].has, "%s %s", rows[i].prefix,
+			     rows[i].addr);
+	}
+}

@@ -168,6 +168,64 @@ Test(ipam, answer_without_addresses_is_missing_ip_config)
 	}
 }
 
+#define ONE(address, gateway) \
+	"{\"ips\":[{\"address\":\"" address "\",\"gateway\":\"" gateway "\"}]}"
+
+Test(ipam, answer_that_nobody_can_use_is_refused)
+{
+	static const struct {
+		const char *answer, *words;
+	} rows[] = {
+		{ ONE("0.0.0.0/0", ""), "ips[0].address|\"0.0.0.0/0\"|unspecified" },
+		{ ONE("10.1.0.0/24", ""), "ips[0].address|\"10.1.0.0/24\"|of its network" },
+		{ ONE("10.1.0.255/24", ""), "\"10.1.0.255/24\"|broadcast" },
+		{ ONE("224.0.0.9/24", ""), "\"224.0.0.9/24\"|multicast" },
+		{ ONE("127.0.0.2/8", ""), "\"127.0.0.2/8\"|loopback" },
+		{ ONE("fd00::/64", ""), "\"fd00::/64\"|of its network" },
+		{ ONE("10.1.0.5/24", "10.1.0.5"), "ips[0].gateway|\"10.1.0.5\"|own address" },
+		{ ONE("10.1.0.5/24", "10.2.0.1"), "ips[0].gateway|\"10.2.0.1\"|no route leads" },
+		{ ONE("10.1.0.5/24", "fd00::1"), "ips[0].gateway|\"fd00::1\"|another family" },
+		{ ONE("10.1.0.5/24", "0.0.0.0"), "ips[0].gateway|unspecified" },
+		{ ONE("fd00::5/64", "ff02::1"), "ips[0].gateway|multicast" },
+		{ "{\"ips\":[{\"address\":\"10.1.0.5/24\"},{\"address\":\"10.2.0.0/24\"}]}",
+		  "ips[1].address|\"10.2.0.0/24\"" },
+		{ "{\"ips\":[{\"address\":\"10.1.0.5/24\",\"gateway\":\"10.2.0.1\"}],"
+		  "\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"10.2.0.0/16\",\"gw\":\"10.1.0.1\"}]}",
+		  "ips[0].gateway|\"10.2.0.1\"|no route" },
+	};
+	struct nk_ipam_result result;
+	struct nk_error err;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rc = add(rows[i].answer, 0, &result, &err);
+		unit_expect_error(rows[i].answer, rc, &err, NK_CODE_IPAM, rows[i].words);
+		cr_expect(strstr(err.details, "IPAM plugin ipam1 answered"), "%s", err.details);
+	}
+}
+
+Test(ipam, gateway_beyond_the_network_is_taken_where_a_way_leads_to_it)
+{
+	static const char *const answers[] = {
+		ONE("10.1.0.5/32", "169.254.1.1"),
+		ONE("10.1.0.4/31", "10.1.0.5"),
+		ONE("fd00::5/64", "fe80::1"),
+		"{\"ips\":[{\"address\":\"10.1.0.5/24\",\"gateway\":\"169.254.1.1\"}],"
+		"\"routes\":[{\"dst\":\"169.254.1.1/32\"},{\"dst\":\"0.0.0.0/0\"}]}",
+		"{\"ips\":[{\"address\":\"10.1.0.5/24\",\"gateway\":\"10.2.0.1\"},"
+		"{\"address\":\"10.2.0.5/24\"}]}",
+	};
+	struct nk_ipam_result result;
+	struct nk_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		unit_expect_ok(answers[i], add(answers[i], 0, &result, &err), &err);
+		nk_ipam_result_fini(&result);
+	}
+}
+
 #define IP "{\"address\":\"10.0.0.2/24\"}"
 
 static const struct {

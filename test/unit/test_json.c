@@ -343,7 +343,6 @@ static const struct nk_json_field fields[] = {
 	{ "text", NK_JSON_STRING, offsetof(struct target, text), 8, 2, 0 },
 	{ "flag", NK_JSON_BOOL, offsetof(struct target, flag), 0, 0, 0 },
 	{ "number", NK_JSON_UINT, offsetof(struct target, number), 0, 68, 65535 },
-	{ "any_way", NK_JSON_NUMBER, offsetof(struct target, number), 0, 0, 1500 },
 	{ "zero", NK_JSON_UINT, offsetof(struct target, number), 0, 0, 9 },
 	{ "object", NK_JSON_OBJECT, offsetof(struct target, object), 0, 0, 0 },
 	{ "array", NK_JSON_ARRAY, offsetof(struct target, array), 0, 0, 0 },
@@ -478,21 +477,6 @@ Test(json, integers_are_digits_alone)
 	expect_bad("{\"number\":15E+2}", "p", NK_CODE_CONFIG, "p.number: 15E+2 is not an integer");
 	expect_bad("{\"zero\":-0}", "p", NK_CODE_CONFIG, "p.zero: -0 is not an integer");
 	expect_bad("{\"zero\":0.0}", "p", NK_CODE_CONFIG, "p.zero: 0.0 is not an integer");
-}
-
-Test(json, numbers_that_are_not_ours_may_be_spelled_in_any_way)
-{
-	static const char text[] = "{\"any_way\":15.0e2}";
-	struct target target = { 0 };
-	struct nk_json *json;
-	struct nk_error err;
-
-	unit_expect_ok(text, decode(text, "", NK_JSON_REFUSE, &target, &json, &err), &err);
-	cr_expect_eq(target.number, 1500);
-	nk_json_free(json);
-	expect_bad("{\"any_way\":1.5}", "p", NK_CODE_CONFIG, "p.any_way: 1.5 is not an integer");
-	expect_bad("{\"any_way\":2e3}", "p", NK_CODE_CONFIG, "p.any_way: 2e3|from 0 to 1500");
-	expect_bad("{\"any_way\":-1}", "p", NK_CODE_CONFIG, "p.any_way: -1|from 0 to 1500");
 }
 
 Test(json, unknown_keys_are_refused_with_key_and_value_in_msg)

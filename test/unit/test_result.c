@@ -171,6 +171,33 @@ Test(result, sandbox_is_verbatim)
 	expect_alone(&odd, wanted, wanted);
 }
 
+/* As Go's plugins print it. */
+Test(result, empty_members_of_dns_are_left_out)
+{
+	struct nk_json *dns =
+		unit_json("{'nameservers':[],'search':['a'],'options':[],'domain':''}");
+	struct nk_json *none = unit_json("{'nameservers':[],'search':[],'options':[]}");
+	struct nk_result result = single;
+
+	result.dns = dns;
+	expect_alone(&result, "'interfaces':[" SINGLE_0 "],'dns':{'search':['a']}",
+		     "'interfaces':[" SINGLE_1 "],'dns':{'search':['a']}");
+	result.dns = none;
+	expect_alone(&result, "'interfaces':[" SINGLE_0 "],'dns':{}",
+		     "'interfaces':[" SINGLE_1 "],'dns':{}");
+	nk_json_free(dns);
+	nk_json_free(none);
+}
+
+/* Ours come behind those of prevResult, and must not become the owner of its addresses. */
+Test(result, an_index_of_no_interface_is_not_handed_on)
+{
+	expect_printed(
+		&single, "1.0.0", "{'ips':[{'address':'10.0.0.2/24','interface':0}]}",
+		"{'ips':[{'address':'10.0.0.2/24'}],'cniVersion':'1.0.0','interfaces':[" SINGLE_1
+		"],'dns':{}}");
+}
+
 Test(result, dns_is_the_first_that_is_not_empty_of_configuration_ipam_and_prev)
 {
 	static const struct {

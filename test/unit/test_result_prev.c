@@ -32,11 +32,11 @@ static const char old_prev[] =
 	"'mtu':'x','socketPath':1,'pciID':[]},{}],'ips':[{'version':'4','address':'10.0.0.1/8',"
 	"'gateway':'10.0.0.2','interface':1},{'address':'fd00::1/64','gateway':null}],"
 	"'routes':[{'dst':'0.0.0.0/0','gw':'10.0.0.2','mtu':1400,'advmss':1360,'priority':1,"
-	"'table':254,'scope':0},{}],'dns':{'nameservers':['5']},'x':[0]}";
+	"'table':254,'scope':0},{'dst':'fd01::/48','gw':''}],'dns':{'nameservers':['5']},'x':[0]}";
 static const char new_prev[] =
 	"{'cniVersion':'%s','interfaces':[{'name':'a','mac':'02:00:00:00:00:01','sandbox':'/n',"
-	"'mtu':1e3,'socketPath':'/s','pciID':'0000:04:00.5'},{'mtu':null}],'ips':[{'version':4,"
-	"'address':'10.0.0.1/8','gateway':'10.0.0.2','interface':1,'x':{}}],'routes':[],"
+	"'mtu':1000,'socketPath':'/s','pciID':'0000:04:00.5'},{'mtu':null}],'ips':[{'version':4,"
+	"'address':'10.0.0.1/8','gateway':'','interface':7,'x':{}}],'routes':[],"
 	"'dns':null}";
 
 Test(result_prev, right_shape_of_any_version_that_we_speak_is_taken)
@@ -117,14 +117,22 @@ static const struct {
 	  "prevResult.ips[0].interface: 0.5" },
 	{ "1.0.0", "{'ips':[{'address':'::1/128','interface':4294967295}],'interfaces':[{}]}",
 	  "prevResult.ips[0].interface: 4294967295" },
-	{ "1.0.0",
-	  "{'ips':[{'address':'::1/128','interface':0},{'address':'::2/128','interface':1}],"
-	  "'interfaces':[{}]}",
-	  "prevResult.ips[1].interface: 1, but prevResult lists 1 interfaces" },
-	{ "1.0.0", "{'ips':[{'address':'::1/128','interface':0}]}",
-	  "prevResult.ips[0].interface: 0, but prevResult lists 0 interfaces" },
+	{ "1.0.0", "{'ips':[{'address':'::1/128','interface':1e3}]}",
+	  "prevResult.ips[0].interface: 1e3" },
+	{ "1.0.0", "{'ips':[{'address':'::1/128','gateway':'10.0.0.300'}]}",
+	  "prevResult.ips[0].gateway: \"10.0.0.300\" is not an address" },
+	{ "0.4.0", "{'ips':[{'address':'::1/128','gateway':'10.0.0.1/24'}]}",
+	  "prevResult.ips[0].gateway: \"10.0.0.1/24\" is not an address" },
+	{ "1.0.0", "{'routes':[{}]}", "missing prevResult.routes[0].dst" },
+	{ "1.0.0", "{'routes':[{'dst':''}]}", "prevResult.routes[0].dst: \"\"" },
+	{ "1.0.0", "{'routes':[{'dst':'default'}]}",
+	  "prevResult.routes[0].dst: \"default\" is not an address with its prefix length" },
+	{ "1.0.0", "{'routes':[{'dst':'10.0.0.0/8','gw':'eth0'}]}",
+	  "prevResult.routes[0].gw: \"eth0\" is not an address" },
+	{ "1.0.0", "{'routes':[{'dst':'10.0.0.0/8','mtu':1e3}]}", "prevResult.routes[0].mtu: 1e3" },
 	{ "1.0.0", "{'routes':[0]}", "prevResult.routes[0] is not an object: 0" },
-	{ "1.0.0", "{'routes':[{},{'dst':0}]}", "prevResult.routes[1].dst: 0 is not a string" },
+	{ "1.0.0", "{'routes':[{'dst':'::/0'},{'dst':0}]}",
+	  "prevResult.routes[1].dst: 0 is not a string" },
 	{ "0.4.0", "{'routes':[{'gw':0}]}", "prevResult.routes[0].gw: 0" },
 	{ "0.4.0", "{'routes':[{'mtu':'0'}]}", "prevResult.routes[0].mtu: \"0\"" },
 	{ "1.0.0", "{'routes':[{'advmss':1.5}]}", "prevResult.routes[0].advmss: 1.5" },
