@@ -4,6 +4,7 @@
 
 #include "ip.h"
 #include "link.h"
+#include "spaces.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -51,9 +52,10 @@ void veth_open(struct veth *veth)
 	struct nk_link link;
 	int rc;
 
-	if (unshare(CLONE_NEWNET)) {
-		cr_assert_eq(errno, EPERM, "unshare: %s", nk_errno_name(errno));
-		unit_skip("no second netns can be made: run as root, or under unshare -rn");
+	rc = spaces_unshare(CLONE_NEWNET);
+	if (rc) {
+		cr_assert_eq(rc, -EPERM, "unshare: %s", nk_errno_name(-rc));
+		unit_skip("neither root nor a user namespace: no second netns can be made");
 	}
 	veth_sysctl("ipv6/conf/default/addr_gen_mode", "1");
 	unit_expect_ok("nk_nl_open", nk_nl_open(&veth->nl, -1, "Pod", &err), &err);
