@@ -526,13 +526,18 @@ all_end() {
 # answers as told
 stand_in() {
 	needs delegate root
-	base=$p_conf_standin
-	delegate=$test_dir/path
-	mkdir "$delegate" "$delegate/other"
-	cp "$here/stand-in" "$delegate/cni-spec-stand-in"
-	env[CNI_PATH]=$delegate:$p_path
+	place_stand_in
 	[[ ! ${extra[prevResult]:-} ]] || not_applicable "is chained: its delegate's part is not separate"
 	delegate_gives 203.0.113.7
+}
+
+# place_stand_in: likewise; it supports every version
+place_stand_in() {
+	base=$p_conf_standin
+	delegate=$test_dir/path
+	mkdir -p "$delegate" "$delegate/other"
+	cp "$here/stand-in" "$delegate/cni-spec-stand-in"
+	env[CNI_PATH]=$delegate:$p_path
 }
 
 # delegate_gives ADDRESS: and a route, and dns
