@@ -4,9 +4,13 @@
 # Every target installs what it needs first (test/deps), so that a fresh Debian with git and make
 # needs no other preparation.
 
-VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION   := $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo unknown)
 CNI_BIN_DIR ?= /opt/cni/bin
 B         := build
+
+# What is here for root alone, such as bpftool, an ordinary user's PATH may lack.
+export PATH := $(PATH):/usr/sbin:/sbin
+unexport CDPATH BASH_ENV
 LAB       := test/lab/lab
 
 CFLAGS    ?= -O2 -g

@@ -76,6 +76,8 @@ void unit_skip(const char *reason)
 
 	if (strict && !strcmp(strict, "1"))
 		cr_assert_fail("skipped under NK_TEST_STRICT=1: %s", reason);
+	fprintf(stderr, "skipped: %s\n",
+		reason); /* test/count counts these: Criterion tells of none */
 	cr_skip_test("%s", reason);
 }
 
