@@ -83,6 +83,9 @@ $(B)/%.o: %.c Makefile | $(B)/deps-build $(SKEL)
 	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
 		-c $< -o $@
 
+# A runtime may give us 64 KiB of stack. Not with sanitizers, whose frames are larger.
+$(OBJ): NK_CFLAGS += $(if $(SAN),,-Werror=frame-larger-than=16384)
+
 $(B)/lib/prog.o: $(SKEL)
 
 $(B)/nk-cni: $(OBJ)

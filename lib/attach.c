@@ -275,10 +275,11 @@ static bool is_in_pod(const struct nk_json *prev, int32_t interface, const char 
 static int note_addresses(struct nk_attachment *att, const struct nk_config *config,
 			  const struct nk_ipam_result *ips, const char *netns, struct nk_error *err)
 {
-	struct nk_ipam_result others = { 0 };
+	off_stack struct nk_ipam_result others;
 	uint32_t i;
 	int rc;
 
+	memset(&others, 0, sizeof(others));
 	for (i = 0; i < ips->ip_count; i++)
 		att->ips[att->ip_count++] = ips->ips[i].address.addr;
 	rc = config->prev ? nk_ipam_parse(config->prev, "prevResult", &others, err) : 0;

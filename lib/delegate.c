@@ -164,6 +164,7 @@ static void __attribute__((noreturn)) become(const struct plan *plan, int in, in
 	if (getppid() != plan->parent)
 		_exit(EXIT_FAILURE);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
 	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && /* stdin, stdout; stderr is ours */
 	    !close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) &&

@@ -141,8 +141,10 @@ static void look(struct search *search)
 
 int nk_attach_find_unclaimed(struct nk_attachment *att, struct nk_error *err)
 {
-	struct search search = { .att = att };
+	off_stack struct search search;
 
+	memset(&search, 0, sizeof(search));
+	search.att = att;
 	look(&search);
 	if (search.count || !search.failed)
 		return search.count > 0;
@@ -355,10 +357,12 @@ static int lock_and_delete(struct search *search, uint32_t nic_ifindex, const ch
 
 int nk_attach_delete_unclaimed(struct nk_attachment *att, const char *bpffs, struct nk_error *err)
 {
-	struct search search = { .att = att };
+	off_stack struct search search;
 	unsigned int i, k;
 	int rc = 0;
 
+	memset(&search, 0, sizeof(search));
+	search.att = att;
 	look(&search);
 	for (i = 0; i < search.count && !rc; i++) {
 		const struct found *found = &search.found[i];

@@ -2,6 +2,7 @@
 /* listing.c - an inventory as a table and as JSON */
 #include "listing.h"
 
+#include "cleanup.h"
 #include "inventory.h"
 #include "json.h"
 #include "mac.h"
@@ -232,7 +233,7 @@ static void make_cell(struct cell *cell, const struct nk_inventory *inventory,
 static void put_line(const struct nk_inventory *inventory, const struct nk_inventory_row *row,
 		     const size_t *widths, FILE *out)
 {
-	struct cell cell;
+	off_stack struct cell cell;
 	unsigned int column;
 
 	for (column = 0; column < STATE; column++) {
@@ -247,7 +248,7 @@ void nk_listing_table(const struct nk_inventory *inventory, FILE *out)
 {
 	size_t widths[COLUMNS] = { 0 };
 	unsigned int column;
-	struct cell cell;
+	off_stack struct cell cell;
 	uint32_t i;
 
 	for (column = 0; column < COLUMNS; column++) {

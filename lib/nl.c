@@ -7,6 +7,7 @@
  */
 #include "nl.h"
 
+#include "cleanup.h"
 #include "error.h"
 #include "netns.h"
 #include "uapi.h"
@@ -379,15 +380,17 @@ static int take_all(struct exchange *x, const char *buf, size_t size, struct nk_
 
 static int receive(struct exchange *x, struct nk_error *err)
 {
-	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char *buf cleanup_free = malloc(RECV_SIZE); /* a callback may come back here */
 	struct sockaddr_nl from = { 0 };
 	socklen_t size;
 	ssize_t n;
 	int rc = 0;
 
+	if (!buf)
+		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
 	while (!rc) {
 		size = sizeof(from);
-		n = recvfrom(x->fd, buf, sizeof(buf), MSG_TRUNC, (struct sockaddr *)&from, &size);
+		n = recvfrom(x->fd, buf, RECV_SIZE, MSG_TRUNC, (struct sockaddr *)&from, &size);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -398,7 +401,7 @@ static int receive(struct exchange *x, struct nk_error *err)
 					    "recv: %s", nk_errno_name(errno));
 		if (from.nl_pid)
 			continue; /* not the kernel: a process of the Pod, say */
-		if ((size_t)n > sizeof(buf))
+		if ((size_t)n > RECV_SIZE)
 			return nk_nl_garbled(err, "longer than our buffer");
 		rc = take_all(x, buf, (size_t)n, err);
 	}

@@ -2,6 +2,7 @@
 /* origin.c - the pinned map of what the NIC was like before our first change */
 #include "origin.h"
 
+#include "cleanup.h"
 #include "error.h"
 #include "pinmap.h"
 
@@ -82,7 +83,7 @@ int nk_origin_each(int fd, int (*fn)(uint32_t item, void *data), void *data, str
 
 uint32_t nk_origin_nic(int fd)
 {
-	struct nk_origin origin;
+	off_stack struct nk_origin origin;
 	uint32_t item;
 
 	if (bpf_map_get_next_key(fd, NULL, &item) || bpf_map_lookup_elem(fd, &item, &origin) ||

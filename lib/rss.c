@@ -2,6 +2,7 @@
 /* rss.c - receive side scaling over ethtool netlink, and the arithmetic of indirection tables */
 #include "rss.h"
 
+#include "cleanup.h"
 #include "error.h"
 #include "ethtool.h"
 #include "types.h"
@@ -88,7 +89,7 @@ static struct nl_msg *put(struct nk_nl *nl, uint8_t command, uint32_t ifindex, u
 static int take_table(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
 	struct nk_rss *ret = data;
-	struct context context = { 0 };
+	off_stack struct context context;
 	int rc = parse_context(reply, &context, err);
 
 	if (!rc)
@@ -185,7 +186,7 @@ static uint32_t heirs_of(const struct nk_rss *from, const struct nk_queue_set *e
 int nk_rss_exclude(const struct nk_rss *from, const struct nk_queue_set *excluded, uint32_t queues,
 		   struct nk_rss *ret, struct nk_error *err)
 {
-	uint32_t heirs[NK_RSS_SIZE_MAX] = { 0 };
+	off_stack uint32_t heirs[NK_RSS_SIZE_MAX];
 	uint32_t count = heirs_of(from, excluded, queues, heirs);
 	uint32_t lost = 0, i, k = 0;
 
@@ -224,7 +225,7 @@ static int spread(const uint32_t *queues, uint32_t count, struct nk_rss *table,
 int nk_rss_context_create(struct nk_nl *nl, uint32_t ifindex, uint32_t context,
 			  const uint32_t *queues, uint32_t count, struct nk_error *err)
 {
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	int rc = nk_rss_get(nl, ifindex, 0, &table, err); /* all contexts have its size */
 
 	if (!rc)
@@ -267,7 +268,7 @@ struct walk {
 static int walk_context(const struct nlmsghdr *reply, void *data, struct nk_error *err)
 {
 	struct walk *walk = data;
-	struct context context = { 0 };
+	off_stack struct context context;
 	int rc = parse_context(reply, &context, err);
 
 	if (rc || !context.id || context.ifindex != walk->ifindex)

@@ -2,6 +2,7 @@
 /* setting.c - the settings that a whole NIC shares: RSS table, XPS masks, features, rings */
 #include "setting.h"
 
+#include "cleanup.h"
 #include "error.h"
 #include "feature.h"
 #include "flow.h"
@@ -103,7 +104,7 @@ void nk_setting_unpack_rss(const struct nk_setting_value *value, struct nk_rss *
 static int read_rss(struct nk_nl *nl, const struct nk_nic *nic, struct nk_setting_value *ret,
 		    struct nk_error *err)
 {
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	int rc = nk_rss_get(nl, nic->ifindex, 0, &table, err);
 
 	if (!rc)
@@ -140,7 +141,7 @@ static bool is_beyond(const struct nk_rss *table, uint32_t queues)
 static int write_rss(struct nk_nl *nl, const struct nk_nic *nic,
 		     const struct nk_setting_value *value, struct nk_error *err)
 {
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	uint32_t queues;
 	int rc = nk_setting_count_rx(nic, &queues, err);
 

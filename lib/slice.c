@@ -3,6 +3,7 @@
 #include "slice.h"
 
 #include "claims.h"
+#include "cleanup.h"
 #include "error.h"
 #include "feature.h"
 #include "flow.h"
@@ -119,8 +120,8 @@ static bool has_entry(const struct nk_rss *table, uint32_t queue)
 static int exclude_from_rss(struct work *work, struct nk_error *err)
 {
 	struct nk_setting_change *change;
-	struct nk_setting_value before;
-	struct nk_rss old, present, want;
+	off_stack struct nk_setting_value before;
+	off_stack struct nk_rss old, present, want;
 	uint32_t queues, i;
 	int rc;
 

@@ -3,6 +3,7 @@
 #include "steps.h"
 
 #include "claims.h"
+#include "cleanup.h"
 #include "error.h"
 #include "filter.h"
 #include "mac.h"
@@ -250,7 +251,7 @@ int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *conf
 			 struct nk_error *err)
 {
 	char why[NK_ID_SIZE + 256] = "";
-	struct nk_targets targets;
+	off_stack struct nk_targets targets;
 	struct nk_queue state;
 	uint32_t queue;
 	int rc;
@@ -287,7 +288,7 @@ int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *conf
 			 struct nk_error *err)
 {
 	char why[NK_ID_SIZE + 256];
-	struct nk_targets targets;
+	off_stack struct nk_targets targets;
 	uint32_t queue;
 	int rc = nk_targets_read(&att->host, &att->lender.nic, &targets, err);
 

@@ -3,6 +3,7 @@
 #include "steps.h"
 
 #include "claims.h"
+#include "cleanup.h"
 #include "error.h"
 #include "quirk.h"
 #include "rss.h"
@@ -104,7 +105,7 @@ int nk_step_context_create(struct nk_attachment *att, const struct nk_config *co
 static int is_ours(struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_queue_set mine = { 0 }, found = { 0 };
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	uint32_t i;
 	int rc;
 

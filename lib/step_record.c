@@ -11,6 +11,7 @@
  */
 #include "steps.h"
 
+#include "cleanup.h"
 #include "error.h"
 #include "handover.h"
 #include "log.h"
@@ -64,7 +65,7 @@ static int can_zero_copy(struct nk_attachment *att, struct nk_error *err)
 static char *print_record(struct nk_attachment *att, const struct nk_config *config,
 			  const char *map, struct nk_error *err)
 {
-	struct nk_handover_queue queues[NK_LEASES_MAX];
+	off_stack struct nk_handover_queue queues[NK_LEASES_MAX];
 	struct nk_handover handover = {
 		.network = att->key.network,
 		.container_id = att->key.container_id,

@@ -62,13 +62,13 @@ static int write_noted(struct nk_attachment *att, int fd, uint32_t item, const u
 		       const uint8_t *present, const struct nk_setting_value *want,
 		       struct nk_error *err)
 {
-	struct nk_origin note = {
-		.version = NK_ORIGIN_VERSION,
-		.nic_ifindex = att->lender.nic.ifindex,
-		.size = want->size,
-	};
+	off_stack struct nk_origin note;
 	int rc;
 
+	memset(&note, 0, sizeof(note));
+	note.version = NK_ORIGIN_VERSION;
+	note.nic_ifindex = att->lender.nic.ifindex;
+	note.size = want->size;
 	memcpy(note.before, before, note.size);
 	memcpy(note.ours, present, note.size);
 	memcpy(note.next, want->bytes, note.size);
@@ -131,7 +131,7 @@ int nk_step_settings_create(struct nk_attachment *att, const struct nk_config *c
 static int is_ours(struct nk_attachment *att, uint32_t item, const struct nk_origin *note,
 		   struct nk_error *err)
 {
-	struct nk_setting_value present;
+	off_stack struct nk_setting_value present;
 	int rc;
 
 	if (note->nic_ifindex != att->lender.nic.ifindex)
@@ -155,7 +155,7 @@ static int check_one(uint32_t item, void *data)
 	struct walk *walk = data;
 	struct nk_attachment *att = walk->att;
 	char name[NK_SETTING_NAME_SIZE];
-	struct nk_origin note;
+	off_stack struct nk_origin note;
 	int rc;
 
 	if (nk_setting_kind(item) == NK_SETTING_RSS || nk_setting_kind(item) == NK_SETTING_XPS)
@@ -172,7 +172,7 @@ static int check_one(uint32_t item, void *data)
 
 static int check_rss(struct nk_attachment *att, struct nk_error *err)
 {
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	uint32_t i, k;
 	int rc;
 
@@ -212,9 +212,9 @@ int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
  */
 static int put_back(struct nk_attachment *att, int fd, uint32_t item, struct nk_error *err)
 {
-	struct nk_setting_value before;
+	off_stack struct nk_setting_value before;
 	char name[NK_SETTING_NAME_SIZE];
-	struct nk_origin note;
+	off_stack struct nk_origin note;
 	int rc;
 
 	rc = nk_origin_get(fd, item, &note, err);
@@ -275,7 +275,7 @@ static int put_all_back(struct nk_attachment *att, int fd, struct nk_error *err)
 static int take_one_back(struct nk_attachment *att, int fd, const struct nk_setting_change *change,
 			 struct nk_error *err)
 {
-	struct nk_setting_value present;
+	off_stack struct nk_setting_value present;
 	int rc = nk_setting_read(&att->host, &att->lender.nic, change->item, &present, err);
 
 	if (rc == -ENOENT)
@@ -345,7 +345,7 @@ static int remove_settings(struct nk_attachment *att, int fd, struct nk_error *e
 static int forget_lost(uint32_t item, void *data)
 {
 	struct walk *walk = data;
-	struct nk_origin note;
+	off_stack struct nk_origin note;
 	int rc = nk_origin_get(walk->fd, item, &note, walk->err);
 
 	if (!rc && note.nic_ifindex == walk->att->lender.lost_ifindex)

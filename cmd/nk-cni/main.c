@@ -434,6 +434,7 @@ int main(int argc, char **argv)
 
 	keep_standard_fds();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* EFBIG instead: what was done is undone */
 	nk_config_probe_version("", 0, call.version);
 	rc = run(&call, argc > 0 ? argv + 1 : argv, &err);
 	if (rc)

@@ -8,6 +8,7 @@
 #include "commands.h"
 
 #include "attach.h"
+#include "cleanup.h"
 #include "error.h"
 #include "flow.h"
 #include "ipaddr.h"
@@ -41,8 +42,10 @@ struct plan {
 /* put_weights() - a table as "weight 8 8 0 0": the shares of the queues, which is what counts */
 static void put_weights(FILE *out, const struct nk_rss *table)
 {
-	uint32_t weight[NK_QUEUE_IDS] = { 0 }, i, last = 0;
+	off_stack uint32_t weight[NK_QUEUE_IDS];
+	uint32_t i, last = 0;
 
+	memset(weight, 0, sizeof(weight));
 	for (i = 0; i < table->size; i++) {
 		if (table->queues[i] >= NK_QUEUE_IDS)
 			continue;
@@ -59,7 +62,7 @@ static void put_change(const struct plan *plan, const struct nk_setting_change *
 	const char *nic = plan->nic;
 	char text[NK_XPS_TEXT_SIZE];
 	struct nk_cpu_set mask;
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	uint32_t bytes;
 
 	switch (nk_setting_kind(change->item)) {
@@ -97,7 +100,7 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	const struct nk_nic *nic = &plan->att->lender.nic;
 	struct nk_error none = { 0 };
 	struct nk_flow_table rules;
-	struct nk_rss table;
+	off_stack struct nk_rss table;
 	char driver[NK_QUIRK_DRIVER_SIZE];
 	uint32_t free_queues;
 	int rc;
@@ -134,11 +137,12 @@ static int put_settings(const struct plan *plan, struct nk_error *err)
 		.nic = &plan->att->lender.nic,
 		.claims = plan->att->lender.claims,
 	};
-	struct nk_config config = *plan->config;
+	off_stack struct nk_config config;
 	char path[NK_PATH_SIZE];
 	uint32_t i;
 	int rc;
 
+	config = *plan->config;
 	/* ADD has claimed them by then. */
 	for (i = 0; i < plan->att->lease_count; i++)
 		nk_queue_set_put(&config.queues, plan->att->leases[i].phys);
