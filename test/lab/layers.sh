@@ -10,6 +10,8 @@
 #   cni-tools/KEY      cnitool, our own Go programs        <- test/tools/*/main.go, the mirror
 #   cni-plugins/KEY    the CNI plugins of Debian 13       <- the mirror
 #   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
+#   managers/KEY       file system with udev, systemd-networkd and NetworkManager
+#                                             <- packages-managers, the mirror
 #   containerd/KEY     containerd 1.7 and 2.x with runc,    <- cri's source, the mirror
 #                      and cri, to call them
 #   qemu/KEY           QEMU of Debian 13                   <- the mirror
@@ -244,6 +246,23 @@ make_dpdk() {
 	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$dir"
 	echo dpdk-dev | fetch_and_unpack "$base_suite" "$dir"
 	mkdir -p "$dir"/{dev,proc,sys,run,tmp}
+}
+
+# What the maintainer scripts would have done: the users that the bus and networkd look for.
+make_managers() {
+	local dir=$1 packages
+
+	packages=$(read_list "$lab_dir/packages-managers")
+	# shellcheck disable=SC2086 # a list of names
+	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$dir"
+	mkdir -p "$dir"/{dev,proc,sys,run,tmp,var/lib/dbus,var/lib/NetworkManager,etc/systemd/network}
+	rm -rf "$dir/var/run"
+	ln -s /run "$dir/var/run"
+	cp "$dir/usr/share/base-passwd/passwd.master" "$dir/etc/passwd"
+	cp "$dir/usr/share/base-passwd/group.master" "$dir/etc/group"
+	printf '%s\n' messagebus:x:990:990::/:/usr/sbin/nologin \
+		systemd-network:x:991:991::/:/usr/sbin/nologin >>"$dir/etc/passwd"
+	printf '%s\n' messagebus:x:990: systemd-network:x:991: >>"$dir/etc/group"
 }
 
 make_qemu() {
