@@ -90,6 +90,7 @@ int nk_attachment_init(struct nk_attachment *att, const struct nk_request *reque
 	memcpy(key.ifname, ifname, sizeof(key.ifname));
 	rc = nk_attachment_init_key(att, &key, err);
 	att->pair = config->pair;
+	att->netkit = config->netkit;
 	memcpy(att->pod_name, request->pod_name, sizeof(att->pod_name));
 	return rc;
 }
@@ -268,7 +269,7 @@ static bool is_in_pod(const struct nk_json *prev, int32_t interface, const char 
 	if (interface < 0 || (uint32_t)interface >= nk_json_count(list))
 		return true;
 	sandbox = nk_json_string(nk_json_get(nk_json_at(list, (unsigned int)interface), "sandbox"));
-	return sandbox && !strcmp(sandbox, netns);
+	return sandbox && *sandbox && nk_netns_is_same(sandbox, netns);
 }
 
 /* note_addresses() - the attachment's, and those of the Pod's other devices */

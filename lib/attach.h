@@ -51,6 +51,7 @@ struct nk_attachment {
 	int32_t host_nsid; /* NK_NSID_HERE, but where somebody has moved it */
 	char host_name[IFNAMSIZ];
 	uint8_t host_mac[NK_MAC_LEN];
+	struct nk_netkit_options netkit; /* as configured */
 
 	/* what is, or is going to be, there; as in struct nk_claim */
 	uint32_t ifindex;

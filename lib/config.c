@@ -533,6 +533,7 @@ static int parse_check(const struct nk_json *json, struct nk_config *config, str
 	if (rc)
 		return rc;
 	parse_lenient(json, config);
+	nk_config_read_pair(json, config);
 	config->prev = raw.prev;
 	return config->prev ? 0 : nk_config_missing(err, "\"prevResult\", which CHECK needs");
 }

@@ -43,6 +43,23 @@ static int refuse_pair_keys(const struct nk_json *json, struct nk_error *err)
 	return 0;
 }
 
+static int parse_options(const struct nk_config_raw *raw, struct nk_netkit_options *ret,
+			 struct nk_error *err)
+{
+	int rc = nk_config_look_up("policy", raw->policy, policies, &ret->policy, err);
+
+	if (!rc)
+		rc = nk_config_look_up("peerPolicy", raw->peer_policy, policies, &ret->peer_policy,
+				       err);
+	if (!rc)
+		rc = nk_config_look_up("scrub", raw->scrub, scrubs, &ret->scrub, err);
+	if (!rc)
+		rc = nk_config_look_up("peerScrub", raw->peer_scrub, scrubs, &ret->peer_scrub, err);
+	ret->headroom = (uint16_t)raw->headroom;
+	ret->tailroom = (uint16_t)raw->tailroom;
+	return rc;
+}
+
 int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw *raw,
 			 struct nk_config *config, struct nk_error *err)
 {
@@ -58,21 +75,34 @@ int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw 
 	if (!rc && !config->pair && netkit->mode != NK_NETKIT_L2)
 		rc = nk_config_invalid(err, "mode", raw->mode, "a single's, which is \"l2\"");
 	if (!rc)
-		rc = nk_config_look_up("policy", raw->policy, policies, &netkit->policy, err);
-	if (!rc)
-		rc = nk_config_look_up("peerPolicy", raw->peer_policy, policies,
-				       &netkit->peer_policy, err);
-	if (!rc)
-		rc = nk_config_look_up("scrub", raw->scrub, scrubs, &netkit->scrub, err);
-	if (!rc)
-		rc = nk_config_look_up("peerScrub", raw->peer_scrub, scrubs, &netkit->peer_scrub,
-				       err);
-	netkit->headroom = (uint16_t)raw->headroom;
-	netkit->tailroom = (uint16_t)raw->tailroom;
+		rc = parse_options(raw, netkit, err);
 	config->host_route = raw->host_route;
 	config->set_addresses = nk_json_is_empty(nk_json_get(json, "setAddresses")) ?
 					config->pair :
 					raw->set_addresses;
 	config->forwarding = raw->forwarding;
 	return rc;
+}
+
+static const struct nk_json_field check_fields[] = {
+	STRING(struct nk_config_raw, "mode", mode, 1),
+	STRING(struct nk_config_raw, "policy", policy, 1),
+	STRING(struct nk_config_raw, "peerPolicy", peer_policy, 1),
+	STRING(struct nk_config_raw, "scrub", scrub, 1),
+	STRING(struct nk_config_raw, "peerScrub", peer_scrub, 1),
+	UINT(struct nk_config_raw, "headroom", headroom, 0, 65535),
+	UINT(struct nk_config_raw, "tailroom", tailroom, 0, 65535),
+	BOOL(struct nk_config_raw, "forwarding", forwarding),
+	END,
+};
+
+void nk_config_read_pair(const struct nk_json *json, struct nk_config *config)
+{
+	struct nk_config_raw raw = { 0 };
+	struct nk_error ignored = { 0 };
+
+	(void)nk_json_decode(json, "", check_fields, NK_JSON_IGNORE, &raw, &ignored);
+	(void)nk_config_look_up("mode", raw.mode, modes, &config->netkit.mode, &ignored);
+	(void)parse_options(&raw, &config->netkit, &ignored);
+	config->forwarding = raw.forwarding;
 }

@@ -119,6 +119,11 @@ int nk_config_parse_queues(const struct nk_config_raw *raw, const struct nk_requ
 int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw *raw,
 			 struct nk_config *config, struct nk_error *err);
 
+/* nk_config_read_pair() - what CHECK compares with: "forwarding", and the kernel's options. What is
+ * wrong in them counts as absent.
+ */
+void nk_config_read_pair(const struct nk_json *json, struct nk_config *config);
+
 /**
  * nk_config_parse_addresses() - ipam, dns, and the addresses that the runtime itself gives
  *

@@ -475,12 +475,9 @@ int nk_ip_route_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 		return 0;
 	nk_error_class(err, NK_CODE_KERNEL, "cannot add the route");
 	nk_error_wrap(err, "add route %s to ifindex %u (%s)", text, ifindex, nl->where);
-	if (rc == -EEXIST)
-		nk_error_remedy(err, "there is a route to it of that table and priority already: "
-				     "give this one another \"priority\"");
-	else if (route->gw.family && (rc == -ENETUNREACH || rc == -EHOSTUNREACH))
+	if (route->gw.family && (rc == -ENETUNREACH || rc == -EHOSTUNREACH))
 		nk_error_remedy(err, "the gateway has to be in the subnet of one of the device's "
-				     "addresses");
+				     "addresses, or have a route of scope link (253)");
 	return rc;
 }
 

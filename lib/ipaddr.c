@@ -10,18 +10,42 @@
 
 #include "banned.h"
 
+#define MAPPED_BITS 96 /* of ::ffff:0:0/96, behind which IPv4 addresses may be written (RFC 4291) */
+
 size_t nk_ipaddr_size(const struct nk_ipaddr *addr)
 {
 	return addr->family == AF_INET ? 4 : addr->family == AF_INET6 ? 16 : 0;
 }
 
+/* parse() - as it is written */
+static bool parse(const char *text, struct nk_ipaddr *ret)
+{
+	*ret = (struct nk_ipaddr){ .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+	return inet_pton(ret->family, text, ret->bytes) == 1;
+}
+
+static bool is_mapped(const struct nk_ipaddr *addr)
+{
+	static const uint8_t start[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
+
+	return addr->family == AF_INET6 && !memcmp(addr->bytes, start, sizeof(start));
+}
+
+static struct nk_ipaddr unmap(const struct nk_ipaddr *addr)
+{
+	struct nk_ipaddr ret = { .family = AF_INET };
+
+	memcpy(ret.bytes, addr->bytes + MAPPED_BITS / 8, 4);
+	return ret;
+}
+
 bool nk_ipaddr_parse(const char *text, struct nk_ipaddr *ret)
 {
-	struct nk_ipaddr addr = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+	struct nk_ipaddr addr;
 
-	if (inet_pton(addr.family, text, addr.bytes) != 1)
+	if (!parse(text, &addr))
 		return false;
-	*ret = addr;
+	*ret = is_mapped(&addr) ? unmap(&addr) : addr;
 	return true;
 }
 
@@ -51,11 +75,15 @@ bool nk_prefix_parse(const char *text, bool bare, struct nk_prefix *ret)
 		return false;
 	memcpy(address, text, len);
 	address[len] = '\0';
-	if (!nk_ipaddr_parse(address, &prefix.addr))
+	if (!parse(address, &prefix.addr))
 		return false;
 	prefix.len = (uint8_t)(8 * nk_ipaddr_size(&prefix.addr));
 	if (slash && !parse_length(slash + 1, prefix.len, &prefix.len))
 		return false;
+	if (is_mapped(&prefix.addr) && prefix.len >= MAPPED_BITS) {
+		prefix.addr = unmap(&prefix.addr);
+		prefix.len -= MAPPED_BITS;
+	}
 	*ret = prefix;
 	return true;
 }
@@ -88,6 +116,13 @@ struct nk_prefix nk_prefix_mask(const struct nk_prefix *prefix)
 	for (bit = prefix->len; bit < 8 * nk_ipaddr_size(&prefix->addr); bit++)
 		masked.addr.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	return masked;
+}
+
+bool nk_prefix_equal(const struct nk_prefix *a, const struct nk_prefix *b)
+{
+	const struct nk_prefix x = nk_prefix_mask(a), y = nk_prefix_mask(b);
+
+	return x.len == y.len && nk_ipaddr_equal(&x.addr, &y.addr);
 }
 
 struct nk_prefix nk_prefix_host(const struct nk_ipaddr *addr)

@@ -7,7 +7,9 @@
 
 #define NK_IPADDR_TEXT_SIZE 52 /* an IPv6 address, "/128", a NUL; INET6_ADDRSTRLEN is 46 */
 
-/* nk_ipaddr_parse() - "10.0.0.1" or "fd00::1", nothing before or behind it. */
+/* nk_ipaddr_parse() - "10.0.0.1" or "fd00::1", nothing before or behind it. "::ffff:10.0.0.1" is the
+ * first of these, as it is for Go's plugins.
+ */
 bool nk_ipaddr_parse(const char *text, struct nk_ipaddr *ret);
 
 /**
@@ -35,6 +37,9 @@ bool nk_prefix_has(const struct nk_prefix *prefix, const struct nk_ipaddr *addr)
  */
 const char *nk_ipaddr_flaw(const struct nk_ipaddr *addr);
 const char *nk_prefix_flaw(const struct nk_prefix *prefix);
+
+/* nk_prefix_equal() - do they hold the same addresses? */
+bool nk_prefix_equal(const struct nk_prefix *a, const struct nk_prefix *b);
 
 /* nk_prefix_host() - the whole address: /32 or /128 */
 struct nk_prefix nk_prefix_host(const struct nk_ipaddr *addr);

@@ -86,11 +86,12 @@ static uint32_t u32_or(const struct nlattr *attr)
 
 static int parse_linkinfo(const struct nlattr *attr, struct nk_link *link)
 {
-	const struct nlattr *info[IFLA_INFO_DATA + 1], *data[NK_IFLA_NETKIT_PAIRING + 1];
+	const struct nlattr *info[IFLA_INFO_SLAVE_KIND + 1], *data[NK_IFLA_NETKIT_PAIRING + 1];
 
-	if (nk_nl_parse_nested(attr, IFLA_INFO_DATA, info))
+	if (nk_nl_parse_nested(attr, IFLA_INFO_SLAVE_KIND, info))
 		return -EBADMSG;
 	snprintf(link->kind, sizeof(link->kind), "%s", nk_nl_str(info[IFLA_INFO_KIND]));
+	snprintf(link->port_of, sizeof(link->port_of), "%s", nk_nl_str(info[IFLA_INFO_SLAVE_KIND]));
 	if (strcmp(link->kind, "netkit") != 0)
 		return 0;
 	if (nk_nl_parse_nested(info[IFLA_INFO_DATA], NK_IFLA_NETKIT_PAIRING, data))

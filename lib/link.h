@@ -44,8 +44,9 @@ struct nk_link {
 	uint32_t num_rx_queues;
 	bool up;
 	char alias[NK_ALIAS_SIZE];
-	uint32_t xdp_prog_id; /* 0: none */
-	char parent_bus[16];  /* "pci", "platform"; empty for a virtual device */
+	uint32_t xdp_prog_id;	    /* 0: none */
+	char port_of[NK_KIND_SIZE]; /* kind of the device it is a port of: "bridge", "vrf"; or empty */
+	char parent_bus[16];	    /* "pci", "platform"; empty for a virtual device */
 	char parent_dev[NK_PARENT_SIZE];
 	uint8_t permanent_mac[NK_MAC_LEN]; /* zero where the driver has none */
 };

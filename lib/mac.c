@@ -14,20 +14,33 @@ void nk_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[NK_MAC_TEXT_SIZE])
 		 mac[3], mac[4], mac[5]);
 }
 
-bool nk_mac_parse(const char *text, uint8_t ret[NK_MAC_LEN])
+/* parse() - hex bytes, @separator behind every @group of them */
+static bool parse(const char *text, size_t group, char separator, uint8_t ret[NK_MAC_LEN])
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *high, *low;
 	size_t i;
 
-	if (strlen(text) != 3 * NK_MAC_LEN - 1)
+	if (strlen(text) != 2 * NK_MAC_LEN + NK_MAC_LEN / group - 1)
 		return false;
 	for (i = 0; i < NK_MAC_LEN; i++) {
-		high = strchr(digits, tolower((unsigned char)text[3 * i]));
-		low = strchr(digits, tolower((unsigned char)text[3 * i + 1]));
-		if (!high || !low || (i + 1 < NK_MAC_LEN && text[3 * i + 2] != ':'))
+		if (i && i % group == 0 && *text++ != separator)
+			return false;
+		high = strchr(digits, tolower((unsigned char)*text++));
+		low = strchr(digits, tolower((unsigned char)*text++));
+		if (!high || !low)
 			return false;
 		ret[i] = (uint8_t)((high - digits) << 4 | (low - digits));
 	}
 	return true;
+}
+
+bool nk_mac_parse(const char *text, uint8_t ret[NK_MAC_LEN])
+{
+	return parse(text, 1, ':', ret);
+}
+
+bool nk_mac_parse_any(const char *text, uint8_t ret[NK_MAC_LEN])
+{
+	return parse(text, 1, ':', ret) || parse(text, 1, '-', ret) || parse(text, 2, '.', ret);
 }

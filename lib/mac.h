@@ -13,4 +13,9 @@ void nk_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[NK_MAC_TEXT_SIZE]);
 /* nk_mac_parse() - six hex bytes with colons and nothing else. Return: whether it was that */
 bool nk_mac_parse(const char *text, uint8_t ret[NK_MAC_LEN]);
 
+/* nk_mac_parse_any() - also "02-00-00-00-00-01" and "0200.0000.0001", which Go's plugins take, and put
+ * into their results as they got it
+ */
+bool nk_mac_parse_any(const char *text, uint8_t ret[NK_MAC_LEN]);
+
 #endif

@@ -10,6 +10,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -96,6 +97,8 @@ struct nlmsghdr *nk_netkit_put_pair(void *buf, const struct nk_netkit_spec *spec
 	msg = nk_link_put_header(buf, RTM_NEWLINK, CREATE | NLM_F_ECHO, 0);
 	put_up(msg);
 	mnl_attr_put_strz(msg, IFLA_IFNAME, spec->host_name);
+	if (spec->host_mac)
+		mnl_attr_put(msg, IFLA_ADDRESS, NK_MAC_LEN, spec->host_mac);
 	mnl_attr_put_u32(msg, IFLA_MTU, spec->mtu);
 	mnl_attr_put_u32(msg, IFLA_GROUP, NK_LINK_GROUP);
 	info = mnl_attr_nest_start(msg, IFLA_LINKINFO);
@@ -201,32 +204,62 @@ int nk_netkit_create_single(struct nk_nl *nl, const struct nk_netkit_spec *spec,
 	return rc;
 }
 
-/* ignored_option() - the first option that the kernel did not take, or NULL */
-static const char *ignored_option(const struct nk_netkit_options *want,
-				  const struct nk_link_netkit *got)
+static const char *const mode_words[] = { [NK_NETKIT_L2] = "l2", [NK_NETKIT_L3] = "l3" };
+static const char *const policy_words[] = {
+	[NK_NETKIT_POLICY_FORWARD] = "forward",
+	[NK_NETKIT_POLICY_BLACKHOLE] = "blackhole",
+};
+static const char *const scrub_words[] = {
+	[NK_NETKIT_SCRUB_NONE] = "none",
+	[NK_NETKIT_SCRUB_DEFAULT] = "default",
+};
+
+/* is_word() - of an option whose values have words. Return: whether they are equal */
+static bool is_word(const char *option, const char *const *words, uint32_t count, uint32_t want,
+		    uint32_t got, struct nk_netkit_difference *ret)
 {
-	if (got->mode != want->mode)
-		return "mode";
-	if (got->policy != want->policy)
-		return "policy";
-	if (got->peer_policy != want->peer_policy)
-		return "peerPolicy";
-	if (want->scrub != NK_NETKIT_SCRUB_DEFAULT && got->scrub != want->scrub)
-		return "scrub";
-	if (want->peer_scrub != NK_NETKIT_SCRUB_DEFAULT && got->peer_scrub != want->peer_scrub)
-		return "peerScrub";
-	if (got->headroom < want->headroom)
-		return "headroom";
-	if (got->tailroom < want->tailroom)
-		return "tailroom";
-	return NULL;
+	const char *found = got < count && words[got] ? words[got] : "unknown";
+
+	if (want == got)
+		return true;
+	ret->option = option;
+	snprintf(ret->want, sizeof(ret->want), "%s", words[want]);
+	snprintf(ret->got, sizeof(ret->got), "%s", found);
+	return false;
+}
+
+/* is_enough() - of room for headers: the kernel may give more. */
+static bool is_enough(const char *option, uint32_t want, uint32_t got,
+		      struct nk_netkit_difference *ret)
+{
+	if (got >= want)
+		return true;
+	ret->option = option;
+	snprintf(ret->want, sizeof(ret->want), "%u", want);
+	snprintf(ret->got, sizeof(ret->got), "%u", got);
+	return false;
+}
+
+bool nk_netkit_compare(const struct nk_netkit_options *want, const struct nk_link_netkit *got,
+		       struct nk_netkit_difference *ret)
+{
+#define IS_WORD(option, words, member) \
+	is_word(option, words, sizeof(words) / sizeof(words[0]), want->member, got->member, ret)
+	return IS_WORD("mode", mode_words, mode) && IS_WORD("policy", policy_words, policy) &&
+	       IS_WORD("peerPolicy", policy_words, peer_policy) &&
+	       (want->scrub == NK_NETKIT_SCRUB_DEFAULT || IS_WORD("scrub", scrub_words, scrub)) &&
+	       (want->peer_scrub == NK_NETKIT_SCRUB_DEFAULT ||
+		IS_WORD("peerScrub", scrub_words, peer_scrub)) &&
+	       is_enough("headroom", want->headroom, got->headroom, ret) &&
+	       is_enough("tailroom", want->tailroom, got->tailroom, ret);
+#undef IS_WORD
 }
 
 int nk_netkit_create_pair(struct nk_nl *nl, const struct nk_netkit_spec *spec, struct nk_link *ret,
 			  struct nk_error *err)
 {
+	struct nk_netkit_difference ignored = { .option = "peer info" };
 	char buf[NK_NL_REQUEST_SIZE];
-	const char *ignored;
 	int rc;
 
 	*ret = (struct nk_link){ 0 };
@@ -245,13 +278,13 @@ int nk_netkit_create_pair(struct nk_nl *nl, const struct nk_netkit_spec *spec, s
 				spec->name, spec->host_name);
 	if (rc)
 		return rc;
-	ignored = ignored_option(&spec->options, &ret->netkit);
-	if (ret->ifindex && ret->peer_ifindex && !ignored)
+	if (nk_netkit_compare(&spec->options, &ret->netkit, &ignored) && ret->ifindex &&
+	    ret->peer_ifindex)
 		return 0;
 	rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
 			  "this kernel does not know an option of netkit",
 			  "create netkit pair %s: the kernel did not take \"%s\"", spec->name,
-			  ignored ? ignored : "peer info");
+			  ignored.option);
 	nk_error_remedy(err, "leave it out, or run a newer kernel");
 	(void)nk_link_remove(nl, NK_NSID_HERE, ret->ifindex, err);
 	return rc;

@@ -18,8 +18,9 @@ struct nk_netkit_spec {
 	uint32_t mtu;
 	uint32_t num_rx_queues; /* leases it has room for, and one of its own */
 
-	const char *host_name;		  /* pair: the other end, in the netns of the socket */
-	int netns_fd;			  /* pair: where `name` is made */
+	const char *host_name;	 /* pair: the other end, in the netns of the socket */
+	const uint8_t *host_mac; /* pair: NULL in l3. One the kernel drew is rewritten by udev */
+	int netns_fd;		 /* pair: where `name` is made */
 	struct nk_netkit_options options; /* pair */
 };
 
@@ -55,6 +56,20 @@ int nk_netkit_create_single(struct nk_nl *nl, const struct nk_netkit_spec *spec,
  */
 int nk_netkit_create_pair(struct nk_nl *nl, const struct nk_netkit_spec *spec, struct nk_link *ret,
 			  struct nk_error *err);
+
+/* How an option differs: its name and the two values, as the configuration says them. */
+struct nk_netkit_difference {
+	const char *option;
+	char want[12], got[12];
+};
+
+/* nk_netkit_compare() - is a pair as @want? Of what is the kernel's default in @want, and of what an
+ * older kernel does not say, any value will do.
+ *
+ * Return: true, or false with the first option that differs
+ */
+bool nk_netkit_compare(const struct nk_netkit_options *want, const struct nk_link_netkit *got,
+		       struct nk_netkit_difference *ret);
 
 struct nlmsghdr *nk_netkit_put_single(void *buf, const struct nk_netkit_spec *spec);
 struct nlmsghdr *nk_netkit_put_pair(void *buf, const struct nk_netkit_spec *spec);

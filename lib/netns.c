@@ -12,6 +12,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -47,6 +48,17 @@ static int refuse_own(int fd, const char *path, struct nk_error *err)
 	nk_error_remedy(err,
 			"give the Pod a netns of its own; Pods with hostNetwork get no CNI call");
 	return -EINVAL;
+}
+
+bool nk_netns_is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!strcmp(a, b))
+		return true;
+	if (stat(a, &x) || stat(b, &y))
+		return errno != ENOENT && errno != ENOTDIR;
+	return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 int nk_netns_open(const char *path, struct nk_error *err)

@@ -3,6 +3,7 @@
 #ifndef NK_NETNS_H
 #define NK_NETNS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nk_error;
@@ -31,6 +32,14 @@ int nk_netns_new(struct nk_error *err);
  * Return: 0, or a negative errno
  */
 int nk_netns_cookie(int netns_fd, uint64_t *ret, struct nk_error *err);
+
+/**
+ * nk_netns_is_same() - do two paths lead to one netns? One has many: /run/netns/NAME, the same below
+ * /var, /proc/PID/ns/net
+ *
+ * Return: false where one of them leads nowhere; true where it could not be looked at
+ */
+bool nk_netns_is_same(const char *a, const char *b);
 
 /**
  * nk_netns_call() - run @fn in the netns of @netns_fd and come back

@@ -73,7 +73,7 @@ int32_t nk_result_find(const struct nk_json *prev, const char *name, const char 
 
 /**
  * nk_result_check_prev() - does prevResult list the interfaces that were made, with the mac and
- * socketPath they were made with? Later plugins may have changed all else.
+ * socketPath they have, and the host's end with its mtu? Later plugins may have changed all else.
  * @expected: what ADD reported, or would report now
  *
  * Return: 0, or -ENOENT with error code 102

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* result_prev.c - look at a prevResult before it is added to, and at CHECK; no system call */
+/* result_prev.c - look at a prevResult before it is added to, and at CHECK */
 #include "result.h"
 
 #include "config.h"
@@ -7,6 +7,7 @@
 #include "ipaddr.h"
 #include "json.h"
 #include "mac.h"
+#include "netns.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -224,13 +225,23 @@ static bool is_equal(const struct nk_json *member, const char *text)
 	return !strcmp(found ? found : "", text ? text : "");
 }
 
+/* is_in() - is that sandbox, which many paths can lead to, @sandbox? Empty: the host */
+static bool is_in(const struct nk_json *member, const char *sandbox)
+{
+	const char *found = nk_json_string(member);
+
+	if (!found || !*found || !sandbox || !*sandbox)
+		return is_equal(member, sandbox);
+	return nk_netns_is_same(found, sandbox);
+}
+
 static const struct nk_json *find_interface(const struct nk_json *prev, const char *name,
 					    const char *sandbox)
 {
 	const struct nk_json *interface = nk_json_first(nk_json_get(prev, "interfaces"));
 
 	while (interface && (!is_equal(nk_json_get(interface, "name"), name) ||
-			     !is_equal(nk_json_get(interface, "sandbox"), sandbox)))
+			     !is_in(nk_json_get(interface, "sandbox"), sandbox)))
 		interface = nk_json_next(interface);
 	return interface;
 }
@@ -267,17 +278,54 @@ int nk_result_check_absent(const struct nk_json *prev, const char *name, const c
 	return -EEXIST;
 }
 
-/* differs() - a member of prevResult's interface is there and is not what it should be. */
-static bool differs(const struct nk_json *interface, const char *key, const char *expected,
-		    struct nk_error *err)
+static int differs(const char *key, const char *made, const char *found, struct nk_error *err)
 {
-	const char *found = nk_json_string(nk_json_get(interface, key));
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: prevResult is not what was made",
+			    "%s: made %s, prevResult has %s", key, made, found);
+}
 
-	if (!found || !*found || !*expected || !strcmp(found, expected))
-		return false;
-	nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: prevResult is not what was made",
-		     "%s: made %s, prevResult has %s", key, expected, found);
-	return true;
+/* check_mac() - whatever way it is written */
+static int check_mac(const struct nk_json *interface, const struct nk_result_interface *expected,
+		     struct nk_error *err)
+{
+	const char *found = nk_json_string(nk_json_get(interface, "mac"));
+	char made[NK_MAC_TEXT_SIZE];
+	uint8_t mac[NK_MAC_LEN];
+
+	if (!found || !*found || !expected->has_mac ||
+	    (nk_mac_parse_any(found, mac) && !memcmp(mac, expected->mac, NK_MAC_LEN)))
+		return 0;
+	nk_mac_text(expected->mac, made);
+	return differs("mac", made, found, err);
+}
+
+static int check_socket_path(const struct nk_json *interface,
+			     const struct nk_result_interface *expected, struct nk_error *err)
+{
+	const char *found = nk_json_string(nk_json_get(interface, "socketPath"));
+
+	if (!found || !*found || !*expected->socket_path || !strcmp(found, expected->socket_path))
+		return 0;
+	return differs("socketPath", expected->socket_path, found, err);
+}
+
+/* check_mtu() - of the host's end; the Pod's device is for later plugins to change, which "tuning"
+ * does without a word in its result
+ */
+static int check_mtu(const struct nk_json *interface, const struct nk_result_interface *expected,
+		     struct nk_error *err)
+{
+	struct element element = { 0 };
+	struct nk_error unread = { 0 };
+	char made[16], found[16];
+
+	(void)nk_json_decode(interface, "", new_interface_fields, NK_JSON_IGNORE, &element,
+			     &unread);
+	if (expected->sandbox || !element.number || element.number == expected->mtu)
+		return 0;
+	snprintf(made, sizeof(made), "%u", expected->mtu);
+	snprintf(found, sizeof(found), "%u", element.number);
+	return differs("mtu", made, found, err);
 }
 
 static int check_interface(const struct nk_json *prev, const struct nk_result_interface *expected,
@@ -285,21 +333,21 @@ static int check_interface(const struct nk_json *prev, const struct nk_result_in
 {
 	const char *sandbox = expected->sandbox ? expected->sandbox : "";
 	const struct nk_json *interface = find_interface(prev, expected->name, sandbox);
-	char mac[NK_MAC_TEXT_SIZE] = "";
+	int rc;
 
 	if (!interface)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
 				    "CHECK: prevResult is not what was made",
 				    "it lists no interface %s %s%s", expected->name,
 				    *sandbox ? "with sandbox " : "on the host", sandbox);
-	if (expected->has_mac)
-		nk_mac_text(expected->mac, mac);
-	if (differs(interface, "mac", mac, err) ||
-	    differs(interface, "socketPath", expected->socket_path, err)) {
+	rc = check_mac(interface, expected, err);
+	if (!rc)
+		rc = check_socket_path(interface, expected, err);
+	if (!rc)
+		rc = check_mtu(interface, expected, err);
+	if (rc)
 		nk_error_wrap(err, "interface %s", expected->name);
-		return -ENOENT;
-	}
-	return 0;
+	return rc;
 }
 
 int nk_result_check_prev(const struct nk_json *prev, const struct nk_result *expected,

@@ -62,7 +62,7 @@ static int mismatch(struct nk_error *err, const struct nk_attachment *att, const
 
 int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 {
-	char expected[NK_MAC_TEXT_SIZE], found[NK_MAC_TEXT_SIZE];
+	char expected[NK_ALIAS_SIZE], found[NK_MAC_TEXT_SIZE];
 	struct nk_link link;
 	int rc;
 
@@ -78,17 +78,27 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 		return mismatch(err, att, "name", att->key.ifname, link.name);
 	if (strcmp(link.kind, "netkit") != 0 || link.netkit.pairing != NK_NETKIT_PAIRING_SINGLE)
 		return mismatch(err, att, "kind", "netkit single", *link.kind ? link.kind : "none");
-	nk_mac_text(att->mac, expected);
-	nk_mac_text(link.mac, found);
-	if (strcmp(expected, found) != 0)
+	if (memcmp(link.mac, att->mac, NK_MAC_LEN) != 0) {
+		nk_mac_text(att->mac, expected);
+		nk_mac_text(link.mac, found);
 		return mismatch(err, att, "MAC", expected, found);
-	if (link.mtu != att->mtu) {
+	}
+	/* A later plugin may make it smaller, as "tuning" does without a word in its result. */
+	if (link.mtu > att->mtu) {
 		snprintf(expected, sizeof(expected), "%u", att->mtu);
 		snprintf(found, sizeof(found), "%u", link.mtu);
 		return mismatch(err, att, "MTU", expected, found);
 	}
 	if (!link.up)
 		return mismatch(err, att, "state", "up", "down");
+	if (link.group != NK_LINK_GROUP) {
+		snprintf(expected, sizeof(expected), "%u", NK_LINK_GROUP);
+		snprintf(found, sizeof(found), "%u", link.group);
+		return mismatch(err, att, "group", expected, found);
+	}
+	nk_step_alias(att, expected);
+	if (*link.alias && strcmp(link.alias, expected) != 0) /* ADD can do without it */
+		return mismatch(err, att, "alias", expected, link.alias);
 	return 0;
 }
 

@@ -20,6 +20,8 @@
 
 #include "banned.h"
 
+#define PATH_SIZE 64 /* of a kernel parameter of the host's end */
+
 /* fnv1a() - FNV-1a, 64 bits, over a text and its NUL. Source: draft-eastlake-fnv. */
 static uint64_t fnv1a(uint64_t hash, const char *text)
 {
@@ -29,30 +31,57 @@ static uint64_t fnv1a(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* nk_step_host_name() - "nk" and 52 bits of a hash of the device's key: found again by it alone */
-void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ])
+static uint64_t hash_of(const struct nk_key *key)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
 	hash = fnv1a(hash, key->network);
 	hash = fnv1a(hash, key->container_id);
 	hash = fnv1a(hash, key->cni_ifname);
-	hash = fnv1a(hash, key->ifname);
-	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(hash >> 12));
+	return fnv1a(hash, key->ifname);
+}
+
+/* nk_step_host_name() - "nk" and 52 bits of a hash of the device's key: found again by it alone */
+void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ])
+{
+	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(hash_of(key) >> 12));
+}
+
+/* choose_host_mac() - 46 bits of the same hash, as a unicast address of local administration. The
+ * Pod's MAC may be anybody's choice, and must be another one.
+ *
+ * It is given at creation, for udev rewrites one that the kernel drew (MACAddressPolicy=persistent,
+ * the default of every systemd distribution), after the result has been printed.
+ */
+static void choose_host_mac(const struct nk_attachment *att, uint8_t ret[NK_MAC_LEN])
+{
+	const uint64_t hash = hash_of(&att->key);
+	int i;
+
+	for (i = 0; i < NK_MAC_LEN; i++)
+		ret[i] = (uint8_t)(hash >> 8 * i);
+	ret[0] = (ret[0] & 0xfc) | 0x02;
+	if (!memcmp(ret, att->mac, NK_MAC_LEN))
+		ret[NK_MAC_LEN - 1] ^= 1;
+}
+
+/* A Pod must not be able to give the host routes by advertising them (CVE-2020-10749). */
+static void accept_ra_path(const struct nk_attachment *att, char ret[PATH_SIZE])
+{
+	snprintf(ret, PATH_SIZE, "net/ipv6/conf/%s/accept_ra", att->host_name);
 }
 
 /* settle() - what the two ends need once they are there */
 static int settle(struct nk_attachment *att, struct nk_error *err)
 {
-	char alias[NK_ALIAS_SIZE], path[64];
+	char alias[NK_ALIAS_SIZE], path[PATH_SIZE];
 	int rc;
 
 	nk_step_alias(att, alias);
 	rc = nk_link_set_alias(&att->host, att->host_ifindex, alias, err);
 	if (rc)
 		return rc;
-	/* A Pod must not be able to give the host routes by advertising them (CVE-2020-10749). */
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", att->host_name);
+	accept_ra_path(att, path);
 	rc = nk_sysctl_write(-1, path, "0", err);
 	if (rc == -ENOENT) { /* a kernel without IPv6 */
 		nk_error_reset(err);
@@ -64,12 +93,14 @@ static int settle(struct nk_attachment *att, struct nk_error *err)
 int nk_step_pair_create(struct nk_attachment *att, const struct nk_config *config,
 			struct nk_error *err)
 {
-	struct nk_netkit_spec spec = {
+	const bool l3 = config->netkit.mode == NK_NETKIT_L3;
+	const struct nk_netkit_spec spec = {
 		.name = att->key.ifname,
-		.mac = config->netkit.mode == NK_NETKIT_L3 ? NULL : att->mac,
+		.mac = l3 ? NULL : att->mac,
 		.mtu = att->mtu,
 		.num_rx_queues = config->queue_max + 1,
 		.host_name = att->host_name,
+		.host_mac = l3 ? NULL : att->host_mac,
 		.netns_fd = att->netns_fd,
 		.options = config->netkit,
 	};
@@ -77,6 +108,7 @@ int nk_step_pair_create(struct nk_attachment *att, const struct nk_config *confi
 	int rc;
 
 	nk_step_host_name(&att->key, att->host_name);
+	choose_host_mac(att, att->host_mac);
 	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
 		rc = nk_netkit_create_pair(&att->host, &spec, &link, err);
@@ -198,7 +230,8 @@ static void note_pair(struct nk_attachment *att, int32_t nsid, const struct nk_l
 	att->host_ifindex = link->ifindex;
 	att->ifindex = link->peer_ifindex;
 	att->nsid = link->peer_nsid;
-	att->mtu = link->mtu;
+	if (!att->mtu) /* no claim says it */
+		att->mtu = link->mtu;
 	memcpy(att->host_mac, link->mac, NK_MAC_LEN);
 }
 
@@ -237,10 +270,79 @@ static int differs(struct nk_error *err, const char *device, const char *what, c
 			    "%s %s: expected %s, found %s", device, what, expected, found);
 }
 
+static int differs_by(struct nk_error *err, const char *device, const char *what, uint32_t expected,
+		      uint32_t found)
+{
+	char want[16], got[16];
+
+	snprintf(want, sizeof(want), "%u", expected);
+	snprintf(got, sizeof(got), "%u", found);
+	return differs(err, device, what, want, got);
+}
+
+static int check_accept_ra(const struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error no_ipv6 = { 0 };
+	char path[PATH_SIZE], found[NK_SYSCTL_SIZE];
+	int rc;
+
+	accept_ra_path(att, path);
+	rc = nk_sysctl_read(-1, path, found, &no_ipv6);
+	if (rc == -ENOENT) /* then there are no advertisements either */
+		return 0;
+	if (rc) {
+		*err = no_ipv6;
+		return rc;
+	}
+	return strcmp(found, "0") != 0 ? differs(err, att->host_name, path, "0", found) : 0;
+}
+
+static int check_host_end(const struct nk_attachment *att, const struct nk_link *host,
+			  struct nk_error *err)
+{
+	struct nk_netkit_difference difference;
+	char alias[NK_ALIAS_SIZE];
+
+	nk_step_alias(att, alias);
+	if (strcmp(host->name, att->host_name) != 0)
+		return differs(err, att->host_name, "name", att->host_name, host->name);
+	if (!host->up)
+		return differs(err, host->name, "state", "up", "down");
+	if (host->mtu != att->mtu)
+		return differs_by(err, host->name, "MTU", att->mtu, host->mtu);
+	if (host->group != NK_LINK_GROUP)
+		return differs_by(err, host->name, "group", NK_LINK_GROUP, host->group);
+	if (strcmp(host->alias, alias) != 0)
+		return differs(err, host->name, "alias", alias, host->alias);
+	if (!nk_netkit_compare(&att->netkit, &host->netkit, &difference))
+		return differs(err, host->name, difference.option, difference.want, difference.got);
+	return check_accept_ra(att, err);
+}
+
+static int check_pod_end(const struct nk_attachment *att, const struct nk_link *pod,
+			 struct nk_error *err)
+{
+	const char *name = att->key.ifname;
+
+	if (strcmp(pod->kind, "netkit") != 0 || pod->peer_ifindex != att->host_ifindex)
+		return differs(err, name, "kind", "the other end of a netkit pair",
+			       *pod->kind ? pod->kind : "none");
+	if (strcmp(pod->name, name) != 0)
+		return differs(err, name, "name", name, pod->name);
+	if (!pod->up)
+		return differs(err, name, "state", "up", "down");
+	/* A later plugin may make it smaller, as "tuning" does without a word in its result. */
+	if (pod->mtu > att->mtu)
+		return differs_by(err, name, "MTU", att->mtu, pod->mtu);
+	if (pod->group != NK_LINK_GROUP)
+		return differs_by(err, name, "group", NK_LINK_GROUP, pod->group);
+	return 0;
+}
+
+/* nk_step_pair_check() - the MACs are compared with those of prevResult: see nk_result_check_prev() */
 int nk_step_pair_check(struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_link host, pod;
-	char want[16], found[16];
 	int32_t nsid;
 	int rc;
 
@@ -256,23 +358,10 @@ int nk_step_pair_check(struct nk_attachment *att, struct nk_error *err)
 		nk_error_wrap(err, "%s in the Pod's netns", att->key.ifname);
 		return rc;
 	}
-	if (strcmp(pod.kind, "netkit") != 0 || pod.peer_ifindex != att->host_ifindex)
-		return differs(err, att->key.ifname, "kind", "the other end of a netkit pair",
-			       *pod.kind ? pod.kind : "none");
-	if (strcmp(pod.name, att->key.ifname) != 0)
-		return differs(err, att->key.ifname, "name", att->key.ifname, pod.name);
-	if (!host.up)
-		return differs(err, host.name, "state", "up", "down");
-	if (!pod.up)
-		return differs(err, att->key.ifname, "state", "up", "down");
-	/* Both were made with one MTU, and the host's end is out of the Pod's reach. */
-	snprintf(want, sizeof(want), "%u", host.mtu);
-	snprintf(found, sizeof(found), "%u", pod.mtu);
-	if (host.mtu != pod.mtu)
-		return differs(err, att->key.ifname, "MTU", want, found);
 	memcpy(att->mac, pod.mac, NK_MAC_LEN);
-	att->mtu = pod.mtu;
-	return 0;
+	memcpy(att->host_mac, host.mac, NK_MAC_LEN);
+	rc = check_host_end(att, &host, err);
+	return rc ? rc : check_pod_end(att, &pod, err);
 }
 
 int nk_step_pair_remove(struct nk_attachment *att, struct nk_error *err)

@@ -16,27 +16,52 @@
 
 struct parameter {
 	const char *path, *value;
+	char *found;
 };
 
-static int write_here(void *arg, struct nk_error *err)
+static int read_here(void *arg, struct nk_error *err)
 {
 	const struct parameter *parameter = arg;
-	char file[128], old[32] = "";
-	int in cleanup_close = -1, out cleanup_close = -1;
+	int fd cleanup_close = -1;
+	char file[128];
 	ssize_t n;
 
 	snprintf(file, sizeof(file), "/proc/sys/%s", parameter->path);
-	in = open(file, O_RDONLY | O_CLOEXEC);
-	n = in < 0 ? 0 : read(in, old, sizeof(old) - 1);
-	if (n > 0 && old[n - 1] == '\n')
-		old[n - 1] = '\0';
-	if (!strcmp(old, parameter->value))
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, parameter->found, NK_SYSCTL_SIZE - 1);
+	if (n < 0)
+		return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot read a kernel parameter",
+				    "read %s: %s", file, nk_errno_name(errno));
+	parameter->found[n] = '\0';
+	parameter->found[strcspn(parameter->found, "\n")] = '\0';
+	return 0;
+}
+
+int nk_sysctl_read(int netns_fd, const char *path, char ret[NK_SYSCTL_SIZE], struct nk_error *err)
+{
+	struct parameter parameter = { .path = path, .found = ret };
+
+	if (netns_fd < 0)
+		return read_here(&parameter, err);
+	return nk_netns_call(netns_fd, read_here, &parameter, err);
+}
+
+/* write_here() - one that cannot be read may be written yet, and else says why not. */
+static int write_here(void *arg, struct nk_error *err)
+{
+	const struct parameter *parameter = arg;
+	struct nk_error unread = { 0 };
+	int fd cleanup_close = -1;
+	char file[128];
+
+	if (!read_here(arg, &unread) && !strcmp(parameter->found, parameter->value))
 		return 0;
-	out = open(file, O_WRONLY | O_CLOEXEC);
-	if (out < 0)
+	snprintf(file, sizeof(file), "/proc/sys/%s", parameter->path);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
 		return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot set a kernel parameter",
 				    "open %s: %s", file, nk_errno_name(errno));
-	if (write(out, parameter->value, strlen(parameter->value)) < 0)
+	if (write(fd, parameter->value, strlen(parameter->value)) < 0)
 		return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot set a kernel parameter",
 				    "write %s to %s: %s", parameter->value, file,
 				    nk_errno_name(errno));
@@ -45,7 +70,8 @@ static int write_here(void *arg, struct nk_error *err)
 
 int nk_sysctl_write(int netns_fd, const char *path, const char *value, struct nk_error *err)
 {
-	struct parameter parameter = { .path = path, .value = value };
+	char found[NK_SYSCTL_SIZE];
+	struct parameter parameter = { .path = path, .value = value, .found = found };
 
 	if (netns_fd < 0)
 		return write_here(&parameter, err);

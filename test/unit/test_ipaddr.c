@@ -25,7 +25,9 @@ Test(ipaddr, addresses_are_read_and_written_in_their_shortest_form)
 		{ "::", "::", AF_INET6 },
 		{ "fd00::1", "fd00::1", AF_INET6 },
 		{ "FD00:0:0:0:0:0:0:A", "fd00::a", AF_INET6 },
-		{ "::ffff:10.0.0.1", "::ffff:10.0.0.1", AF_INET6 },
+		{ "::ffff:10.0.0.1", "10.0.0.1", AF_INET }, /* another spelling of it */
+		{ "::FFFF:0a00:1", "10.0.0.1", AF_INET },
+		{ "::fffe:a00:1", "::fffe:a00:1", AF_INET6 },
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", AF_INET6 },
 	};
@@ -120,6 +122,9 @@ Test(ipaddr, prefixes_keep_the_bits_behind_them_and_bare_addresses_are_whole)
 		{ "::/0", false, "::/0" },
 		{ "fd00::5/128", false, "fd00::5/128" },
 		{ "fd00::5", true, "fd00::5/128" },
+		{ "::ffff:10.0.0.5/120", false, "10.0.0.5/24" },
+		{ "::ffff:10.0.0.5/96", false, "10.0.0.5/0" },
+		{ "::ffff:10.0.0.5", true, "10.0.0.5/32" },
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128", false,
 		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128" },
 	};
@@ -236,7 +241,7 @@ Test(ipaddr, equal_is_of_family_and_its_bytes)
 		{ "10.0.0.1", "10.0.0.1", true },  { "10.0.0.1", "10.0.0.2", false },
 		{ "11.0.0.1", "10.0.0.1", false }, { "fd00::1", "FD00:0::1", true },
 		{ "fd00::1", "fd00::2", false },   { "fd00::1", "fd01::1", false },
-		{ "0.0.0.0", "::", false },	   { "10.0.0.1", "::ffff:10.0.0.1", false },
+		{ "0.0.0.0", "::", false },	   { "10.0.0.1", "::ffff:10.0.0.1", true },
 		{ "10.0.0.1", "a00:1::", false }, /* equal bytes */
 	};
 	struct nk_ipaddr a, b;
@@ -251,6 +256,27 @@ Test(ipaddr, equal_is_of_family_and_its_bytes)
 	b = a;
 	b.bytes[4] = 1; /* what is behind an IPv4 address does not count */
 	cr_expect(nk_ipaddr_equal(&a, &b));
+}
+
+Test(ipaddr, equal_prefixes_hold_the_same_addresses)
+{
+	static const struct {
+		const char *a, *b;
+		bool equal;
+	} rows[] = {
+		{ "0.0.0.0/0", "10.1.2.3/0", true },	 { "::/0", "fd00::1/0", true },
+		{ "0.0.0.0/0", "::/0", false },		 { "10.1.2.3/24", "10.1.2.0/24", true },
+		{ "10.1.2.3/24", "10.1.2.0/25", false }, { "10.1.2.3/24", "10.1.3.3/24", false },
+		{ "fd00:0:0::1/64", "FD00::/64", true },
+	};
+	struct nk_prefix a, b;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		cr_assert(nk_prefix_parse(rows[i].a, false, &a) &&
+			  nk_prefix_parse(rows[i].b, false, &b));
+		cr_expect_eq(nk_prefix_equal(&a, &b), rows[i].equal, "%s %s", rows[i].a, rows[i].b);
+	}
 }
 
 Test(ipaddr, host_is_the_whole_address)

@@ -145,6 +145,7 @@ static void put_nested(struct golden *golden, uint16_t type, size_t size)
 Test(link, request_for_a_pair_names_both_ends_and_the_pods_netns)
 {
 	static const uint8_t mac[6] = { 0x02, 0x00, 0x5e, 0x10, 0xff, 0x2a };
+	static const uint8_t host_mac[6] = { 0x02, 0x00, 0x5e, 0x10, 0xff, 0x2b };
 	static const uint16_t headroom = 64;
 	const struct nk_netkit_spec spec = {
 		.name = "eth0",
@@ -152,6 +153,7 @@ Test(link, request_for_a_pair_names_both_ends_and_the_pods_netns)
 		.mtu = 9000,
 		.num_rx_queues = 3,
 		.host_name = "nk0123456789abc",
+		.host_mac = host_mac,
 		.netns_fd = 7,
 		.options = { .mode = 0, .policy = 2, .scrub = 0, .peer_scrub = 1, .headroom = 64 },
 	};
@@ -171,6 +173,7 @@ Test(link, request_for_a_pair_names_both_ends_and_the_pods_netns)
 	put_u32(&golden, 1);
 	put_u32(&golden, 1);
 	put_attr(&golden, 3, spec.host_name, 16);
+	put_attr(&golden, 1, host_mac, 6);
 	put_attr_u32(&golden, 4, 9000);
 	put_attr_u32(&golden, 27, 0x6e6b);
 	put_nested(&golden, 18, 12 + 4 + options + 4 + peer);

@@ -283,6 +283,47 @@ Test(result_prev, what_other_plugins_added_is_tolerated)
 		    &pair);
 }
 
+/* Go's net.ParseMAC takes all of these, and "tuning" puts what it got into its result. */
+Test(result_prev, mac_is_compared_by_its_value)
+{
+	static const char *const macs[] = { "02:00:00:00:AB:0C", "02-00-00-00-ab-0c",
+					    "0200.0000.AB0c", "02:00:00:00:ab:0c" };
+	struct nk_result own = single;
+	char prev[256];
+	size_t i;
+
+	memcpy(own.interfaces[0].mac, (const uint8_t[]){ 2, 0, 0, 0, 0xab, 0x0c }, NK_MAC_LEN);
+	for (i = 0; i < COUNT(macs); i++) {
+		snprintf(prev, sizeof(prev),
+			 "{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX "','mac':'%s'}]}",
+			 macs[i]);
+		expect_same(prev, &own);
+	}
+	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX
+		       "','mac':'0200.0000.ab0d'}]}",
+		       &own, "mac|made 02:00:00:00:ab:0c|prevResult has 0200.0000.ab0d");
+	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX "','mac':'02'}]}", &own,
+		       "prevResult has 02");
+}
+
+/* The paths of this process' own netns stand for those of a Pod's. */
+Test(result_prev, sandbox_is_told_by_the_netns_that_it_leads_to)
+{
+	struct nk_result own = single;
+	struct nk_json *json =
+		unit_json("{'interfaces':[{'name':'nk0','sandbox':'/proc/thread-self/ns/net'}]}");
+	struct nk_error err = { 0 };
+
+	own.interfaces[0].sandbox = "/proc/self/ns/net";
+	unit_expect_ok("CHECK", nk_result_check_prev(json, &own, &err), &err);
+	cr_expect_eq(nk_result_find(json, "nk0", "/proc/self/ns/net"), 0);
+	cr_expect_eq(nk_result_find(json, "nk0", "/proc/self/ns/mnt"), -1);
+	cr_expect_eq(nk_result_find(json, "nk0", "/run/netns/nobody"), -1);
+	cr_expect_eq(nk_result_find(json, "nk0", ""), -1);
+	cr_expect_eq(nk_result_check_absent(json, "nk0", "/proc/self/ns/net", &err), -EEXIST);
+	nk_json_free(json);
+}
+
 Test(result_prev, interface_that_is_not_listed_is_named_with_its_sandbox)
 {
 	static const char *const prev[] = {
@@ -321,4 +362,6 @@ Test(result_prev, member_that_changed_is_named_with_both_values)
 	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX "',"
 		       "'socketPath':'/sys/fs/bpf/x'}]}",
 		       &single, "CHECK|socketPath|eth0/q14/xsks_map|prevResult has /sys/fs/bpf/x");
+	expect_differs("{'interfaces':[" SINGLE_1 ",{'name':'nkh1a2b','mtu':1400}]}", &pair,
+		       "CHECK|interface nkh1a2b: mtu|made 1500|prevResult has 1400");
 }
