@@ -21,7 +21,7 @@ static bool parse(const char *text, size_t group, char separator, uint8_t ret[NK
 	const char *high, *low;
 	size_t i;
 
-	if (strlen(text) != 2 * NK_MAC_LEN + NK_MAC_LEN / group - 1)
+	if (strlen(text) != (size_t)2 * NK_MAC_LEN + NK_MAC_LEN / group - 1)
 		return false;
 	for (i = 0; i < NK_MAC_LEN; i++) {
 		if (i && i % group == 0 && *text++ != separator)

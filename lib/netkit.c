@@ -244,7 +244,7 @@ bool nk_netkit_compare(const struct nk_netkit_options *want, const struct nk_lin
 		       struct nk_netkit_difference *ret)
 {
 #define IS_WORD(option, words, member) \
-	is_word(option, words, sizeof(words) / sizeof(words[0]), want->member, got->member, ret)
+	is_word(option, words, sizeof(words) / sizeof((words)[0]), want->member, got->member, ret)
 	return IS_WORD("mode", mode_words, mode) && IS_WORD("policy", policy_words, policy) &&
 	       IS_WORD("peerPolicy", policy_words, peer_policy) &&
 	       (want->scrub == NK_NETKIT_SCRUB_DEFAULT || IS_WORD("scrub", scrub_words, scrub)) &&

@@ -16,12 +16,12 @@
 
 struct parameter {
 	const char *path, *value;
-	char *found;
+	char found[NK_SYSCTL_SIZE];
 };
 
 static int read_here(void *arg, struct nk_error *err)
 {
-	const struct parameter *parameter = arg;
+	struct parameter *parameter = arg;
 	int fd cleanup_close = -1;
 	char file[128];
 	ssize_t n;
@@ -39,11 +39,15 @@ static int read_here(void *arg, struct nk_error *err)
 
 int nk_sysctl_read(int netns_fd, const char *path, char ret[NK_SYSCTL_SIZE], struct nk_error *err)
 {
-	struct parameter parameter = { .path = path, .found = ret };
+	struct parameter parameter = { .path = path };
+	int rc;
 
 	if (netns_fd < 0)
-		return read_here(&parameter, err);
-	return nk_netns_call(netns_fd, read_here, &parameter, err);
+		rc = read_here(&parameter, err);
+	else
+		rc = nk_netns_call(netns_fd, read_here, &parameter, err);
+	memcpy(ret, parameter.found, NK_SYSCTL_SIZE);
+	return rc;
 }
 
 /* write_here() - one that cannot be read may be written yet, and else says why not. */
@@ -70,8 +74,7 @@ static int write_here(void *arg, struct nk_error *err)
 
 int nk_sysctl_write(int netns_fd, const char *path, const char *value, struct nk_error *err)
 {
-	char found[NK_SYSCTL_SIZE];
-	struct parameter parameter = { .path = path, .value = value, .found = found };
+	struct parameter parameter = { .path = path, .value = value };
 
 	if (netns_fd < 0)
 		return write_here(&parameter, err);
