@@ -26,8 +26,8 @@
 #include "ipam.h"
 #include "journal.h"
 #include "json.h"
+#include "log.h"
 #include "netns.h"
-#include "prog.h"
 #include "steps.h"
 #include "uapi.h"
 
@@ -95,40 +95,9 @@ int nk_attachment_init(struct nk_attachment *att, const struct nk_request *reque
 	return rc;
 }
 
-static int stop_at_first(uint32_t queue, const struct nk_claim *claim, void *data)
-{
-	(void)queue;
-	(void)claim;
-	(void)data;
-	return 1;
-}
-
-/* drop_unused_claims() - the map goes when nobody has a claim and no program stays on the NIC, also
- * the one of an ADD that was killed before its first claim.
- */
-static void drop_unused_claims(struct nk_attachment *att)
-{
-	struct nk_error ignored = { 0 };
-	char path[NK_PATH_SIZE];
-
-	if (nk_claims_each(att->lender.claims, stop_at_first, NULL, &ignored) ||
-	    nk_prog_is_alive(&att->lender.dir))
-		return;
-	(void)nk_prog_detach(&att->lender.dir, &ignored); /* what a removed NIC has left */
-	nk_nicdir_pin(&att->lender.dir, "rules", path);
-	(void)unlink(path);
-	nk_nicdir_pin(&att->lender.dir, "claims", path);
-	(void)unlink(path); /* the next user finds it empty, which is as good */
-}
-
 void nk_attach_unload(struct nk_attachment *att)
 {
-	if (att->lender.claims >= 0 && att->lender.dir.fd >= 0)
-		drop_unused_claims(att);
-	if (att->lender.claims >= 0)
-		close(att->lender.claims);
-	att->lender.claims = -1;
-	nk_nicdir_close(&att->lender.dir);
+	nk_lender_close(&att->lender);
 }
 
 void nk_attachment_fini(struct nk_attachment *att)
@@ -223,12 +192,13 @@ static int take_nic(struct nk_attachment *att, const struct nk_config *config, s
 
 	if (!config->queue_count)
 		return 0;
-	rc = nk_nicdir_open(config->bpffs, att->lender.nic.name, true, &att->lender.dir, err);
+	rc = nk_lender_open(&att->lender, config->bpffs, err);
+	att->claimed_nic = att->lender.nic.ifindex;
 	if (!rc)
 		rc = nk_nic_get_by_index(&att->host, att->lender.nic.ifindex, &att->lender.nic,
 					 err);
 	if (!rc && att->with_map)
-		rc = nk_prog_check_owner(&att->lender.dir, &att->lender.nic, err);
+		rc = nk_lender_check_program(&att->lender, config->bpffs, err);
 	return rc;
 }
 
@@ -240,6 +210,8 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 	att->with_map = config->xsk_map;
 	att->has_ipam = *config->ipam_type;
 	att->netns_is_ours = true;
+	att->flags = NK_CLAIM_HAS_WISHES | (config->xdp_keep ? 0 : NK_CLAIM_DROP_PROGRAM) |
+		     (config->rss_keep ? NK_CLAIM_KEEP_RSS : 0);
 	rc = choose_mac(att, config, err);
 	if (!rc)
 		rc = choose_mtu(att, config, err);
@@ -317,13 +289,14 @@ int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, st
 		rc = choose_mtu(att, config, err);
 	if (rc || !config->queue_count)
 		return rc;
-	nk_nicdir_init(config->bpffs, att->lender.nic.name, &att->lender.dir);
+	rc = nk_lender_find(&att->lender, config->bpffs, err);
+	if (rc < 0)
+		return rc;
 	nk_nicdir_pin(&att->lender.dir, "claims", path);
 	att->lender.claims = nk_claims_open(path, false, err);
 	if (att->lender.claims < 0 && att->lender.claims != -ENOENT)
 		return att->lender.claims;
-	if (att->with_map)
-		rc = nk_prog_check_owner(&att->lender.dir, &att->lender.nic, err);
+	rc = att->with_map ? nk_lender_check_program(&att->lender, config->bpffs, err) : 0;
 	return rc ? rc : nk_step_claim_choose(att, config, err);
 }
 
@@ -371,6 +344,19 @@ static void disown(struct nk_attachment *att)
 		att->in_filter = false;
 }
 
+/* see_again() - the NIC may have another name by now, or be in another netns */
+static int see_again(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_lender_look(&att->lender, err);
+
+	if (!rc)
+		rc = nk_lender_place(&att->lender, att->claimed_nic, err);
+	if (rc || att->lender.where == NK_NIC_HERE)
+		return rc;
+	return nk_error_set(err, NK_CODE_KERNEL, ENODEV, "the NIC went meanwhile",
+			    "%s is not in this network namespace any more", att->lender.nic.name);
+}
+
 int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_error unknown = { 0 };
@@ -382,7 +368,7 @@ int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 	if (rc && rc != -ESTALE)
 		return rc;
 	if (!rc && is_still_mine(att, &unknown))
-		return 0;
+		return see_again(att, err);
 	disown(att);
 	nk_error_reset(err);
 	return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "the attachment was deleted meanwhile",
@@ -410,8 +396,40 @@ int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
+void nk_attach_set_fate(struct nk_attachment *att, bool drop_program, bool keep_rss)
+{
+	const bool has_wishes = att->flags & NK_CLAIM_HAS_WISHES;
+
+	att->drop_program = has_wishes ? att->flags & NK_CLAIM_DROP_PROGRAM : drop_program;
+	att->keep_rss = has_wishes ? att->flags & NK_CLAIM_KEEP_RSS : keep_rss;
+}
+
+/* leave_owed() - what is not on the NIC, which is in another netns, goes; the claims say that the rest is owed.
+ * To fail until it is back would have runtimes call again for ever.
+ */
+static int leave_owed(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_step_record_remove(att, err);
+
+	if (!rc)
+		rc = nk_step_map_remove(att, err);
+	if (!rc)
+		rc = nk_step_device_remove(att, err);
+	att->flags |= NK_CLAIM_OWED;
+	if (!rc)
+		rc = nk_step_update_claims(att, err);
+	if (!rc)
+		nk_log_warn(
+			"%s of container %.16s is removed, but its NIC is in another network "
+			"namespace: what %s was told for it is taken back when it is here again",
+			att->key.ifname, att->key.container_id, att->lender.nic.name);
+	return rc;
+}
+
 int nk_attach_remove(struct nk_attachment *att, struct nk_error *err)
 {
+	if (att->lease_count && att->lender.where == NK_NIC_ELSEWHERE)
+		return leave_owed(att, err);
 	return remove_from(att, STEPS - 1, err);
 }
 
@@ -475,7 +493,8 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 	att->rule_count = search.claim.rule_count;
 	att->neigh_count = search.claim.neigh_count;
 	att->pair = search.claim.pair;
-	att->lender.nic.ifindex = search.claim.nic_ifindex;
+	att->flags = search.claim.flags;
+	att->claimed_nic = search.claim.nic_ifindex;
 	memcpy(att->mac, search.claim.mac, sizeof(att->mac));
 	att->key = search.claim.key;
 	att->any_name =
@@ -484,26 +503,22 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 }
 
 /* look_around() - does what the claims tell of still have its NIC, and is CNI_NETNS its netns? */
-static int look_around(struct nk_attachment *att, const char *nic, struct nk_error *err)
+static int look_around(struct nk_attachment *att, struct nk_error *err)
 {
-	struct nk_error gone = { 0 };
 	uint64_t cookie;
-	int rc;
+	int rc = nk_lender_look(&att->lender, err);
 
-	rc = nk_nic_get_by_index(&att->host, att->lender.nic.ifindex, &att->lender.nic, &gone);
-	if (rc == -ENODEV) {
-		att->lender.lost_ifindex = att->lender.nic.ifindex;
-		att->lender.nic = (struct nk_nic){ 0 };
-		snprintf(att->lender.nic.name, sizeof(att->lender.nic.name), "%s", nic);
-	} else if (rc) {
-		*err = gone;
+	if (!rc)
+		rc = nk_lender_place(&att->lender, att->claimed_nic, err);
+	att->netns_is_ours = false;
+	if (rc || att->netns_fd < 0)
 		return rc;
-	}
-	nk_error_reset(&gone);
-	att->netns_is_ours = att->netns_fd >= 0 &&
-			     !nk_netns_cookie(att->netns_fd, &cookie, &gone) &&
-			     cookie == att->netns_cookie;
-	return 0;
+	rc = nk_netns_cookie(att->netns_fd, &cookie, err);
+	att->netns_is_ours = !rc && cookie == att->netns_cookie;
+	/* The kernel may have given it another id since. */
+	if (att->netns_is_ours)
+		rc = nk_link_nsid(&att->host, att->netns_fd, true, &att->nsid, err);
+	return rc;
 }
 
 struct peek {
@@ -540,13 +555,27 @@ int nk_attach_has_claim(const struct nk_attachment *att, const char *bpffs, cons
 	return rc && rc != -ENOENT ? rc : peek.mine;
 }
 
-int nk_attach_has_any(const char *bpffs, const char *nic, struct nk_error *err)
+int nk_attach_has_any(struct nk_attachment *att, const char *bpffs, const char *nic,
+		      struct nk_error *err)
 {
 	static const struct nk_attachment nobody;
 	struct peek peek = { .att = &nobody };
-	int rc = peek_at(&peek, bpffs, nic, err);
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+	int rc = 0;
 
-	return rc && rc != -ENOENT ? rc : peek.any;
+	if (att->lender.nic.ifindex)
+		rc = nk_lender_find(&att->lender, bpffs, err);
+	else
+		nk_nicdir_init(bpffs, nic, &att->lender.dir);
+	if (rc < 0)
+		return rc;
+	nk_nicdir_pin(&att->lender.dir, "claims", path);
+	fd = nk_claims_open(path, false, err);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	rc = nk_claims_each(fd, peek_claim, &peek, err);
+	return rc ? rc : peek.any;
 }
 
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
@@ -559,7 +588,7 @@ int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic
 	/* Where others have claims, and we none, its lock is none of our business. */
 	if (!seen && peek.any && !peek.mine)
 		return 0;
-	rc = nk_nicdir_open(bpffs, nic, false, &att->lender.dir, err);
+	rc = nk_lender_open_dir(&att->lender, bpffs, nic, err);
 	/* Where nobody has any, it was only for tidying up. */
 	if (rc == -ENOENT || (rc && (!seen || seen == -ENOENT) && !peek.mine)) {
 		nk_error_reset(err);
@@ -569,7 +598,7 @@ int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic
 		rc = read_claims(att, err);
 	if (rc > 0) {
 		att->loaded = true;
-		rc = look_around(att, nic, err);
+		rc = look_around(att, err);
 		rc = rc ? rc : 1;
 	}
 	if (rc > 0 && att->pair)

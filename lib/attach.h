@@ -58,8 +58,10 @@ struct nk_attachment {
 	uint32_t mtu;
 	uint8_t mac[NK_MAC_LEN];
 	bool in_filter, with_map, excluded, has_ipam, committed;
+	uint32_t flags; /* NK_CLAIM_* */
 	struct nk_xsk_options xsk;
 	uint32_t rss_context, rule_count, neigh_count;
+	uint32_t claimed_nic; /* ifindex of the NIC when it was claimed */
 	uint32_t lease_count;
 	struct nk_lease leases[NK_LEASES_MAX];
 
@@ -143,7 +145,7 @@ int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
 
 /**
  * nk_attach_load() - find this attachment among the claims of a NIC, and take the NIC's lock
- * @nic: name of its directory
+ * @nic: name of a directory
  *
  * Return: 1 if found, 0 if not (nothing is locked then), or a negative errno
  */
@@ -156,8 +158,11 @@ int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic
 int nk_attach_has_claim(const struct nk_attachment *att, const char *bpffs, const char *nic,
 			struct nk_error *err);
 
-/* nk_attach_has_any() - is there any claim on this NIC? Likewise. */
-int nk_attach_has_any(const char *bpffs, const char *nic, struct nk_error *err);
+/* nk_attach_has_any() - is there any claim in the directory that a NIC has? Where the NIC is not there, in the
+ * one of that name.
+ */
+int nk_attach_has_any(struct nk_attachment *att, const char *bpffs, const char *nic,
+		      struct nk_error *err);
 
 /* nk_attach_find_pair() - find this attachment by a pair's end on the host, where no claim tells of
  * it, as it had no queues. Return: 1 if found, 0 if not, or a negative errno.
@@ -169,10 +174,22 @@ int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err);
  */
 void nk_attach_unload(struct nk_attachment *att);
 
+/* nk_attach_set_fate() - what is to become of the NIC if this was its last user: as the claims say, else, where
+ * an older build made them, as told
+ */
+void nk_attach_set_fate(struct nk_attachment *att, bool drop_program, bool keep_rss);
+
 /* nk_attach_check() - is it all as made? Return: 0, or a negative errno with error code 102. */
 int nk_attach_check(struct nk_attachment *att, struct nk_error *err);
 
-/* nk_attach_remove() - remove it all, to the end. Return: 0, or the first failure. */
+/**
+ * nk_attach_remove() - remove it all, to the end
+ *
+ * While the NIC is in another netns what it was told stays, and so do the claims, which then say that it is
+ * owed: the next sweep, DEL or release that finds the NIC back takes it back.
+ *
+ * Return: 0, or the first failure
+ */
 int nk_attach_remove(struct nk_attachment *att, struct nk_error *err);
 
 /**

@@ -77,6 +77,27 @@ int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error 
 	return errno == ENOENT ? -ENOENT : refused(err, "read the claim on", queue);
 }
 
+struct elsewhere {
+	uint32_t queue, nic_ifindex;
+};
+
+static int compare(int fd, void *data, struct nk_error *err)
+{
+	const struct elsewhere *elsewhere = data;
+	struct nk_claim claim;
+
+	(void)err;
+	return !bpf_map_lookup_elem(fd, &elsewhere->queue, &claim) &&
+	       claim.nic_ifindex == elsewhere->nic_ifindex;
+}
+
+int nk_claims_elsewhere(int fd, uint32_t queue, uint32_t nic_ifindex, struct nk_error *err)
+{
+	struct elsewhere elsewhere = { .queue = queue, .nic_ifindex = nic_ifindex };
+
+	return nk_pinmap_each_other(&claims, fd, compare, &elsewhere, err);
+}
+
 struct walk {
 	int fd;
 	int (*fn)(uint32_t queue, const struct nk_claim *claim, void *data);

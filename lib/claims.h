@@ -22,6 +22,15 @@ struct nk_nicdir;
  */
 #define NK_CLAIM_VERSION 3
 
+/* Flags: what is to become of the NIC when it was the last. Claims of older builds have none, and go by the
+ * configuration of the call that removes them.
+ */
+#define NK_CLAIM_HAS_WISHES   1U
+#define NK_CLAIM_DROP_PROGRAM 2U /* the XDP program goes too */
+#define NK_CLAIM_KEEP_RSS     4U /* host traffic stays off the pool */
+/* The Pod is gone, its NIC was in another netns then: what the NIC was told for it is still to be taken back. */
+#define NK_CLAIM_OWED 8U
+
 struct nk_claim {
 	uint32_t version;
 	uint32_t nic_ifindex;
@@ -41,7 +50,8 @@ struct nk_claim {
 	uint32_t rule_count;	   /* flow rules, made or about to be; see rules.h */
 	uint32_t neigh_count;	   /* addresses answered for, likewise */
 	struct nk_xsk_options xsk; /* with_map; owner as the host counts */
-	uint32_t more[5];	   /* for later versions: 0 */
+	uint32_t flags;		   /* NK_CLAIM_* */
+	uint32_t more[4];	   /* for later versions: 0 */
 	struct nk_key key;
 	char pod_name[NK_ID_SIZE];
 };
@@ -72,6 +82,14 @@ int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err);
 
 /* nk_claims_get() - Return: 0, or -ENOENT (which fills no error) where the queue is not claimed. */
 int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err);
+
+/**
+ * nk_claims_elsewhere() - does another claims map of this machine, on whatever bpffs, claim the queue?
+ * @fd: our own
+ *
+ * Return: 1, 0, or a negative errno
+ */
+int nk_claims_elsewhere(int fd, uint32_t queue, uint32_t nic_ifindex, struct nk_error *err);
 
 /* nk_claims_each() - call @fn for each claim; it returns 0, or non-zero, which ends the walk and
  * is returned.

@@ -13,7 +13,9 @@
 #include "inventory.h"
 
 #include "cleanup.h"
+#include "device.h"
 #include "error.h"
+#include "lender.h"
 #include "link.h"
 #include "netdev.h"
 #include "netns.h"
@@ -32,6 +34,8 @@ static const struct {
 	const char *key, *text;
 } states[] = {
 	[NK_INVENTORY_LOST] = { "lost", "lost: NIC removed, recreate the Pod" },
+	[NK_INVENTORY_OWED] = { "owed", "deleted; its NIC is still to be cleaned" },
+	[NK_INVENTORY_ELSEWHERE] = { "elsewhere", "NIC in another network namespace" },
 	[NK_INVENTORY_UNFINISHED] = { "unfinished", "unfinished" },
 	[NK_INVENTORY_UNKNOWN] = { "unknown", "unknown (NIC down)" },
 	[NK_INVENTORY_NO_LEASE] = { "no-lease", "no lease" },
@@ -63,8 +67,7 @@ struct reader {
 	/* of the NIC at hand */
 	uint32_t nic;	    /* index */
 	uint32_t first_row; /* the rows before are of other NICs */
-	struct nk_nicdir dir;
-	int claims;
+	struct nk_lender on;
 	struct nk_counters counters;
 	bool has_counters;
 };
@@ -206,9 +209,23 @@ static int by_first_queue(const void *a, const void *b)
 
 /* --- how an attachment fares ------------------------------------------------------------------ */
 
+/* read_lease() - is the queue lent to the device? Unknown where that cannot be told. */
+static void read_lease(struct reader *reader, const struct nk_claim *claim,
+		       const struct nk_queue *now, struct nk_inventory_queue *queue)
+{
+	enum nk_holder holder;
+
+	if (!now->leased || now->lease_queue != queue->netkit)
+		return;
+	holder = nk_device_holder(&reader->host, reader->on.claims, claim, now, NULL);
+	queue->leased = holder == NK_HOLDER_OURS;
+	queue->hidden = holder == NK_HOLDER_UNKNOWN;
+}
+
 static int read_queue(struct reader *reader, const struct nk_claim *claim,
 		      struct nk_inventory_queue *queue, struct nk_error *err)
 {
+	const uint32_t ifindex = reader->on.nic.ifindex;
 	struct nk_error none = { 0 };
 	struct nk_queue now = { 0 };
 	int rc;
@@ -219,28 +236,32 @@ static int read_queue(struct reader *reader, const struct nk_claim *claim,
 			return rc;
 		queue->has_counts = !rc;
 	}
-	/* A NIC that is down hides its queues, also one that went down after we looked. */
-	queue->hidden = nk_netdev_queue_get(&reader->host, claim->nic_ifindex, queue->phys, &now,
-					    &none) != 0;
-	if (queue->hidden)
+	/* A NIC that is down hides its queues, also one that went down after we looked. One that is up says
+	 * of a queue it does not have any more that there is none.
+	 */
+	rc = nk_netdev_queue_get(&reader->host, ifindex, queue->phys, &now, &none);
+	queue->hidden = rc && rc != -EINVAL && rc != -ERANGE;
+	if (rc)
 		return 0;
-	queue->leased = now.leased && now.lease_ifindex == claim->ifindex &&
-			now.lease_nsid == claim->nsid && now.lease_queue == queue->netkit;
-	queue->has_irq =
-		!nk_netdev_irq(&reader->host, claim->nic_ifindex, queue->phys, &queue->irq, &none);
+	read_lease(reader, claim, &now, queue);
+	queue->has_irq = !nk_netdev_irq(&reader->host, ifindex, queue->phys, &queue->irq, &none);
 	return 0;
 }
 
 static enum nk_inventory_state judge(const struct reader *reader,
-				     const struct nk_inventory_row *row, const struct nk_nic *nic)
+				     const struct nk_inventory_row *row)
 {
 	uint32_t i;
 
-	if (!nic->ifindex)
+	if (reader->on.where == NK_NIC_GONE)
 		return NK_INVENTORY_LOST;
+	if (row->claim.flags & NK_CLAIM_OWED)
+		return NK_INVENTORY_OWED;
+	if (reader->on.where == NK_NIC_ELSEWHERE)
+		return NK_INVENTORY_ELSEWHERE;
 	if (!row->claim.committed)
 		return NK_INVENTORY_UNFINISHED;
-	if (!nic->up)
+	if (!reader->on.nic.up)
 		return NK_INVENTORY_UNKNOWN;
 	for (i = 0; i < row->queue_count; i++)
 		if (row->queues[i].hidden)
@@ -248,30 +269,27 @@ static enum nk_inventory_state judge(const struct reader *reader,
 	for (i = 0; i < row->queue_count; i++)
 		if (!row->queues[i].leased)
 			return NK_INVENTORY_NO_LEASE;
-	if (row->claim.with_map && !nk_prog_is_alive(&reader->dir))
+	if (row->claim.with_map && !reader->on.link.ifindex)
 		return NK_INVENTORY_NO_PROGRAM;
 	return NK_INVENTORY_OK;
 }
 
 static int read_row(struct reader *reader, struct nk_inventory_row *row, struct nk_error *err)
 {
-	struct nk_error gone = { 0 };
-	struct nk_nic nic = { 0 };
 	uint32_t i;
 	int rc;
 
 	find_netns(reader, row);
 	if (row->claim.with_map)
-		nk_nicdir_xsks_map(&reader->dir, row->queues[0].phys, row->map);
-	/* The same device only if it has the same index: a NIC that came back has another. */
-	rc = nk_nic_get_by_index(&reader->host, row->claim.nic_ifindex, &nic, &gone);
-	if (rc && rc != -ENODEV)
-		return nk_error_set(err, gone.code, gone.sys, gone.msg, "%s", gone.details);
-	if (!rc)
-		row->numa_node = nk_netdev_numa(&nic);
-	for (i = 0, rc = 0; nic.ifindex && i < row->queue_count && !rc; i++)
+		nk_nicdir_xsks_map(&reader->on.dir, row->queues[0].phys, row->map);
+	rc = nk_lender_place(&reader->on, row->claim.nic_ifindex, err);
+	if (rc)
+		return rc;
+	if (reader->on.where == NK_NIC_HERE)
+		row->numa_node = nk_netdev_numa(&reader->on.nic);
+	for (i = 0; reader->on.nic.ifindex && i < row->queue_count && !rc; i++)
 		rc = read_queue(reader, &row->claim, &row->queues[i], err);
-	row->state = judge(reader, row, &nic);
+	row->state = judge(reader, row);
 	return rc;
 }
 
@@ -280,7 +298,7 @@ static bool has_gone(const struct reader *reader, const struct nk_inventory_row 
 {
 	struct nk_error none = { 0 };
 	struct nk_claim claim;
-	int rc = nk_claims_get(reader->claims, row->queues[0].phys, &claim, &none);
+	int rc = nk_claims_get(reader->on.claims, row->queues[0].phys, &claim, &none);
 
 	return rc == -ENOENT || (!rc && !is_same(&claim, &row->claim));
 }
@@ -320,12 +338,12 @@ static int read_program(struct reader *reader, struct nk_inventory_nic *nic, str
 	uint32_t queue;
 	int rc;
 
-	rc = nk_prog_version(&reader->dir, &nic->version, err);
+	rc = nk_prog_version(&reader->on.dir, &nic->version, err);
 	nic->has_version = !rc;
-	nic->has_policy = !rc && nk_policy_is_active(&reader->dir);
+	nic->has_policy = !rc && nk_policy_is_active(&reader->on.dir);
 	if (rc && rc != -ENOENT)
 		return rc;
-	rc = nk_counters_open(&reader->dir, &reader->counters, err);
+	rc = nk_counters_open(&reader->on.dir, &reader->counters, err);
 	reader->has_counters = nic->has_answered = !rc;
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
@@ -341,13 +359,35 @@ static int read_claims(struct reader *reader, struct nk_error *err)
 	char path[NK_PATH_SIZE];
 	int rc;
 
-	nk_nicdir_pin(&reader->dir, "claims", path);
-	reader->claims = nk_claims_open(path, false, err);
-	if (reader->claims < 0)
-		return reader->claims == -ENOENT ? 0 : reader->claims;
-	rc = nk_claims_each(reader->claims, note_claim, reader, err);
+	nk_nicdir_pin(&reader->on.dir, "claims", path);
+	reader->on.claims = nk_claims_open(path, false, err);
+	if (reader->on.claims < 0)
+		return reader->on.claims == -ENOENT ? 0 : reader->on.claims;
+	rc = nk_claims_each(reader->on.claims, note_claim, reader, err);
 	if (rc == -ENOMEM)
 		return out_of_memory(err);
+	return rc;
+}
+
+/* name_nic() - as it is called now; one that is not here as its directory */
+static int name_nic(struct reader *reader, struct nk_inventory_nic *nic, struct nk_error *err)
+{
+	struct nk_inventory *inventory = reader->inventory;
+	struct nk_error none = { 0 };
+	struct nk_nic another;
+	uint32_t claimed = 0;
+	int rc;
+
+	if (inventory->row_count > reader->first_row)
+		claimed = inventory->rows[reader->first_row].claim.nic_ifindex;
+	rc = nk_lender_place(&reader->on, reader->on.noted ? 0 : claimed, err);
+	if (!rc && reader->on.nic.ifindex)
+		snprintf(nic->name, sizeof(nic->name), "%s", reader->on.nic.name);
+	else if (nk_nic_get(&reader->host, nic->dir, &another, &none))
+		snprintf(nic->name, sizeof(nic->name), "%s", nic->dir);
+	else /* another NIC is called so */
+		snprintf(nic->name, sizeof(nic->name), "%.20s~%u", nic->dir,
+			 reader->on.lost_ifindex);
 	return rc;
 }
 
@@ -357,16 +397,19 @@ static int read_nic(struct reader *reader, const char *bpffs, struct nk_error *e
 	struct nk_inventory_nic *nic = &inventory->nics[reader->nic];
 	int rc;
 
-	nk_nicdir_init(bpffs, nic->name, &reader->dir);
-	reader->claims = -1;
+	reader->on = (struct nk_lender)NK_LENDER_CLOSED;
+	reader->on.nl = &reader->host;
+	nk_nicdir_init(bpffs, nic->dir, &reader->on.dir);
 	reader->counters = (struct nk_counters){ .fd = -1 };
 	reader->first_row = inventory->row_count;
 	rc = read_program(reader, nic, err);
 	rc = first_of(rc, read_claims(reader, err));
+	rc = first_of(rc, nk_lender_look(&reader->on, err));
+	rc = first_of(rc, name_nic(reader, nic, err));
 	rc = first_of(rc, read_rows(reader, err));
 	nk_counters_close(&reader->counters);
-	if (reader->claims >= 0)
-		close(reader->claims);
+	if (reader->on.claims >= 0)
+		close(reader->on.claims);
 	return rc;
 }
 
@@ -379,7 +422,7 @@ static int note_nic(const char *name, void *data, struct nk_error *err)
 		return out_of_memory(err);
 	inventory->nics = nic;
 	nic += inventory->nic_count++;
-	snprintf(nic->name, sizeof(nic->name), "%s", name);
+	snprintf(nic->dir, sizeof(nic->dir), "%s", name);
 	return 0;
 }
 
@@ -387,7 +430,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct nk_inventory_nic *x = a, *y = b;
 
-	return strcmp(x->name, y->name);
+	return strcmp(x->dir, y->dir);
 }
 
 static int read_nics(struct reader *reader, const char *bpffs, struct nk_error *err)

@@ -12,13 +12,16 @@
 
 #include "claims.h"
 #include "counters.h"
+#include "nicdir.h"
 #include "types.h"
 
 struct nk_error;
 
 /* In the order in which they are looked for: the first that holds counts. */
 enum nk_inventory_state {
-	NK_INVENTORY_LOST,	 /* its NIC is gone, or was loaded anew: the device went with it */
+	NK_INVENTORY_LOST, /* its NIC is gone, or was loaded anew: the device went with it */
+	NK_INVENTORY_OWED, /* deleted while the NIC was in another netns; what the NIC was told is left */
+	NK_INVENTORY_ELSEWHERE,	 /* its NIC is in another netns */
 	NK_INVENTORY_UNFINISHED, /* its ADD did not come to its end, or has not yet */
 	NK_INVENTORY_UNKNOWN,	 /* the NIC is down: nothing can be seen of its queues */
 	NK_INVENTORY_NO_LEASE,	 /* a queue is not leased to the device: deleted in the Pod, say */
@@ -49,7 +52,8 @@ struct nk_inventory_row {
 
 /* A NIC that has a directory of ours. */
 struct nk_inventory_nic {
-	char name[IFNAMSIZ]; /* the directory's, without its escapes */
+	char name[NK_NICDIR_NAME_SIZE]; /* as it is called now; of one that is not here, its directory's */
+	char dir[NK_NICDIR_NAME_SIZE]; /* the directory's, without its escapes */
 	bool has_version, has_answered;
 	bool has_policy;   /* an operator's program runs first for leased queues */
 	uint32_t version;  /* of our XDP program on it */
@@ -58,7 +62,7 @@ struct nk_inventory_nic {
 
 struct nk_inventory {
 	uint32_t nic_count, row_count;
-	struct nk_inventory_nic *nics; /* by name */
+	struct nk_inventory_nic *nics; /* by directory */
 	struct nk_inventory_row *rows; /* by NIC and first queue */
 };
 

@@ -181,7 +181,7 @@ static void put_cell(struct cell *cell, const struct nk_inventory *inventory,
 		put_netns(cell, row);
 		break;
 	case NIC:
-		put(cell, "%s", nic->name);
+		put(cell, strcmp(nic->name, nic->dir) != 0 ? "%s(%s)" : "%s", nic->name, nic->dir);
 		break;
 	case QUEUES:
 		put_queues(cell, row);
@@ -312,7 +312,10 @@ static void add_row(struct nk_json *list, const struct nk_inventory *inventory,
 	}
 	nk_json_add_uint(json, "mtu", row->claim.mtu);
 	nk_json_add_string(json, "nic", nic->name);
-	nk_json_add_bool(json, "nicPresent", row->state != NK_INVENTORY_LOST);
+	if (strcmp(nic->name, nic->dir) != 0)
+		nk_json_add_string(json, "nicDirectory", nic->dir);
+	nk_json_add_bool(json, "nicPresent",
+			 row->state != NK_INVENTORY_LOST && row->state != NK_INVENTORY_ELSEWHERE);
 	if (row->numa_node >= 0)
 		nk_json_add_uint(json, "numaNode", (uint32_t)row->numa_node);
 	nk_json_add_bool(json, "committed", row->claim.committed);

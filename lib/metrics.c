@@ -173,7 +173,8 @@ static bool can_tell(const struct nk_inventory *inventory, uint32_t nic)
 
 	for (i = 0; i < inventory->row_count; i++)
 		if (inventory->rows[i].nic == nic &&
-		    inventory->rows[i].state == NK_INVENTORY_UNKNOWN)
+		    (inventory->rows[i].state == NK_INVENTORY_UNKNOWN ||
+		     inventory->rows[i].state == NK_INVENTORY_ELSEWHERE))
 			return false;
 	return true;
 }

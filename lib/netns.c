@@ -83,6 +83,40 @@ int nk_netns_open(const char *path, struct nk_error *err)
 	return rc ? rc : nk_steal_fd(&fd);
 }
 
+int nk_netns_open_cookie(uint64_t cookie, struct nk_error *err)
+{
+	/* include/uapi/linux/nsfs.h: struct nsfs_file_handle, of which 0 in the type means any */
+	struct {
+		struct file_handle head;
+		uint64_t id;
+		uint32_t type, inode;
+	} handle = {
+		.head = { .handle_bytes = 16, .handle_type = NK_FILEID_NSFS },
+		.id = cookie,
+	};
+	int fd cleanup_close = -1;
+	uint64_t found = 0;
+	int rc;
+
+	fd = open_by_handle_at(NK_FD_NSFS_ROOT, &handle.head, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return nk_error_set(err, NK_CODE_KERNEL, errno, "cannot open the Pod's netns",
+				    "netns %llu: %s", (unsigned long long)cookie,
+				    nk_errno_name(errno));
+	/* Namespaces of all kinds have numbers of one series. */
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
+				    "%llu is no netns", (unsigned long long)cookie);
+	rc = nk_netns_cookie(fd, &found, err);
+	if (rc)
+		return rc;
+	if (found != cookie)
+		return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
+				    "%llu is the number of another one",
+				    (unsigned long long)cookie);
+	return nk_steal_fd(&fd);
+}
+
 int nk_netns_call(int netns_fd, int (*fn)(void *arg, struct nk_error *err), void *arg,
 		  struct nk_error *err)
 {

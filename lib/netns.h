@@ -42,6 +42,16 @@ int nk_netns_cookie(int netns_fd, uint64_t *ret, struct nk_error *err);
 bool nk_netns_is_same(const char *a, const char *b);
 
 /**
+ * nk_netns_open_cookie() - the netns of that cookie, wherever it has a path
+ *
+ * Linux >= 6.18 gives a netns one number, which is its cookie and by which it can be opened.
+ *
+ * Return: an fd; -ESTALE where there is none, or none that this process may open: a netns that only a
+ * socket keeps, or that of a container whose process ids we do not see; or another negative errno
+ */
+int nk_netns_open_cookie(uint64_t cookie, struct nk_error *err);
+
+/**
  * nk_netns_call() - run @fn in the netns of @netns_fd and come back
  * @fn: returns 0 or a negative errno and fills @err, like every function here; what it opens
  *      stays bound to that netns

@@ -62,12 +62,12 @@ static void nic_path(const char *bpffs, const char *nic, char ret[NK_PATH_SIZE])
 	ret[used] = '\0';
 }
 
-/* unescape() - a directory's name back to the NIC's. Return: 0, or -EINVAL if it is none of ours */
-static int unescape(const char *name, char ret[IFNAMSIZ])
+/* unescape() - a directory's name back to what it stands for. Return: 0, or -EINVAL if it is none of ours */
+static int unescape(const char *name, char ret[NK_NICDIR_NAME_SIZE])
 {
 	size_t used = 0;
 
-	while (*name && used < IFNAMSIZ - 1) {
+	while (*name && used < NK_NICDIR_NAME_SIZE - 1) {
 		if (!strncmp(name, "%2e", 3) || !strncmp(name, "%25", 3)) {
 			ret[used++] = name[2] == 'e' ? '.' : '%';
 			name += 3;
@@ -79,13 +79,22 @@ static int unescape(const char *name, char ret[IFNAMSIZ])
 	return *name ? -EINVAL : 0;
 }
 
+/* remove_if_empty() - the top directory, unless somebody is about to make one in it */
+static void remove_if_empty(const char *top)
+{
+	int fd cleanup_close = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		(void)rmdir(top);
+}
+
 /* remove_top() - the directory above @path, where it is empty */
 static void remove_top(const char *path)
 {
 	char top[NK_PATH_SIZE];
 
 	snprintf(top, sizeof(top), "%.*s", (int)(strrchr(path, '/') - path), path);
-	(void)rmdir(top);
+	remove_if_empty(top);
 }
 
 /* open_top() - Return: an fd; -ENOENT where there is none; or another negative errno */
@@ -153,6 +162,7 @@ static bool is_current(int fd, const char *path)
 void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret)
 {
 	nic_path(bpffs, nic, ret->path);
+	snprintf(ret->name, sizeof(ret->name), "%s", nic);
 	ret->fd = -1;
 }
 
@@ -186,6 +196,54 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 	}
 }
 
+int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err)
+{
+	const int64_t deadline = nk_clock_ms() + LOCK_TIMEOUT_MS;
+	char top[NK_PATH_SIZE];
+	int rc;
+
+	top_path(bpffs, top);
+	for (;;) {
+		int fd cleanup_close = open_top(bpffs, true, err);
+
+		if (fd < 0)
+			return fd;
+		rc = lock(fd, top, deadline, err);
+		if (rc)
+			return rc;
+		if (is_current(fd, top))
+			return nk_steal_fd(&fd);
+	}
+}
+
+int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	nic_path(bpffs, nic, path);
+	fd = nk_trust_open(all, strrchr(path, '/') + 1, path, true, err);
+	return fd < 0 ? fd : 0;
+}
+
+/* forget_nic() - of whom nothing else is left */
+static void forget_nic(const struct nk_nicdir *dir)
+{
+	DIR *list cleanup_closedir = opendir(dir->path);
+	const struct dirent *entry;
+	char path[NK_PATH_SIZE];
+
+	if (!list)
+		return;
+	for (errno = 0; (entry = readdir(list)); errno = 0)
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, NK_NICDIR_ID) != 0)
+			return;
+	if (errno)
+		return;
+	nk_nicdir_pin(dir, NK_NICDIR_ID, path);
+	(void)unlink(path);
+}
+
 void nk_nicdir_unlock(struct nk_nicdir *dir)
 {
 	flock(dir->fd, LOCK_UN);
@@ -205,6 +263,7 @@ void nk_nicdir_close(struct nk_nicdir *dir)
 {
 	if (dir->fd < 0)
 		return;
+	forget_nic(dir);
 	/* rmdir leaves what is not empty; both are made anew by the next user. */
 	if (!rmdir(dir->path))
 		remove_top(dir->path);
@@ -247,7 +306,7 @@ static int list_top(const char *bpffs, DIR **ret, struct nk_error *err)
 int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, struct nk_error *err),
 		   void *data, struct nk_error *err)
 {
-	char top[NK_PATH_SIZE], nic[IFNAMSIZ];
+	char top[NK_PATH_SIZE], nic[NK_NICDIR_NAME_SIZE];
 	DIR *list cleanup_closedir = NULL;
 	const struct dirent *entry;
 	struct nk_error mine;
@@ -275,6 +334,7 @@ int nk_nicdir_each(const char *bpffs, int (*fn)(const char *nic, void *data, str
 	if (errno && !first)
 		first = nk_error_set(err, NK_CODE_BPF, errno, "cannot read bpffs", "%s: %s", top,
 				     nk_errno_name(errno));
-	(void)rmdir(top); /* an ADD may have been killed before it had a NIC's directory in it */
+	remove_if_empty(
+		top); /* an ADD may have been killed before it had a NIC's directory in it */
 	return first;
 }

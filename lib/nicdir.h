@@ -2,12 +2,17 @@
 /*
  * nicdir.h - the NIC's directory on bpffs: where its pins are, and the lock over all we do to it
  *
+ *   <bpffs>/nk-cni/<nic>/nic  what NIC it is, see nicid.h
  *   <bpffs>/nk-cni/<nic>/claims, origin, rules, link, queues, stats, xsks, neigh,
  *                         calls  one NIC; policy, its operator's
  *   <bpffs>/nk-cni/<nic>/q<N>/xsks_map                                            one attachment
  *
+ * <nic> is the NIC's name when the directory was made, and stays when the NIC is renamed: Pods have paths
+ * below it mounted. Where another NIC's directory has that name it is <name>~<ifindex>. So which NIC a
+ * directory is of is never told by its name: see lender.h.
+ *
  * bpffs refuses '.' in names, so in <nic> it is written %2e and '%' is written %25. With bpffs of
- * at most 255 bytes and a name of at most 15 no path reaches NK_PATH_SIZE. Each directory on the way
+ * at most 255 bytes and such a name no path reaches NK_PATH_SIZE. Each directory on the way
  * is checked when it is opened, see trust.h.
  *
  * The lock is a flock on the directory: no lock file to leak, and the kernel ends it with the
@@ -20,8 +25,12 @@
 
 struct nk_error;
 
+#define NK_NICDIR_ID	    "nic"
+#define NK_NICDIR_NAME_SIZE 32 /* a NIC's name, '~', an ifindex, and a NUL */
+
 struct nk_nicdir {
-	int fd; /* holds the lock; -1: closed */
+	int fd;				/* holds the lock; -1: closed */
+	char name[NK_NICDIR_NAME_SIZE]; /* without escapes */
 	char path[NK_PATH_SIZE];
 };
 
@@ -33,12 +42,24 @@ int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err);
  */
 int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err);
 
-/* nk_nicdir_init() - the directory's path, without its lock. */
+/* nk_nicdir_init() - the path of the directory called @nic, without its lock. */
 void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret);
 
+/* nk_nicdir_lock_all() - held while it is looked for, and decided, which directory a NIC has. Who has it may
+ * wait for no directory's lock. Return: an fd, to be closed, or a negative errno
+ */
+int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err);
+
+/* nk_nicdir_make() - the directory called @nic, unless it is there
+ * @all: of nk_nicdir_lock_all()
+ *
+ * Return: 0; -ENOENT where somebody has removed the directory over all meanwhile; or another negative errno
+ */
+int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error *err);
+
 /**
- * nk_nicdir_open() - take the lock of a NIC
- * @create: make the directory where there is none
+ * nk_nicdir_open() - take the lock of the directory called @nic
+ * @create: make it where there is none
  *
  * Return: 0; -ENOENT where there is none; -EAGAIN with error code 11 where the lock was not to be
  * had in 45 s
@@ -54,7 +75,9 @@ void nk_nicdir_unlock(struct nk_nicdir *dir);
  */
 int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err);
 
-/* nk_nicdir_close() - give the lock up; the directory goes too where it is empty. */
+/* nk_nicdir_close() - give the lock up; the directory goes too where it is empty, or has nothing but what
+ * NIC it was of.
+ */
 void nk_nicdir_close(struct nk_nicdir *dir);
 
 /* nk_nicdir_pin() - path of a pin of the NIC. */
@@ -64,7 +87,7 @@ void nk_nicdir_pin(const struct nk_nicdir *dir, const char *name, char ret[NK_PA
 void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_PATH_SIZE]);
 
 /**
- * nk_nicdir_each() - call @fn with the name of every NIC that has a directory
+ * nk_nicdir_each() - call @fn with the name of every directory
  * @fn: returns 0, or a negative errno; the walk goes on, the first error is returned, others are
  *	logged
  *

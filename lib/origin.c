@@ -92,6 +92,30 @@ uint32_t nk_origin_nic(int fd)
 	return origin.nic_ifindex;
 }
 
+struct renumbering {
+	int fd;
+	uint32_t from, to;
+};
+
+static int renumber(uint32_t item, void *data, struct nk_error *err)
+{
+	const struct renumbering *renumbering = data;
+	struct nk_origin origin;
+	int rc = nk_origin_get(renumbering->fd, item, &origin, err);
+
+	if (rc || origin.nic_ifindex != renumbering->from)
+		return rc == -ENOENT ? 0 : rc;
+	origin.nic_ifindex = renumbering->to;
+	return nk_origin_put(renumbering->fd, item, &origin, err);
+}
+
+int nk_origin_renumber(int fd, uint32_t from, uint32_t to, struct nk_error *err)
+{
+	struct renumbering renumbering = { .fd = fd, .from = from, .to = to };
+
+	return nk_pinmap_each(&origins, fd, renumber, &renumbering, err);
+}
+
 bool nk_origin_is_ours(const struct nk_origin *origin, uint32_t nic_ifindex, const void *bytes,
 		       uint32_t size)
 {

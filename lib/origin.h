@@ -63,6 +63,9 @@ int nk_origin_each(int fd, int (*fn)(uint32_t item, void *data), void *data, str
 /* nk_origin_nic() - ifindex of the NIC that the notes are of; 0: there are none that can be read */
 uint32_t nk_origin_nic(int fd);
 
+/* nk_origin_renumber() - the NIC of that ifindex has another one now. Return: 0 or a negative errno */
+int nk_origin_renumber(int fd, uint32_t from, uint32_t to, struct nk_error *err);
+
 /**
  * nk_origin_is_ours() - is what is there now what we made of it, or were about to?
  * @nic_ifindex: of the NIC as it is now

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,6 +107,45 @@ int nk_pinmap_open(const struct nk_pinmap *map, const char *path, bool create, s
 	if (unlink(path) && errno != ENOENT)
 		return unopened(map, path, err);
 	return create_and_pin(map, path, err);
+}
+
+/* visit() - one map by its id, if it is of this kind */
+static int visit(const struct nk_pinmap *map, uint32_t id,
+		 int (*fn)(int fd, void *data, struct nk_error *err), void *data,
+		 struct nk_error *err)
+{
+	int fd cleanup_close = bpf_map_get_fd_by_id(id);
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0; /* gone meanwhile */
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot look at a BPF map",
+				    "map %u: %s", id, nk_errno_name(errno));
+	if (strcmp(info.name, map->name) != 0 || info.type != BPF_MAP_TYPE_HASH ||
+	    info.key_size != sizeof(uint32_t) || info.value_size != map->value_size)
+		return 0;
+	return fn(fd, data, err);
+}
+
+int nk_pinmap_each_other(const struct nk_pinmap *map, int fd,
+			 int (*fn)(int fd, void *data, struct nk_error *err), void *data,
+			 struct nk_error *err)
+{
+	struct bpf_map_info mine = { 0 };
+	uint32_t size = sizeof(mine), id = 0;
+	int rc = 0;
+
+	if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &mine, &size))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot look at a BPF map", "%s",
+				    nk_errno_name(errno));
+	while (!rc && !bpf_map_get_next_id(id, &id))
+		rc = id == mine.id ? 0 : visit(map, id, fn, data, err);
+	if (!rc && errno != ENOENT)
+		rc = nk_error_set(err, NK_CODE_BPF, errno, "cannot list the BPF maps", "%s",
+				  nk_errno_name(errno));
+	return rc;
 }
 
 int nk_pinmap_each(const struct nk_pinmap *map, int fd,

@@ -30,6 +30,15 @@ int nk_pinmap_open(const struct nk_pinmap *map, const char *path, bool create,
 		   struct nk_error *err);
 
 /**
+ * nk_pinmap_each_other() - call @fn for each map of this kind that the kernel has, pinned wherever it is
+ * @fd: the one that is left out, or -1
+ * @fn: gets the map's fd; what it returns other than 0 ends the walk and is returned
+ */
+int nk_pinmap_each_other(const struct nk_pinmap *map, int fd,
+			 int (*fn)(int fd, void *data, struct nk_error *err), void *data,
+			 struct nk_error *err);
+
+/**
  * nk_pinmap_each() - call @fn for each key
  * @fn: may remove the key; what it returns other than 0 ends the walk and is returned
  */

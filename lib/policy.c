@@ -16,12 +16,17 @@
 
 #include "banned.h"
 
-bool nk_policy_is_pinned(const struct nk_nicdir *dir)
+int nk_policy_is_pinned(const struct nk_nicdir *dir, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
 
 	nk_nicdir_pin(dir, "policy", path);
-	return !access(path, F_OK);
+	if (!access(path, F_OK))
+		return 1;
+	return errno == ENOENT ?
+		       0 :
+		       nk_error_set(err, NK_CODE_BPF, errno, "cannot look for a policy program",
+				    "%s: %s", path, nk_errno_name(errno));
 }
 
 static int refused(struct nk_error *err, const char *path, int sys)

@@ -15,8 +15,8 @@
 struct nk_error;
 struct nk_nicdir;
 
-/* nk_policy_is_pinned() - has the operator one for this NIC? */
-bool nk_policy_is_pinned(const struct nk_nicdir *dir);
+/* nk_policy_is_pinned() - has the operator one for this NIC? Return: 1, 0, or a negative errno */
+int nk_policy_is_pinned(const struct nk_nicdir *dir, struct nk_error *err);
 
 /**
  * nk_policy_enter() - have the program that is pinned now run for the NIC's leased queues

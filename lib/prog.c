@@ -60,31 +60,36 @@ static struct bpf_map *skel_map(struct nk_bpf *skel, unsigned int i)
 	return maps[i];
 }
 
-/* link_info() - what the pinned link is attached with. Return: 0, or a negative errno */
-static int link_info(const struct nk_nicdir *dir, struct bpf_link_info *ret)
+static int cannot_look(struct nk_error *err, const char *what, const char *path)
 {
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot look at the XDP link", "%s %s: %s",
+			    what, path, nk_errno_name(errno));
+}
+
+int nk_prog_link(const struct nk_nicdir *dir, struct nk_prog_link *ret, struct nk_error *err)
+{
+	struct bpf_link_info info = { 0 };
 	char path[NK_PATH_SIZE];
-	uint32_t size = sizeof(*ret);
+	uint32_t size = sizeof(info);
 	int fd cleanup_close = -1;
 
+	*ret = (struct nk_prog_link){ 0 };
 	nk_nicdir_pin(dir, "link", path);
 	fd = bpf_obj_get(path);
-	*ret = (struct bpf_link_info){ 0 };
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, ret, &size))
-		return -errno;
-	return ret->type == BPF_LINK_TYPE_XDP ? 0 : -EPROTO;
-}
-
-uint32_t nk_prog_nic(const struct nk_nicdir *dir)
-{
-	struct bpf_link_info info;
-
-	return link_info(dir, &info) ? 0 : info.xdp.ifindex;
-}
-
-bool nk_prog_is_alive(const struct nk_nicdir *dir)
-{
-	return nk_prog_nic(dir) != 0;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : cannot_look(err, "BPF_OBJ_GET", path);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return cannot_look(err, "BPF_OBJ_GET_INFO_BY_FD", path);
+	if (info.type != BPF_LINK_TYPE_XDP)
+		return nk_error_set(err, NK_CODE_BPF, EPROTO, "cannot look at the XDP link",
+				    "%s is no XDP link", path);
+	*ret = (struct nk_prog_link){
+		.pinned = true,
+		.id = info.id,
+		.ifindex = info.xdp.ifindex,
+		.prog_id = info.prog_id,
+	};
+	return 0;
 }
 
 static int unreadable(struct nk_error *err, const char *what, uint32_t id)
@@ -116,24 +121,92 @@ static int read_version(uint32_t map_id, uint32_t *ret, struct nk_error *err)
 	return 1;
 }
 
+/* What a loaded program uses. */
+struct prog_maps {
+	struct bpf_prog_info info;
+	uint32_t ids[16];
+};
+
+static int read_maps(int prog, struct prog_maps *ret)
+{
+	uint32_t size = sizeof(ret->info);
+
+	*ret = (struct prog_maps){ .info = { .nr_map_ids = 16 } };
+	ret->info.map_ids = (uintptr_t)ret->ids;
+	if (bpf_obj_get_info_by_fd(prog, &ret->info, &size))
+		return -errno;
+	if (ret->info.nr_map_ids > 16)
+		ret->info.nr_map_ids = 16;
+	return 0;
+}
+
+static int version_of(int prog, uint32_t prog_id, uint32_t *ret, struct nk_error *err)
+{
+	struct prog_maps maps;
+	uint32_t i;
+	int rc = 0;
+
+	if (prog < 0 || read_maps(prog, &maps))
+		return unreadable(err, "program", prog_id);
+	for (i = 0; i < maps.info.nr_map_ids && !rc; i++)
+		rc = read_version(maps.ids[i], ret, err);
+	return rc < 0 ? rc : 0;
+}
+
 int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret, struct nk_error *err)
 {
-	uint32_t maps[16] = { 0 }, size = sizeof(struct bpf_prog_info), i;
-	struct bpf_prog_info info = { .nr_map_ids = 16, .map_ids = (uintptr_t)maps };
-	struct bpf_link_info link = { 0 };
-	int prog cleanup_close = -1, rc = 0, tries;
+	struct nk_prog_link link = { 0 };
+	int prog cleanup_close = -1, tries, rc;
 
 	*ret = 0;
 	for (tries = 0; tries < 3 && prog < 0; tries++) { /* it may be replaced while we look */
-		if (link_info(dir, &link) || !link.xdp.ifindex)
-			return -ENOENT;
+		rc = nk_prog_link(dir, &link, err);
+		if (rc || !link.ifindex)
+			return rc ? rc : -ENOENT;
 		prog = bpf_prog_get_fd_by_id(link.prog_id);
 	}
-	if (prog < 0 || bpf_obj_get_info_by_fd(prog, &info, &size))
-		return unreadable(err, "program", link.prog_id);
-	for (i = 0; i < info.nr_map_ids && i < 16 && !rc; i++)
-		rc = read_version(maps[i], ret, err);
-	return rc < 0 ? rc : 0;
+	return version_of(prog, link.prog_id, ret, err);
+}
+
+/* has_map() - does a program use a map of this name? Return: 1, 0, or a negative errno */
+static int has_map(const struct prog_maps *maps, const char *name)
+{
+	struct bpf_map_info info;
+	uint32_t i, size;
+
+	for (i = 0; i < maps->info.nr_map_ids; i++) {
+		int fd cleanup_close = bpf_map_get_fd_by_id(maps->ids[i]);
+
+		info = (struct bpf_map_info){ 0 };
+		size = sizeof(info);
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+			return -errno;
+		if (!strcmp(info.name, name))
+			return 1;
+	}
+	return 0;
+}
+
+int nk_prog_is_ours(uint32_t prog_id, uint32_t *ret_version, struct nk_error *err)
+{
+	int prog cleanup_close = bpf_prog_get_fd_by_id(prog_id);
+	struct prog_maps maps;
+	int rc;
+
+	*ret_version = 0;
+	if (prog < 0 || read_maps(prog, &maps))
+		return unreadable(err, "program", prog_id);
+	if (strcmp(maps.info.name, "nk_redirect") != 0)
+		return 0;
+	rc = has_map(&maps, "xsks");
+	if (rc > 0)
+		rc = has_map(&maps, "queues");
+	if (rc < 0)
+		return unreadable(err, "maps of program", prog_id);
+	if (!rc)
+		return 0;
+	rc = version_of(prog, prog_id, ret_version, err);
+	return rc ? rc : 1;
 }
 
 static void prog_name(uint32_t id, char *buf, size_t size)
@@ -168,26 +241,19 @@ static bool has_link(uint32_t prog_id)
 	return found;
 }
 
-int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
+int nk_prog_refuse_foreign(const struct nk_nic *nic, struct nk_error *err)
 {
 	char name[32];
 
-	if (!nic->xdp_prog_id)
-		return 0;
-	/* By the NIC and not by the program, which may be replaced while we look: where our link is,
-	 * no other program can be.
-	 */
-	if (nk_prog_nic(dir) == nic->ifindex)
-		return 0;
 	prog_name(nic->xdp_prog_id, name, sizeof(name));
 	nk_error_set(err, NK_CODE_BPF, EBUSY, "another XDP program is on the NIC",
 		     "%s has XDP program %s, id %u, which is not nk-cni's, attached %s", nic->name,
 		     name, nic->xdp_prog_id,
 		     has_link(nic->xdp_prog_id) ? "by a bpf_link" : "by netlink");
 	nk_error_remedy(err,
-			"take it off (ip link set dev %s xdp off, or remove its bpf_link), or "
-			"set \"xsk\": {\"map\": false} to lease queues without XDP",
-			NK_QUOTED(nic->name));
+			"find out whom it serves (bpftool prog show id %u), and stop that; or set "
+			"\"xsk\": {\"map\": false} to lease queues without XDP",
+			nic->xdp_prog_id);
 	return -EBUSY;
 }
 
@@ -199,19 +265,54 @@ struct loading {
 	bool running; /* a program is on the NIC, and has the pinned maps */
 };
 
-/* is_usable() - is a pinned map what the program of this build expects? */
-static bool is_usable(int fd, const struct bpf_map *map, uint32_t entries)
+/* is_usable() - is a pinned map what the program of this build expects? Return: 1, 0, or a negative
+ * errno
+ */
+static int is_usable(int fd, const struct bpf_map *map, uint32_t entries)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info);
 
-	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
-	       info.max_entries == entries && info.key_size == bpf_map__key_size(map) &&
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	return info.type == bpf_map__type(map) && info.max_entries == entries &&
+	       info.key_size == bpf_map__key_size(map) &&
 	       info.value_size == bpf_map__value_size(map);
 }
 
-/* reuse_or_size() - keep a pinned map, for attachments and a program that runs have entries in it.
- * One that does not fit, and that nothing runs with, is of a NIC that was replaced.
+static int refuse_map(const struct loading *loading, const char *path, struct nk_error *err)
+{
+	nk_error_set(err, NK_CODE_BPF, EPROTO, "the XDP program on the NIC is of another kind",
+		     "%s is not as this nk-cni knows it", path);
+	nk_error_remedy(err, "end the Pods that have queues of %s, then: nk-cni release %s",
+			loading->nic->name, NK_QUOTED(loading->nic->name));
+	return -EPROTO;
+}
+
+/* take_over() - a map that is pinned. One that does not fit, and that nothing runs with, is of a NIC that
+ * was replaced.
+ */
+static int take_over(const struct loading *loading, struct bpf_map *map, int fd, uint32_t entries,
+		     const char *path, struct nk_error *err)
+{
+	int rc = is_usable(fd, map, entries);
+
+	if (!rc && loading->running)
+		return refuse_map(loading, path, err);
+	if (rc > 0)
+		rc = bpf_map__reuse_fd(map, fd);
+	else if (!rc && unlink(path))
+		rc = -errno;
+	else if (!rc)
+		rc = bpf_map__set_max_entries(map, entries);
+	return rc ? nk_error_set(err, NK_CODE_BPF, -rc, "cannot prepare a map", "%s: %s", path,
+				 nk_errno_name(-rc)) :
+		    0;
+}
+
+/* reuse_or_size() - keep a pinned map, for attachments and a program that runs have entries in it. Only
+ * one that is known to be missing is made anew: beside a program that runs, one that its version did
+ * not have.
  */
 static int reuse_or_size(const struct loading *loading, unsigned int i, struct nk_error *err)
 {
@@ -223,25 +324,12 @@ static int reuse_or_size(const struct loading *loading, unsigned int i, struct n
 
 	nk_nicdir_pin(loading->dir, map_pins[i].name, path);
 	fd = bpf_obj_get(path);
-	if (fd < 0 && loading->running && map_pins[i].per_queue)
-		return nk_error_set(err, NK_CODE_BPF, errno, "a map of the NIC is gone", "%s: %s",
-				    path, nk_errno_name(errno));
-	if (fd >= 0 && !is_usable(fd, map, entries)) {
-		if (loading->running) {
-			nk_error_set(err, NK_CODE_BPF, EPROTO,
-				     "the XDP program on the NIC is of another kind",
-				     "%s is not as this nk-cni knows it", path);
-			nk_error_remedy(err,
-					"end the Pods that have queues of %s, then: nk-cni release "
-					"%s",
-					loading->nic->name, NK_QUOTED(loading->nic->name));
-			return -EPROTO;
-		}
-		unlink(path);
-		rc = bpf_map__set_max_entries(map, entries);
-	} else {
-		rc = fd >= 0 ? bpf_map__reuse_fd(map, fd) : bpf_map__set_max_entries(map, entries);
-	}
+	if (fd >= 0)
+		return take_over(loading, map, fd, entries, path, err);
+	if (errno != ENOENT || (loading->running && map_pins[i].per_queue))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open a map of the NIC",
+				    "BPF_OBJ_GET %s: %s", path, nk_errno_name(errno));
+	rc = bpf_map__set_max_entries(map, entries);
 	return rc ? nk_error_set(err, NK_CODE_BPF, -rc, "cannot prepare a map", "%s: %s", path,
 				 nk_errno_name(-rc)) :
 		    0;
@@ -382,40 +470,50 @@ static int install(const struct nk_nicdir *dir, const struct nk_nic *nic, bool r
 	return rc;
 }
 
-/* find_running() - Return: 1 if our program is on the NIC, 0 if not, or -EBUSY */
+/* find_running() - Return: 1 if our program is on the NIC, 0 if not, or a negative errno where that could
+ * not be seen, or the link is on another NIC
+ */
 static int find_running(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
 {
-	struct bpf_link_info info;
-	int rc = link_info(dir, &info);
+	struct nk_prog_link link;
+	int rc = nk_prog_link(dir, &link, err);
 
-	if (rc || !info.xdp.ifindex)
-		return 0;
-	if (info.xdp.ifindex == nic->ifindex)
+	if (rc || !link.ifindex)
+		return rc;
+	if (link.ifindex == nic->ifindex)
 		return 1;
 	return nk_error_set(err, NK_CODE_BPF, EBUSY, "the pinned XDP link is another NIC's",
-			    "%s/link is on ifindex %u, %s has %u: the NIC was renamed", dir->path,
-			    info.xdp.ifindex, nic->name, nic->ifindex);
+			    "%s/link is on ifindex %u, %s has %u", dir->path, link.ifindex,
+			    nic->name, nic->ifindex);
+}
+
+/* update() - the program that runs, where it is older. Return: 0 or a negative errno */
+static int update(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
+{
+	uint32_t version;
+	int rc = nk_prog_version(dir, &version, err);
+
+	if (rc == -ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, ENOENT, "the XDP program has gone meanwhile",
+				    "%s/link is off the NIC", dir->path);
+	if (rc)
+		return rc;
+	return version < NK_PROG_VERSION ? install(dir, nic, true, err) : nk_policy_enter(dir, err);
 }
 
 int nk_prog_attach(const struct nk_nicdir *dir, const struct nk_nic *nic, bool *ret_made,
 		   struct nk_error *err)
 {
-	uint32_t version = 0;
 	char path[NK_PATH_SIZE];
 	int rc = find_running(dir, nic, err);
 
 	*ret_made = !rc;
-	if (rc < 0)
-		return rc;
-	if (rc) {
-		rc = nk_prog_version(dir, &version, err);
-		if (rc)
-			return rc;
-		return version < NK_PROG_VERSION ? install(dir, nic, true, err) :
-						   nk_policy_enter(dir, err);
-	}
+	if (rc)
+		return rc < 0 ? rc : update(dir, nic, err);
 	nk_nicdir_pin(dir, "link", path);
-	unlink(path); /* it has lost its NIC */
+	if (unlink(path) && errno != ENOENT) /* it has lost its NIC */
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XDP link",
+				    "unlink %s: %s", path, nk_errno_name(errno));
 	return install(dir, nic, false, err);
 }
 
@@ -427,7 +525,11 @@ int nk_prog_reload(const struct nk_nicdir *dir, const struct nk_nic *nic, struct
 		return -ENOENT;
 	if (rc > 0)
 		rc = install(dir, nic, true, err);
-	return rc || nk_policy_is_pinned(dir) ? rc : nk_policy_leave(dir, err);
+	if (!rc)
+		rc = nk_policy_is_pinned(dir, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return nk_policy_leave(dir, err);
 }
 
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
@@ -435,12 +537,17 @@ int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
 	char path[NK_PATH_SIZE];
 	int fd cleanup_close = -1;
 	unsigned int i;
+	int with_policy = nk_policy_is_pinned(dir, err);
 
+	if (with_policy < 0)
+		return with_policy;
 	/* Dropping the pin would do, but later: the kernel frees an unpinned link in a work item,
 	 * and who looks at the NIC meanwhile would find a program that is nobody's.
 	 */
 	nk_nicdir_pin(dir, "link", path);
 	fd = bpf_obj_get(path);
+	if (fd < 0 && errno != ENOENT)
+		return cannot_look(err, "BPF_OBJ_GET", path);
 	if (fd >= 0 && bpf_link_detach(fd) && errno != ENOLINK)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot detach the XDP program",
 				    "BPF_LINK_DETACH %s: %s", path, nk_errno_name(errno));
@@ -448,7 +555,7 @@ int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot unpin the XDP link",
 				    "unlink %s: %s", path, nk_errno_name(errno));
 	for (i = 0; i < MAP_PINS; i++) {
-		if (!strcmp(map_pins[i].name, "calls") && nk_policy_is_pinned(dir))
+		if (!strcmp(map_pins[i].name, "calls") && with_policy)
 			continue; /* the operator's program knows it, and is to fit the next time */
 		nk_nicdir_pin(dir, map_pins[i].name, path);
 		if (unlink(path) && errno != ENOENT)
@@ -460,20 +567,21 @@ int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err)
 
 int nk_prog_check(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err)
 {
-	struct bpf_link_info info;
-	int rc = link_info(dir, &info);
+	struct nk_prog_link link;
+	int rc = nk_prog_link(dir, &link, err);
 
 	if (rc)
+		return rc;
+	if (!link.pinned)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is gone",
-				    "%s/link: expected a pinned XDP link, found %s", dir->path,
-				    nk_errno_name(-rc));
-	if (info.xdp.ifindex != nic->ifindex)
+				    "%s/link: expected a pinned XDP link, found ENOENT", dir->path);
+	if (link.ifindex != nic->ifindex)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is off",
 				    "%s/link: expected on ifindex %u (%s), found on %u", dir->path,
-				    nic->ifindex, nic->name, info.xdp.ifindex);
-	if (info.prog_id != nic->xdp_prog_id)
+				    nic->ifindex, nic->name, link.ifindex);
+	if (link.prog_id != nic->xdp_prog_id)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is off",
 				    "%s: expected XDP program %u, found %u", nic->name,
-				    info.prog_id, nic->xdp_prog_id);
+				    link.prog_id, nic->xdp_prog_id);
 	return 0;
 }

@@ -21,13 +21,27 @@ struct nk_nicdir;
 #define NK_PROG_VERSION 1
 #endif
 
+/* The pinned link as it is. */
+struct nk_prog_link {
+	bool pinned;
+	uint32_t id;
+	uint32_t ifindex; /* of its NIC, as that one's netns counts; 0: it has lost it */
+	uint32_t prog_id;
+};
+
+/* nk_prog_link() - Return: 0, also where none is pinned; or a negative errno: it could not be looked at */
+int nk_prog_link(const struct nk_nicdir *dir, struct nk_prog_link *ret, struct nk_error *err);
+
 /**
- * nk_prog_check_owner() - is the NIC free of XDP programs that are not ours? Changes nothing.
+ * nk_prog_is_ours() - was a program loaded by nk-cni, on whichever bpffs its maps are?
+ * @ret_version: the version in its read-only data
  *
- * Return: 0, or -EBUSY with an error that names the other program by id and name
+ * Return: 1, 0, or a negative errno
  */
-int nk_prog_check_owner(const struct nk_nicdir *dir, const struct nk_nic *nic,
-			struct nk_error *err);
+int nk_prog_is_ours(uint32_t prog_id, uint32_t *ret_version, struct nk_error *err);
+
+/* nk_prog_refuse_foreign() - the refusal of a NIC whose program is not ours. Return: -EBUSY */
+int nk_prog_refuse_foreign(const struct nk_nic *nic, struct nk_error *err);
 
 /**
  * nk_prog_attach() - have the program on the NIC, of this build's version or a newer one
@@ -55,12 +69,6 @@ int nk_prog_version(const struct nk_nicdir *dir, uint32_t *ret, struct nk_error 
 
 /* nk_prog_detach() - take it off and remove its pins; what is not there is success. */
 int nk_prog_detach(const struct nk_nicdir *dir, struct nk_error *err);
-
-/* nk_prog_nic() - ifindex of the NIC that our link is on; 0: none, or one that is gone */
-uint32_t nk_prog_nic(const struct nk_nicdir *dir);
-
-/* nk_prog_is_alive() - is our link on any NIC? */
-bool nk_prog_is_alive(const struct nk_nicdir *dir);
 
 /* nk_prog_check() - is our program the one on the NIC? Return: 0, or -ENOENT with error code 102. */
 int nk_prog_check(const struct nk_nicdir *dir, const struct nk_nic *nic, struct nk_error *err);

@@ -74,8 +74,7 @@ static int remove_on(const char *nic, void *data, struct nk_error *err)
 	if (rc <= 0)
 		return 0;
 	walk->found = true;
-	walk->att->drop_program = walk->how->drop_program;
-	walk->att->keep_rss = walk->how->keep_rss;
+	nk_attach_set_fate(walk->att, walk->how->drop_program, walk->how->keep_rss);
 	rc = nk_attach_remove(walk->att, err);
 	nk_attach_unload(walk->att);
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "cleanup.h"
+#include "device.h"
 #include "error.h"
 #include "filter.h"
 #include "mac.h"
@@ -27,20 +28,16 @@ static void describe(const struct nk_claim *claim, char *buf, size_t size)
 
 void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE])
 {
-	char text[2 * NK_ID_SIZE + 32];
-
-	snprintf(text, sizeof(text), "nk-cni:%s:%s:%s", att->key.ifname, att->key.container_id,
-		 att->key.network);
-	snprintf(ret, NK_ALIAS_SIZE, "%.*s", NK_ALIAS_SIZE - 2, text);
+	nk_device_alias(&att->key, ret);
 }
 
-static void fill_claim(const struct nk_attachment *att, const struct nk_lease *lease,
-		       struct nk_claim *claim)
+void nk_step_claim_of(const struct nk_attachment *att, const struct nk_lease *lease,
+		      struct nk_claim *ret)
 {
-	*claim = (struct nk_claim){
+	*ret = (struct nk_claim){
 		.version = NK_CLAIM_VERSION,
 		.key = att->key,
-		.nic_ifindex = att->lender.nic.ifindex,
+		.nic_ifindex = att->lender.nic.ifindex ? att->lender.nic.ifindex : att->claimed_nic,
 		.netns_cookie = att->netns_cookie,
 		.ifindex = att->ifindex,
 		.netkit_queue = lease->netkit,
@@ -56,9 +53,10 @@ static void fill_claim(const struct nk_attachment *att, const struct nk_lease *l
 		.rss_context = att->rss_context,
 		.rule_count = att->rule_count,
 		.neigh_count = att->neigh_count,
+		.flags = att->flags,
 	};
-	memcpy(claim->mac, att->mac, sizeof(claim->mac));
-	memcpy(claim->pod_name, att->pod_name, sizeof(claim->pod_name));
+	memcpy(ret->mac, att->mac, sizeof(ret->mac));
+	memcpy(ret->pod_name, att->pod_name, sizeof(ret->pod_name));
 }
 
 bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim)
@@ -106,7 +104,7 @@ int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
 	int rc = 0;
 
 	for (i = 0; i < att->lease_count && !rc; i++) {
-		fill_claim(att, &att->leases[i], &claim);
+		nk_step_claim_of(att, &att->leases[i], &claim);
 		rc = nk_claims_update(att->lender.claims, att->leases[i].phys, &claim, err);
 	}
 	return rc;
@@ -324,7 +322,7 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 	if (!rc)
 		rc = nk_link_nsid(&att->host, att->netns_fd, true, &att->nsid, err);
 	for (i = 0; i < wanted && !rc; i++) {
-		fill_claim(att, &att->leases[i], &claim);
+		nk_step_claim_of(att, &att->leases[i], &claim);
 		rc = nk_claims_add(att->lender.claims, att->leases[i].phys, &claim, err);
 		att->lease_count += !rc;
 	}
@@ -335,6 +333,10 @@ int nk_step_claim_check(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->lease_count)
 		return 0;
+	if (att->lender.where == NK_NIC_ELSEWHERE)
+		return nk_error_set(err, NK_CODE_CHECK, ENODEV,
+				    "CHECK: the NIC is in another network namespace", "%s",
+				    att->lender.nic.name);
 	if (!att->lender.nic.ifindex)
 		return nk_error_set(err, NK_CODE_CHECK, ENODEV, "CHECK: the NIC is gone",
 				    "%s: lost: NIC removed, recreate the Pod",

@@ -3,6 +3,7 @@
 #include "steps.h"
 
 #include "claims.h"
+#include "device.h"
 #include "error.h"
 #include "log.h"
 #include "mac.h"
@@ -102,71 +103,14 @@ int nk_step_device_check(struct nk_attachment *att, struct nk_error *err)
 	return 0;
 }
 
-/* How we came to a device, which says what more must fit before it is taken for ours. */
-enum evidence {
-	BY_NETNS, /* the netns is the claim's, by its cookie: name or ifindex do */
-	BY_LEASE, /* it has the lease of a queue that we claimed, which no Pod can bring about */
-	BY_NSID,  /* an id that the kernel may have given to another netns since */
-};
-
-static bool is_device(const struct nk_attachment *att, const struct nk_link *link,
-		      enum evidence evidence)
-{
-	bool same_mac = !memcmp(link->mac, att->mac, NK_MAC_LEN);
-	bool in_group = link->group == NK_LINK_GROUP;
-	char alias[NK_ALIAS_SIZE];
-
-	if (strcmp(link->kind, "netkit") != 0 ||
-	    (link->netkit.pairing == NK_NETKIT_PAIRING_SINGLE) == att->pair)
-		return false;
-	nk_step_alias(att, alias);
-	switch (evidence) {
-	case BY_NETNS:
-		/* Not noted yet where the process died: then the MAC, chosen before, stands for it. */
-		return att->ifindex ? link->ifindex == att->ifindex : in_group && same_mac;
-	case BY_LEASE:
-		/* A move can give it another ifindex; the Pod can change all else. */
-		return (att->ifindex && link->ifindex == att->ifindex) ||
-		       (in_group && (same_mac || !strcmp(link->alias, alias)));
-	case BY_NSID:
-		return in_group && (*link->alias ? !strcmp(link->alias, alias) : same_mac);
-	}
-	return false;
-}
-
-/**
- * remove_at() - delete the device if it is in this netns
- * @ifindex: where it is known from a lease; else by the claim's ifindex or the name
- *
- * Return: 1 if it was deleted, 0 if it is not there, or a negative errno
+/* remove_by_lease() - delete the device at the other end of our claimed queues' leases, if it is ours: the
+ * Pod may have moved it.
  */
-static int remove_at(struct nk_attachment *att, int32_t nsid, uint32_t ifindex,
-		     enum evidence evidence, struct nk_error *err)
-{
-	struct nk_error not_there = { 0 };
-	struct nk_link link;
-	int rc;
-
-	if (nsid == NK_NSID_GONE)
-		return 0;
-	if (!ifindex)
-		ifindex = att->ifindex;
-	rc = nk_link_get(&att->host, nsid, ifindex ? NULL : att->key.ifname, ifindex, &link,
-			 &not_there);
-	if (rc == -ENODEV || (!rc && !is_device(att, &link, evidence)))
-		return 0;
-	if (rc) {
-		*err = err->code == NK_CODE_NONE ? not_there : *err;
-		return rc;
-	}
-	rc = nk_link_remove(&att->host, nsid, link.ifindex, err);
-	return rc ? rc : 1;
-}
-
-/* remove_by_lease() - delete the device at the other end of our claimed queues' leases. */
 static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_error unknown = { 0 };
+	struct nk_device device;
+	struct nk_claim claim;
 	struct nk_queue queue;
 	uint32_t i;
 	int rc = 0;
@@ -176,7 +120,8 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 		rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
 					 &queue, &unknown);
 		/* A NIC that is down, or has fewer queues now, tells nothing: the other ways must do. */
-		if (rc == -ENOENT || rc == -EINVAL || rc == -ENODEV || (!rc && !queue.leased)) {
+		if (rc == -ENOENT || rc == -EINVAL || rc == -ERANGE || rc == -ENODEV ||
+		    (!rc && !queue.leased)) {
 			rc = 0;
 			continue;
 		}
@@ -184,55 +129,12 @@ static int remove_by_lease(struct nk_attachment *att, struct nk_error *err)
 			*err = unknown;
 			return rc;
 		}
-		rc = remove_at(att, queue.lease_nsid, queue.lease_ifindex, BY_LEASE, err);
+		nk_step_claim_of(att, &att->leases[i], &claim);
+		if (nk_device_holder(&att->host, att->lender.claims, &claim, &queue, &device) ==
+		    NK_HOLDER_OURS)
+			rc = nk_link_remove(&att->host, device.nsid, device.link.ifindex, err);
 	}
 	return rc;
-}
-
-/* One device, looked for among the claims of others. */
-struct owner {
-	const struct nk_attachment *att;
-	const struct nk_link *link;
-};
-
-static int compare_owner(uint32_t queue, const struct nk_claim *claim, void *data)
-{
-	const struct owner *owner = data;
-
-	(void)queue;
-	return !nk_step_is_mine(owner->att, claim) && claim->ifindex == owner->link->ifindex &&
-	       claim->nsid == owner->att->nsid && !memcmp(claim->mac, owner->link->mac, NK_MAC_LEN);
-}
-
-/* refuse_if_hidden() - a NIC that is down does not say to whom it lends. Then a device of the claim's
- * ifindex under its netns id may be the attachment's, whatever the Pod has made of its alias.
- */
-static int refuse_if_hidden(struct nk_attachment *att, struct nk_error *err)
-{
-	struct nk_error gone = { 0 };
-	struct nk_link link;
-	struct owner owner = { .att = att, .link = &link };
-	int rc;
-
-	if (!att->lender.nic.ifindex || att->lender.nic.up || !att->ifindex || att->nsid < 0)
-		return 0;
-	rc = nk_link_get(&att->host, att->nsid, NULL, att->ifindex, &link, &gone);
-	if (rc == -ENODEV || (!rc && strcmp(link.kind, "netkit") != 0))
-		return 0;
-	if (rc) {
-		*err = gone;
-		return rc;
-	}
-	rc = nk_claims_each(att->lender.claims, compare_owner, &owner, err);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	nk_error_set(err, NK_CODE_KERNEL, ENETDOWN, "it cannot be told whose the device is",
-		     "%s is down and does not say to whom it lends; %s, ifindex %u in netns id %d, "
-		     "may be %s of container %.16s",
-		     att->lender.nic.name, link.name, link.ifindex, att->nsid, att->key.ifname,
-		     att->key.container_id);
-	nk_error_remedy(err, "ip link set dev %s up, then DEL again", att->lender.nic.name);
-	return -ENETDOWN;
 }
 
 /* wait_for_leases() - the queues are free when DEL has answered. A netns that is on its way out
@@ -272,28 +174,28 @@ static int remove_pair(struct nk_attachment *att, struct nk_error *err)
 /**
  * device_remove() - delete the device, where ever it is
  *
- * It is looked for in the netns that the runtime names, if that is the one of the claim; at the
- * other end of the leases; and under the netns id noted at ADD.
+ * It is looked for in the netns that it was made in, and at the other end of the leases.
  */
 int nk_step_device_remove(struct nk_attachment *att, struct nk_error *err)
 {
-	struct nk_error no_id = { 0 };
-	int32_t nsid;
-	int rc = 0;
+	struct nk_device device;
+	struct nk_claim claim;
+	int rc;
 
+	if (att->flags & NK_CLAIM_OWED)
+		return 0; /* it is gone; the Pod's netns may have another one by now */
 	/* Of this very call, and not made: a device of that name is somebody else's. */
 	if (!att->loaded && !att->ifindex && !att->asked)
 		return 0;
 	if (att->pair)
 		return remove_pair(att, err);
-	if (att->netns_is_ours && !nk_link_nsid(&att->host, att->netns_fd, true, &nsid, &no_id))
-		rc = remove_at(att, nsid, 0, BY_NETNS, err);
+	nk_step_claim_of(att, &att->leases[0], &claim);
+	rc = nk_device_find(&att->host, &claim, att->netns_is_ours ? att->netns_fd : -1, &device,
+			    err);
+	if (rc > 0)
+		rc = nk_link_remove(&att->host, device.nsid, device.link.ifindex, err);
 	if (!rc)
 		rc = remove_by_lease(att, err);
-	if (!rc && att->nsid != NK_NSID_HERE)
-		rc = remove_at(att, att->nsid, 0, BY_NSID, err);
-	if (!rc && att->loaded)
-		rc = refuse_if_hidden(att, err);
 	if (rc < 0)
 		return rc;
 	wait_for_leases(att);

@@ -63,13 +63,15 @@ static int find_other(uint32_t queue, const struct nk_claim *claim, void *data)
 int nk_step_program_remove(struct nk_attachment *att, struct nk_error *err)
 {
 	struct others others = { .att = att };
+	struct nk_prog_link link;
 	int rc;
 
 	if (att->lender.dir.fd < 0)
 		return 0; /* a pair without queues */
+	rc = nk_prog_link(&att->lender.dir, &link, err);
 	/* A link that lost its NIC is of no use to anybody, kept or not. */
-	if (nk_prog_is_alive(&att->lender.dir) && !(att->drop_program && att->with_map))
-		return 0;
+	if (rc || (link.ifindex && !(att->drop_program && att->with_map)))
+		return rc;
 	rc = nk_claims_each(att->lender.claims, find_other, &others, err);
 	return rc || others.any ? rc : nk_prog_detach(&att->lender.dir, err);
 }

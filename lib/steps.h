@@ -52,6 +52,10 @@ void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ]);
 /* nk_step_is_mine() - is this a claim of the attachment? */
 bool nk_step_is_mine(const struct nk_attachment *att, const struct nk_claim *claim);
 
+/* nk_step_claim_of() - the claim of one of its queues, as @att knows it now */
+void nk_step_claim_of(const struct nk_attachment *att, const struct nk_lease *lease,
+		      struct nk_claim *ret);
+
 /* nk_step_others() - a number for who else has which queue of the NIC; 0: nobody. Return: 0, or an
  * errno
  */

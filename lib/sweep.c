@@ -11,6 +11,7 @@
 #include "attach.h"
 #include "claims.h"
 #include "cleanup.h"
+#include "device.h"
 #include "error.h"
 #include "journal.h"
 #include "link.h"
@@ -45,6 +46,8 @@ struct suspect {
 /* A look at a NIC's claims. */
 struct look {
 	struct nk_nl *host;
+	struct nk_lender on; /* the directory, without its lock */
+	int claims;	     /* fd */
 	const struct nk_sweep *sweep;
 	const struct nk_key *only;	/* NULL: all */
 	const struct nk_queue_set *set; /* count queues of this one alone; NULL: of all */
@@ -52,44 +55,48 @@ struct look {
 	size_t count;
 };
 
-/* has_device() - is the device that a claim tells of still there? */
-static bool has_device(struct nk_nl *host, const struct nk_claim *claim)
+static enum state judge_lease(const struct look *look, uint32_t queue, const struct nk_claim *claim)
 {
-	struct nk_error gone = { 0 };
-	struct nk_link link;
-	int rc;
-
-	if (!claim->ifindex || claim->nsid < 0)
-		return false;
-	rc = nk_link_get(host, claim->nsid, NULL, claim->ifindex, &link, &gone);
-	/* Not to be told is not to be gone. Both numbers may be another Pod's by now. */
-	return rc ? rc != -ENODEV :
-		    !strcmp(link.kind, "netkit") && !memcmp(link.mac, claim->mac, NK_MAC_LEN);
-}
-
-static enum state judge(const struct look *look, uint32_t queue, const struct nk_claim *claim,
-			bool *is_down)
-{
-	struct nk_error gone = { 0 };
+	struct nk_error unread = { 0 };
 	struct nk_queue now;
-	struct nk_nic nic;
-	int rc;
+	int rc = nk_netdev_queue_get(look->host, look->on.nic.ifindex, queue, &now, &unread);
 
-	rc = nk_nic_get_by_index(look->host, claim->nic_ifindex, &nic, &gone);
-	if (rc == -ENODEV) /* a NIC that was moved to another netns still lends */
-		return has_device(look->host, claim) ? UNKNOWN : DEAD;
-	*is_down = !rc && !nic.up;
-	if (rc || !nic.up)
-		return UNKNOWN;
-	if (!claim->committed)
-		return !look->only && nk_journal_is_locked(&claim->key) ? ALIVE : DEAD;
-	if (nk_netdev_queue_get(look->host, claim->nic_ifindex, queue, &now, &gone))
+	/* Of a NIC that is up: it has fewer queues by now (ethtool -L), and none of them is leased away. */
+	if (rc == -EINVAL || rc == -ERANGE)
+		return DEAD;
+	if (rc)
 		return UNKNOWN;
 	if (!now.leased)
 		return DEAD;
-	/* To another device: the Pod has moved it, and it lives on; see step_device.c. */
-	return now.lease_ifindex == claim->ifindex && now.lease_nsid == claim->nsid ? ALIVE :
-										      UNKNOWN;
+	switch (nk_device_holder(look->host, look->claims, claim, &now, NULL)) {
+	case NK_HOLDER_OURS:
+		return ALIVE;
+	case NK_HOLDER_OTHER:
+		return DEAD;
+	case NK_HOLDER_UNKNOWN:
+		break;
+	}
+	return UNKNOWN;
+}
+
+static enum state judge(struct look *look, uint32_t queue, const struct nk_claim *claim,
+			bool *is_down)
+{
+	struct nk_error unread = { 0 };
+
+	if (nk_lender_place(&look->on, claim->nic_ifindex, &unread))
+		return UNKNOWN;
+	if (look->on.where != NK_NIC_HERE)
+		return look->on.where == NK_NIC_GONE ? DEAD : UNKNOWN;
+	if (claim->flags & NK_CLAIM_OWED)
+		return DEAD;
+	if (!look->on.nic.up) {
+		*is_down = true;
+		return UNKNOWN;
+	}
+	if (!claim->committed)
+		return !look->only && nk_journal_is_locked(&claim->key) ? ALIVE : DEAD;
+	return judge_lease(look, queue, claim);
 }
 
 static struct suspect *suspect_of(struct look *look, const struct nk_key *key)
@@ -115,6 +122,8 @@ static int look_at(uint32_t queue, const struct nk_claim *claim, void *data)
 	struct suspect *suspect;
 	enum state state;
 
+	if (look->sweep->only_owed && !(claim->flags & NK_CLAIM_OWED))
+		return 0;
 	if (look->only ? !nk_key_equal(look->only, &claim->key) :
 			 nk_sweep_spares(look->sweep, &claim->key))
 		return 0;
@@ -141,7 +150,14 @@ static int look_round(struct look *look, const char *nic, struct nk_error *err)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	rc = nk_claims_each(fd, look_at, look, err);
+	look->claims = fd;
+	look->on = (struct nk_lender)NK_LENDER_CLOSED;
+	look->on.nl = look->host;
+	look->on.claims = fd;
+	nk_nicdir_init(look->sweep->bpffs, nic, &look->on.dir);
+	rc = nk_lender_look(&look->on, err);
+	if (!rc)
+		rc = nk_claims_each(fd, look_at, look, err);
 	if (rc == -ENOMEM)
 		return nk_sweep_no_memory(err);
 	for (i = 0; i < look->count; i++) {
@@ -177,8 +193,7 @@ static int remove_dead(const struct nk_course *course, const struct suspect *sus
 		free(look.suspects);
 	}
 	if (rc > 0) {
-		att->drop_program = course->sweep->drop_program;
-		att->keep_rss = course->sweep->keep_rss;
+		nk_attach_set_fate(att, course->sweep->drop_program, course->sweep->keep_rss);
 		rc = nk_attach_remove(att, err);
 		rc = rc ? rc : 1;
 	}
@@ -251,6 +266,14 @@ int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error 
 	nk_course_end(&course);
 	free(look.suspects);
 	return rc;
+}
+
+int nk_sweep_lender(const struct nk_sweep *sweep, struct nk_lender *on, struct nk_error *err)
+{
+	int rc = nk_lender_find(on, sweep->bpffs, err);
+
+	/* Also of one that it is about to take over. */
+	return rc < 0 ? rc : nk_sweep_nic(sweep, on->dir.name, err);
 }
 
 static int sweep_next(const char *nic, void *data, struct nk_error *err)

@@ -5,10 +5,12 @@
  * An attachment is dead if its device is gone, or if its ADD was killed before its end:
  *   - its NIC is up, and a second look 500 ms after the first still finds none of its queues leased
  *     (the kernel takes a netns apart in the background);
- *   - its NIC is gone, or was loaded anew, and its device with it;
+ *   - a queue of it is leased to a device that is somebody else's for certain, or is not there any more;
+ *   - its NIC is gone for certain, or was loaded anew, and its device with it;
+ *   - its DEL came while the NIC was in another netns, and the NIC is back;
  *   - its claims, or the journal, say that its ADD did not come to its end, and nobody alive is
  *     at it.
- * What is on a NIC that is down is unknown, and nothing of it is touched. What lives is never
+ * What is on a NIC that is down, or in another netns, is unknown, and nothing of it is touched. What lives is never
  * touched, whoever says that it is not valid.
  *
  * With it goes all that DEL would remove, and the addresses that the journal tells of.
@@ -19,6 +21,7 @@
 #include "types.h"
 
 struct nk_error;
+struct nk_lender;
 
 struct nk_sweep {
 	const char *bpffs;
@@ -29,8 +32,9 @@ struct nk_sweep {
 	const void *data;
 	int64_t until;	   /* of nk_clock_ms(): nothing more is begun then */
 	bool impatient;	   /* leave IPAM plugins alone that failed a short while ago */
-	bool drop_program; /* the XDP program goes with the NIC's last user */
-	bool keep_rss;	   /* host traffic stays off the pool */
+	bool only_owed;	   /* of whom a DEL could remove only a part, as the NIC was elsewhere */
+	bool drop_program; /* the XDP program goes with the NIC's last user, */
+	bool keep_rss;	   /* host traffic stays off the pool: where the claims do not say */
 };
 
 /**
@@ -40,6 +44,11 @@ struct nk_sweep {
  * Return: 0, or the first failure; then what could be removed all the same is
  */
 int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error *err);
+
+/* nk_sweep_lender() - the same of a NIC, found by what it is
+ * @on: with nl and nic
+ */
+int nk_sweep_lender(const struct nk_sweep *sweep, struct nk_lender *on, struct nk_error *err);
 
 /* nk_sweep_nics() - of all NICs */
 int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err);

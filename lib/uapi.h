@@ -125,6 +125,10 @@ enum {
 /* asm-generic/socket.h, Linux 5.14: a number for a netns that is never used twice in a boot */
 #define NK_SO_NETNS_COOKIE 71
 
+/* linux/exportfs.h and uapi/linux/fcntl.h, Linux 6.18: a namespace opened by its number */
+#define NK_FILEID_NSFS	0xf1
+#define NK_FD_NSFS_ROOT (-10003)
+
 /* IFLA_GROUP of every device we make ("nk"): a hint for people, see product rules on ownership */
 #define NK_LINK_GROUP 0x6e6b
 

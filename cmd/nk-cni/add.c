@@ -87,7 +87,7 @@ void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *c
 	struct nk_error undo = { 0 };
 	int rc = nk_attach_lock(att, &undo), ipam_rc;
 
-	if (rc == -ESTALE) {
+	if (rc == -ESTALE || rc == -ENODEV) { /* what is left of it is removed all the same */
 		nk_error_reset(&undo);
 		rc = 0;
 	}
@@ -106,7 +106,7 @@ void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *c
 }
 
 /* sweep() - others' remains are not this ADD's concern, beyond the room they take. */
-static void sweep(const struct nk_attachment *att, const struct nk_config *config)
+static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
 	const struct nk_sweep sweep = {
 		.bpffs = config->bpffs,
@@ -116,7 +116,7 @@ static void sweep(const struct nk_attachment *att, const struct nk_config *confi
 	};
 	struct nk_error none = { 0 };
 
-	if (config->queue_count && nk_sweep_nic(&sweep, att->lender.nic.name, &none))
+	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
 		nk_log_warn("%s: %s", none.msg, none.details);
 	nk_error_reset(&none);
 	if (nk_sweep_journal(&sweep, &none))

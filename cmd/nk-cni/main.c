@@ -220,8 +220,12 @@ static int run_plan(struct call *call, struct nk_error *err)
 static int reload_one(const char *nic, void *data, struct nk_error *err)
 {
 	struct call *call = data;
-	int rc = nk_upkeep_reload(&call->att, call->options.bpffs, nic, call->options.nic_count,
-				  err);
+	const struct nk_upkeep how = {
+		.bpffs = call->options.bpffs,
+		.is_dir = !call->options.nic_count,
+		.attach = call->options.nic_count,
+	};
+	int rc = nk_upkeep_reload(&call->att, &how, nic, err);
 
 	nk_attachment_fini(&call->att);
 	return rc;
@@ -230,7 +234,11 @@ static int reload_one(const char *nic, void *data, struct nk_error *err)
 static int release_one(const char *nic, void *data, struct nk_error *err)
 {
 	struct call *call = data;
-	int rc = nk_upkeep_release(&call->att, call->options.bpffs, nic, err);
+	const struct nk_upkeep how = {
+		.bpffs = call->options.bpffs,
+		.is_dir = !call->options.nic_count,
+	};
+	int rc = nk_upkeep_release(&call->att, &how, nic, err);
 
 	nk_attachment_fini(&call->att);
 	return rc;

@@ -31,7 +31,7 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 	}
 	rc = nk_attach_count_free(att, config, &free_queues, err);
 	if (!rc)
-		rc = nk_sweep_count(config->bpffs, att->lender.nic.name, &config->queues, &dead,
+		rc = nk_sweep_count(config->bpffs, att->lender.dir.name, &config->queues, &dead,
 				    err);
 	if (rc || free_queues + dead >= config->queue_count)
 		return rc;
@@ -58,7 +58,7 @@ static bool has_pods(struct nk_attachment *att, const struct nk_config *config, 
 	struct nk_error ignored = { 0 };
 
 	return (why == -ENODEV || why == -ENETDOWN) && config->queue_count &&
-	       nk_attach_has_any(config->bpffs, nic, &ignored) > 0;
+	       nk_attach_has_any(att, config->bpffs, nic, &ignored) > 0;
 }
 
 int nk_cmd_status(const struct nk_request *request, const struct nk_config *config,

@@ -61,8 +61,13 @@ struct nk_inventory_row inventory_rows[] = {
 };
 
 struct nk_inventory_nic inventory_nics[] = {
-	{ .name = "eth0", .has_version = true, .version = 3, .has_answered = true, .answered = 11 },
-	{ .name = "eth1" },
+	{ .name = "eth0",
+	  .dir = "eth0",
+	  .has_version = true,
+	  .version = 3,
+	  .has_answered = true,
+	  .answered = 11 },
+	{ .name = "eth1", .dir = "eth1" },
 };
 
 const struct nk_inventory inventory = {

@@ -115,7 +115,7 @@ Test(nicdir, longest_paths_are_not_cut)
 
 struct names {
 	unsigned int count;
-	char last[IFNAMSIZ];
+	char last[NK_NICDIR_NAME_SIZE];
 	int rc;
 };
 
@@ -193,7 +193,7 @@ Test(nicdir, names_that_are_none_of_ours_are_passed_over)
 	struct nk_error err = { 0 };
 
 	snprintf(top, sizeof(top), "%s/nk-cni", bpffs);
-	snprintf(odd, sizeof(odd), "%s/nk-cni/longer-than-any-interface", bpffs);
+	snprintf(odd, sizeof(odd), "%s/nk-cni/longer-than-the-name-of-any-directory", bpffs);
 	cr_assert(!mkdir(top, 0700) && !mkdir(odd, 0700));
 	unit_expect_ok("odd", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
 	cr_expect_eq(names.count, 0, "%s came out", names.last);
