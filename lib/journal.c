@@ -487,7 +487,7 @@ static int each_name(struct reading *reading, int dir, const char *name,
 	if (fd >= 0 && !list)
 		close(fd);
 	while (!rc && list && (entry = readdir(list)))
-		if (entry->d_name[0] != '.')
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			rc = fn(reading, fd, entry->d_name);
 	return rc;
 }

@@ -9,19 +9,12 @@
 
 #include "inventory.h"
 #include "json_lex.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "banned.h"
-
-/* is_control() - of ASCII, or of ISO 8859-1 as UTF-8: what could command a terminal */
-static bool is_control(const char *utf8)
-{
-	const unsigned char *c = (const unsigned char *)utf8;
-
-	return *c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0);
-}
 
 void nk_metrics_label(const char *value, FILE *out)
 {
@@ -31,7 +24,7 @@ void nk_metrics_label(const char *value, FILE *out)
 		n = nk_json_utf8(value, strlen(value));
 		if (*value == '\n')
 			fputs("\\n", out);
-		else if (!n || is_control(value))
+		else if (!n || nk_text_is_control(value))
 			fputc('?', out);
 		else if (*value == '\\' || *value == '"')
 			fprintf(out, "\\%c", *value);

@@ -3,6 +3,8 @@
 #include "request.h"
 
 #include "error.h"
+#include "json_lex.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,13 +39,18 @@ bool nk_request_is_id(const char *id)
 bool nk_request_is_ifname(const char *name)
 {
 	const char *p;
+	size_t n;
 
 	if (!*name || strlen(name) >= IFNAMSIZ || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
-	/* '%' would make the kernel take the name for a pattern (dev_alloc_name). */
-	for (p = name; *p; p++)
-		if (!isgraph((unsigned char)*p) || strchr("/:%", *p))
+	for (p = name; *p; p += n) {
+		n = nk_json_utf8(p, strlen(p)); /* a result can say no other */
+		/* '%' would make the kernel take the name for a pattern (dev_alloc_name); and the
+		 * byte 0xa0 is white space to it, in whatever letter (dev_valid_name).
+		 */
+		if (!n || nk_text_is_control(p) || strchr("/:% ", *p) || memchr(p, 0xa0, n))
 			return false;
+	}
 	return true;
 }
 

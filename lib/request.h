@@ -30,7 +30,9 @@ int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err
  */
 bool nk_request_is_id(const char *id);
 
-/* nk_request_is_ifname() - may @name be the name of a network device. */
+/* nk_request_is_ifname() - may @name be the name of a network device? As the kernel and libcni have it,
+ * letters of any script included, but for control characters and what is no UTF-8.
+ */
 bool nk_request_is_ifname(const char *name);
 
 const char *nk_request_command_name(enum nk_command command);

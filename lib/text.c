@@ -2,7 +2,6 @@
 /* text.c - text of others on a terminal and in commands */
 #include "text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +13,13 @@
 static bool is_printable(char c)
 {
 	return c >= ' ' && c <= '~';
+}
+
+bool nk_text_is_control(const char *utf8)
+{
+	const unsigned char *c = (const unsigned char *)utf8;
+
+	return *c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0);
 }
 
 void nk_text_clean(char *text, const char *keep)

@@ -8,6 +8,13 @@
 #ifndef NK_TEXT_H
 #define NK_TEXT_H
 
+#include <stdbool.h>
+
+/* nk_text_is_control() - does the text begin with a control character of ASCII, or with one of ISO
+ * 8859-1 as UTF-8?
+ */
+bool nk_text_is_control(const char *utf8);
+
 /* nk_text_clean() - every byte that is neither printable ASCII nor in @keep becomes '?'. */
 void nk_text_clean(char *text, const char *keep);
 

@@ -19,8 +19,9 @@ add_pair() {
 	add "$1" "${2:-$(pair_conf)}" CNI_IFNAME=eth0 CNI_PATH="$plugins"
 }
 
+# check_pair POD [VARIABLE=VALUE...]
 check_pair() {
-	check "$1" CNI_IFNAME=eth0 CNI_PATH="$plugins"
+	check "$1" CNI_IFNAME=eth0 CNI_PATH="$plugins" "${@:2}"
 }
 
 del_pair() {

@@ -220,9 +220,24 @@ Test(request, container_ids_end_at_255_bytes)
 
 Test(request, refuses_names_that_no_interface_may_have)
 {
-	static const char *const bad[] = { ".",	    "..",    "a/b",   "a:b",
-					   "a b",   "a\n",   "a\tb",  "../x",
-					   "eth%d", "a\x7f", "a\x01", "0123456789abcdef" };
+	static const char *const bad[] = { ".",
+					   "..",
+					   "a/b",
+					   "a:b",
+					   "a b",
+					   "a\n",
+					   "a\tb",
+					   "../x",
+					   "eth%d",
+					   "a\x7f",
+					   "a\x01",
+					   "0123456789abcdef",
+					   "a\xff",
+					   "\xc3",
+					   "\xc3\xa0",
+					   "a\xc2\x85",
+					   "\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6"
+					   "\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6" };
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -233,7 +248,16 @@ Test(request, refuses_names_that_no_interface_may_have)
 
 Test(request, takes_names_that_an_interface_may_have)
 {
-	static const char *const good[] = { "a", "...", "eth0.5", "a-b_c@d", "0123456789abcde" };
+	static const char *const good[] = { "a",
+					    "...",
+					    ".a",
+					    "eth0.5",
+					    "a-b_c@d",
+					    "0123456789abcde",
+					    "Gr\xc3\xb6\xc3\x9f\x65",
+					    "\xe7\xbd\x91\xe5\x8d\xa1"
+					    "0",
+					    "\xf0\x9f\x90\xa7" };
 	struct nk_request request;
 	size_t i;
 
