@@ -216,7 +216,8 @@ static int disagree(const struct nk_nicdir *dir, const struct nk_nic *nic, const
 {
 	nk_error_set(err, NK_CODE_BPF, EUCLEAN, "a NIC's directory contradicts itself",
 		     "%s: by its %s it is of %s, by its %s it is not", dir->path, a, nic->name, b);
-	nk_error_remedy(err, "end the Pods that nk-cni list shows there, then: nk-cni release");
+	nk_error_remedy(err,
+			"when the Pods that nk-cni list shows there have ended: nk-cni release");
 	return -EUCLEAN;
 }
 

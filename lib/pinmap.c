@@ -70,8 +70,9 @@ static int check(const struct nk_pinmap *map, int fd, const char *path, struct n
 	nk_error_set(err, NK_CODE_BPF, EPROTO, msg,
 		     "%s has values of %u bytes, this nk-cni knows %u", path, info.value_size,
 		     map->value_size);
-	nk_error_remedy(err,
-			"delete the Pods that lease from the NIC with the nk-cni that made them");
+	nk_error_remedy(
+		err, "the Pods that lease from the NIC go on: use the nk-cni that made them until "
+		     "they have ended");
 	return -EPROTO;
 }
 

@@ -67,9 +67,9 @@ static int enter(int calls, int prog, const char *path, const char *calls_path,
 			     path, calls_path);
 		nk_error_remedy(
 			err,
-			"remove that pin; bpftool prog load FILE %s type xdp map name calls "
-			"pinned %s",
-			path, calls_path);
+			"load it so that it has that map: bpftool prog load FILE %s-new type xdp map "
+			"name calls pinned %s; then mv %s-new %s",
+			path, calls_path, path, path);
 		return -EINVAL;
 	}
 	return bpf_map_update_elem(calls, &slot, &prog, BPF_ANY) ? refused(err, path, errno) : 0;

@@ -251,8 +251,9 @@ int nk_prog_refuse_foreign(const struct nk_nic *nic, struct nk_error *err)
 		     name, nic->xdp_prog_id,
 		     has_link(nic->xdp_prog_id) ? "by a bpf_link" : "by netlink");
 	nk_error_remedy(err,
-			"find out whom it serves (bpftool prog show id %u), and stop that; or set "
-			"\"xsk\": {\"map\": false} to lease queues without XDP",
+			"it may serve others: \"bpftool prog show id %u\" says what it is. Set "
+			"\"xsk\": {\"map\": false} to lease queues without XDP, or name another "
+			"NIC; only whoever attached it can say whether it may go",
 			nic->xdp_prog_id);
 	return -EBUSY;
 }
@@ -284,8 +285,11 @@ static int refuse_map(const struct loading *loading, const char *path, struct nk
 {
 	nk_error_set(err, NK_CODE_BPF, EPROTO, "the XDP program on the NIC is of another kind",
 		     "%s is not as this nk-cni knows it", path);
-	nk_error_remedy(err, "end the Pods that have queues of %s, then: nk-cni release %s",
-			loading->nic->name, NK_QUOTED(loading->nic->name));
+	nk_error_remedy(
+		err,
+		"the Pods that have queues of %s go on with it; when all of them have ended: "
+		"nk-cni release %s",
+		loading->nic->name, NK_QUOTED(loading->nic->name));
 	return -EPROTO;
 }
 

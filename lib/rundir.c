@@ -159,8 +159,8 @@ int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_
 void nk_rundir_remedy(int rc, struct nk_error *err)
 {
 	if (rc == -ENOTDIR || rc == -ELOOP)
-		nk_error_remedy(err, "remove what stands in the place of a directory there; "
-				     "symbolic links are not followed");
+		nk_error_remedy(err, "find out what stands in the place of a directory there, and "
+				     "move it away; symbolic links are not followed");
 	if (rc == -EISDIR || rc == -ENOTEMPTY)
 		nk_error_remedy(
 			err, "find out what is in the directory that stands in the place of a file "

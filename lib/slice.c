@@ -227,7 +227,8 @@ static int refuse_others_rings(const struct work *work, const struct nk_setting_
 	nk_setting_name(change->item, name);
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the rings are another attachment's",
 		     "rings: %s was set otherwise for it", name);
-	nk_error_remedy(err, "give all networks of a NIC the same \"rings\", or end the other one");
+	nk_error_remedy(err, "give all networks of a NIC the same \"rings\", or wait until the "
+			     "Pods of the other one have ended");
 	return -EBUSY;
 }
 

@@ -160,8 +160,12 @@ static int refuse_rivals(struct nk_attachment *att, struct nk_error *err)
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the MAC is in use",
 		     "%s is in the unicast filter of %s, and not by nk-cni", mac,
 		     att->lender.nic.name);
-	nk_error_remedy(err, "bridge fdb del %s dev %s self, or another \"mac\"", mac,
-			NK_QUOTED(att->lender.nic.name));
+	nk_error_remedy(
+		err,
+		"it may serve a macvlan, a bridge or a VM on that NIC: give this attachment "
+		"another \"mac\", or leave it out; \"ip -d link\" and \"bridge fdb show dev %s\" "
+		"show who has it",
+		NK_QUOTED(att->lender.nic.name));
 	return -EEXIST;
 }
 
@@ -240,7 +244,9 @@ static int refuse_busy(const struct nk_attachment *att, const struct nk_config *
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
 			     "%s: %u of the %u queues wanted are free; %s", att->lender.nic.name,
 			     att->lease_count, config->queue_count, why);
-	nk_error_remedy(err, "end an attachment, or give the network other or more queues");
+	nk_error_remedy(err,
+			"give the network other or more queues, or wait until an attachment has "
+			"ended: nk-cni list shows them");
 	return -EBUSY;
 }
 

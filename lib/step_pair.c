@@ -218,7 +218,9 @@ static int refuse_if_pod_end(struct nk_attachment *att, struct nk_error *err)
 		     "%s of container %.16s is there, ifindex %u, and the other end is in no netns "
 		     "that the host knows of",
 		     att->key.ifname, att->key.container_id, pod.ifindex);
-	nk_error_remedy(err, "move the other end back to the host's netns, or delete %s in the Pod",
+	nk_error_remedy(err,
+			"move the other end back to the host's netns, and call this again; %s ends "
+			"with the Pod's netns in any case",
 			att->key.ifname);
 	return -EBUSY;
 }

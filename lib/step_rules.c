@@ -100,8 +100,8 @@ static int refuse_twin(struct nk_attachment *att, const struct nk_flow *flow, st
 		     "%s has a rule at location %u: %s", att->lender.nic.name,
 		     twin.found.spec.location, text);
 	nk_error_remedy(err,
-			"give each Pod addresses of its own; or, if the rule is a leftover, "
-			"ethtool -N %s delete %u",
+			"give each Pod addresses of its own: the rule may serve another one; "
+			"\"ethtool -n %s rule %u\" shows it",
 			NK_QUOTED(att->lender.nic.name), twin.found.spec.location);
 	return -EEXIST;
 }

@@ -62,12 +62,12 @@ bool nk_targets_describe(const struct nk_targets *targets, const char *nic, uint
 	if (rule)
 		snprintf(buf, size,
 			 "queue %u is the target of the flow rule at location %u, which is not "
-			 "nk-cni's (ethtool -N %s delete %u)",
+			 "nk-cni's (ethtool -n %s rule %u)",
 			 queue, rule - 1, NK_QUOTED(nic), rule - 1);
 	else if (context)
 		snprintf(buf, size,
-			 "queue %u is in RSS context %u, which is not nk-cni's (ethtool -X %s "
-			 "context %u delete)",
+			 "queue %u is in RSS context %u, which is not nk-cni's (ethtool -x %s "
+			 "context %u)",
 			 queue, context - 1, NK_QUOTED(nic), context - 1);
 	return rule || context;
 }
@@ -90,9 +90,11 @@ static int report_context(uint32_t context, const struct nk_rss *table, void *da
 	if (i == table->size || context >= NK_QUEUE_IDS)
 		return 0;
 	report->contexts[context / 32] |= 1U << (context % 32);
-	nk_log_warn("RSS context %u of %s is left, with queue %u: ethtool -X %s context %u delete",
-		    context, report->nic->name, table->queues[i], NK_QUOTED(report->nic->name),
-		    context);
+	nk_log_warn(
+		"RSS context %u of %s is left, with queue %u: nobody here knows whose it is; look "
+		"at it by ethtool -x %s context %u",
+		context, report->nic->name, table->queues[i], NK_QUOTED(report->nic->name),
+		context);
 	return 0;
 }
 
@@ -113,9 +115,11 @@ static int report_rule(const struct nk_flow *flow, void *data, struct nk_error *
 		       nk_queue_set_has(report->queues,
 					(uint32_t)ethtool_get_flow_spec_ring(cookie));
 	if (into)
-		nk_log_warn("the flow rule at location %u of %s is left: ethtool -N %s delete %u",
-			    flow->spec.location, report->nic->name, NK_QUOTED(report->nic->name),
-			    flow->spec.location);
+		nk_log_warn(
+			"the flow rule at location %u of %s is left: nobody here knows whose it "
+			"is; look at it by ethtool -n %s rule %u",
+			flow->spec.location, report->nic->name, NK_QUOTED(report->nic->name),
+			flow->spec.location);
 	return 0;
 }
 
