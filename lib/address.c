@@ -18,6 +18,8 @@
 
 #include "banned.h"
 
+#define IPV6_MIN_MTU  1280
+
 #define DAD_LIMIT_MS  10000
 #define LINK_LIMIT_MS 1000
 
@@ -307,6 +309,29 @@ static int set_routes(struct nk_attachment *att, const struct nk_ipam_result *ip
 	return rc ? rc : set_given(att, ips, true, err);
 }
 
+/* set_parameter() - as nk_sysctl_write(), and why there is no such parameter */
+static int set_parameter(int netns_fd, const char *path, const char *value, struct nk_error *err)
+{
+	int rc = nk_sysctl_write(netns_fd, path, value, err);
+
+	if (rc == -ENOENT && strstr(path, "/ipv6/"))
+		nk_error_remedy(err, "this kernel has no IPv6: give no IPv6 addresses, or boot "
+				     "without ipv6.disable=1");
+	return rc;
+}
+
+/* check_mtu() - on a device with a smaller one the kernel has no IPv6 at all (RFC 8200, section 5). */
+static int check_mtu(const struct nk_attachment *att, struct nk_error *err)
+{
+	if (att->mtu >= IPV6_MIN_MTU)
+		return 0;
+	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the MTU is too small",
+		     "mtu: %u is less than %d, which IPv6 needs, and there are IPv6 addresses",
+		     att->mtu, IPV6_MIN_MTU);
+	nk_error_remedy(err, "set \"mtu\" to %d or more, or give no IPv6 addresses", IPV6_MIN_MTU);
+	return -ERANGE;
+}
+
 int nk_address_create(struct nk_attachment *att, const struct nk_config *config,
 		      const struct nk_ipam_result *ips, struct nk_error *err)
 {
@@ -315,7 +340,9 @@ int nk_address_create(struct nk_attachment *att, const struct nk_config *config,
 
 	if (!config->set_addresses || !ips->ip_count)
 		return 0;
-	rc = each_parameter(att, config, has_ipv6(ips), nk_sysctl_write, err);
+	rc = has_ipv6(ips) ? check_mtu(att, err) : 0;
+	if (!rc)
+		rc = each_parameter(att, config, has_ipv6(ips), set_parameter, err);
 	if (!rc)
 		rc = set_addresses(att, config, ips, err);
 	if (!rc)

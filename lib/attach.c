@@ -183,6 +183,19 @@ static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
 	return -ERANGE;
 }
 
+/* check_program() - what a map, or a header split, wants of XDP on the NIC, before anything is changed */
+static int check_program(struct nk_attachment *att, const struct nk_config *config,
+			 struct nk_error *err)
+{
+	struct nk_lender *lender = &att->lender;
+	int rc;
+
+	if (!att->with_map)
+		return config->rings.split ? nk_prog_check_none(&lender->nic, err) : 0;
+	rc = nk_lender_check_program(lender, config->bpffs, err);
+	return rc ? rc : nk_slice_probe_xdp(&att->host, &lender->nic, err);
+}
+
 /* take_nic() - the NIC's lock, and how the NIC is now that nobody else of us changes it: a DEL may
  * have taken the program off.
  */
@@ -197,9 +210,7 @@ static int take_nic(struct nk_attachment *att, const struct nk_config *config, s
 	if (!rc)
 		rc = nk_nic_get_by_index(&att->host, att->lender.nic.ifindex, &att->lender.nic,
 					 err);
-	if (!rc && att->with_map)
-		rc = nk_lender_check_program(&att->lender, config->bpffs, err);
-	return rc;
+	return rc ? rc : check_program(att, config, err);
 }
 
 int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
@@ -296,7 +307,7 @@ int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, st
 	att->lender.claims = nk_claims_open(path, false, err);
 	if (att->lender.claims < 0 && att->lender.claims != -ENOENT)
 		return att->lender.claims;
-	rc = att->with_map ? nk_lender_check_program(&att->lender, config->bpffs, err) : 0;
+	rc = check_program(att, config, err);
 	return rc ? rc : nk_step_claim_choose(att, config, err);
 }
 

@@ -110,9 +110,11 @@ void nk_attachment_fini(struct nk_attachment *att);
  */
 int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
 
-/* nk_attach_count_free() - how many queues of the pool could be claimed now, after nk_attach_plan() */
+/* nk_attach_count_free() - how many queues of the pool could be claimed now, and how many more once
+ * those who have them by nk-cni end; after nk_attach_plan()
+ */
 int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *config, uint32_t *ret,
-			 struct nk_error *err);
+			 uint32_t *ret_later, struct nk_error *err);
 
 /**
  * nk_attach_create() - make all that needs no address, or nothing

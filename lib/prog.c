@@ -258,6 +258,30 @@ int nk_prog_refuse_foreign(const struct nk_nic *nic, struct nk_error *err)
 	return -EBUSY;
 }
 
+int nk_prog_check_none(const struct nk_nic *nic, struct nk_error *err)
+{
+	uint32_t version;
+	char name[32];
+	int rc = nic->xdp_prog_id ? nk_prog_is_ours(nic->xdp_prog_id, &version, err) : 0;
+
+	if (rc < 0 || !nic->xdp_prog_id)
+		return rc;
+	prog_name(nic->xdp_prog_id, name, sizeof(name));
+	nk_error_set(err, NK_CODE_BPF, EBUSY, "XDP and header split exclude each other",
+		     "%s has XDP program %s, id %u, which is %snk-cni's, attached %s", nic->name,
+		     name, nic->xdp_prog_id, rc ? "" : "not ",
+		     has_link(nic->xdp_prog_id) ? "by a bpf_link" : "by netlink");
+	if (rc)
+		nk_error_remedy(err,
+				"nk-cni release %s, when no Pod has queues of it, and \"xdp\": "
+				"{\"keep\": false} in its networks with a map",
+				NK_QUOTED(nic->name));
+	else
+		nk_error_remedy(err, "use another NIC for \"rings\": nk-cni takes no program of "
+				     "others off");
+	return -EBUSY;
+}
+
 /* What loading the skeleton is about. */
 struct loading {
 	const struct nk_nicdir *dir;
@@ -393,6 +417,55 @@ static int enter_resume(struct nk_bpf *skel, struct nk_error *err)
 	return 0;
 }
 
+/* ask_why() - a link that cannot be made has its errno alone; the same attach by netlink says the driver's
+ * reason. Should that be taken after all, it goes off at once: without a link nobody would find it.
+ */
+static const char *ask_why(const struct nk_nic *nic, int prog)
+{
+	static const char mark[] = "Kernel error message: ";
+	LIBBPF_OPTS(bpf_xdp_attach_opts, ours, .old_prog_fd = prog);
+	const char *said;
+	size_t used;
+
+	*libbpf_log = '\0';
+	if (!bpf_xdp_attach((int)nic->ifindex, prog,
+			    XDP_FLAGS_UPDATE_IF_NOEXIST | XDP_FLAGS_DRV_MODE, NULL)) {
+		(void)bpf_xdp_detach((int)nic->ifindex, XDP_FLAGS_DRV_MODE, &ours);
+		return "";
+	}
+	for (used = strlen(libbpf_log); used && libbpf_log[used - 1] == ' '; used--)
+		libbpf_log[used - 1] = '\0';
+	said = strstr(libbpf_log, mark);
+	return said ? said + sizeof(mark) - 1 : "";
+}
+
+static int refuse_attach(const struct nk_nic *nic, int prog, int sys, struct nk_error *err)
+{
+	const bool busy = sys == EBUSY || sys == EEXIST;
+	const char *why = busy ? "" : ask_why(nic, prog);
+
+	nk_error_set(err, NK_CODE_BPF, sys, "cannot attach the XDP program",
+		     "BPF_LINK_CREATE on %s, native mode: %s%s%s", nic->name, nk_errno_name(sys),
+		     *why ? ": " : "", why);
+	if (busy)
+		nk_error_remedy(err,
+				"another XDP program or a memory provider (io_uring, devmem) holds "
+				"%s",
+				nic->name);
+	else if (nic->mtu > 1500)
+		nk_error_remedy(
+			err,
+			"the MTU of %s is %u, with which many a driver takes no XDP; ip link "
+			"set dev %s mtu 1500, if nothing needs more",
+			nic->name, nic->mtu, NK_QUOTED(nic->name));
+	else
+		nk_error_remedy(err,
+				"the driver of %s has no native XDP, or not with its present "
+				"features (LRO, hardware GRO); dmesg may say",
+				nic->name);
+	return -sys;
+}
+
 static int attach_and_pin(const struct nk_nicdir *dir, const struct nk_nic *nic,
 			  struct nk_bpf *skel, struct nk_error *err)
 {
@@ -402,24 +475,8 @@ static int attach_and_pin(const struct nk_nicdir *dir, const struct nk_nic *nic,
 
 	fd = bpf_link_create(bpf_program__fd(skel->progs.nk_redirect), (int)nic->ifindex, BPF_XDP,
 			     &opts);
-	if (fd < 0) {
-		int sys = errno;
-
-		nk_error_set(err, NK_CODE_BPF, sys, "cannot attach the XDP program",
-			     "BPF_LINK_CREATE on %s, native mode: %s", nic->name,
-			     nk_errno_name(sys));
-		if (sys == EBUSY || sys == EEXIST)
-			nk_error_remedy(err,
-					"another XDP program or a memory provider (io_uring, "
-					"devmem) holds %s",
-					nic->name);
-		else if (sys == EOPNOTSUPP)
-			nk_error_remedy(err,
-					"the driver of %s has no native XDP, or not with its "
-					"present MTU and features; dmesg may say",
-					nic->name);
-		return -sys;
-	}
+	if (fd < 0)
+		return refuse_attach(nic, bpf_program__fd(skel->progs.nk_redirect), errno, err);
 	nk_nicdir_pin(dir, "link", path);
 	if (bpf_obj_pin(fd, path)) {
 		nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XDP link",

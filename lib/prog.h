@@ -43,6 +43,11 @@ int nk_prog_is_ours(uint32_t prog_id, uint32_t *ret_version, struct nk_error *er
 /* nk_prog_refuse_foreign() - the refusal of a NIC whose program is not ours. Return: -EBUSY */
 int nk_prog_refuse_foreign(const struct nk_nic *nic, struct nk_error *err);
 
+/* nk_prog_check_none() - has the NIC no XDP program at all, as a header split wants it? Return: 0, or -EBUSY
+ * with an error that names the program
+ */
+int nk_prog_check_none(const struct nk_nic *nic, struct nk_error *err);
+
 /**
  * nk_prog_attach() - have the program on the NIC, of this build's version or a newer one
  * @ret_made: true if it was not there; then nk_prog_detach() undoes it, also after a failure

@@ -222,12 +222,27 @@ static int spread(const uint32_t *queues, uint32_t count, struct nk_rss *table,
 	return 0;
 }
 
+/* check_context_size() - the kernel's answer about a context holds its table, and one of more entries does
+ * not fit in: EMSGSIZE, with a warning of the kernel in its log, at each try.
+ */
+static int check_context_size(uint32_t size, struct nk_error *err)
+{
+	if (size <= NK_RSS_CONTEXT_SIZE_MAX)
+		return 0;
+	return nk_error_set(
+		err, NK_CODE_KERNEL, EOPNOTSUPP, "",
+		"its table has %u entries; with more than %u the kernel cannot make one", size,
+		NK_RSS_CONTEXT_SIZE_MAX);
+}
+
 int nk_rss_context_create(struct nk_nl *nl, uint32_t ifindex, uint32_t context,
 			  const uint32_t *queues, uint32_t count, struct nk_error *err)
 {
 	off_stack struct nk_rss table;
 	int rc = nk_rss_get(nl, ifindex, 0, &table, err); /* all contexts have its size */
 
+	if (!rc)
+		rc = check_context_size(table.size, err);
 	if (!rc)
 		rc = spread(queues, count, &table, err);
 	if (!rc)
@@ -313,12 +328,18 @@ int nk_rss_probe_contexts(struct nk_nl *nl, uint32_t ifindex, struct nk_error *e
 	/* Reading one that nobody has tells: -ENOENT comes of a driver with contexts. Deleting it
 	 * would not: on some kernels that succeeds with a driver without them (fixed in Linux 7.1).
 	 */
+	off_stack struct nk_rss table;
 	int rc = nk_ethtool_do(nl, put(nl, NK_ETHTOOL_MSG_RSS_GET, ifindex, UINT32_MAX, NULL, 0),
 			       names, NULL, NULL, err);
 
 	if (rc == -ENOENT) {
 		nk_error_reset(err);
-		return 0;
+		rc = nk_rss_get(nl, ifindex, 0, &table, err);
+		if (!rc)
+			rc = check_context_size(table.size, err);
+		if (rc == -EOPNOTSUPP)
+			nk_error_class(err, err->code, "no RSS context can be made");
+		return rc;
 	}
 	if (rc == -EOPNOTSUPP)
 		nk_error_class(err, err->code, "the NIC's driver has no RSS contexts");

@@ -19,7 +19,8 @@ struct nk_error;
 struct nk_nl;
 struct nk_queue_set;
 
-#define NK_RSS_SIZE_MAX 2048 /* entries; a larger table is refused with -E2BIG */
+#define NK_RSS_SIZE_MAX		2048 /* entries; a larger table is refused with -E2BIG */
+#define NK_RSS_CONTEXT_SIZE_MAX 1024 /* and for contexts, with -EOPNOTSUPP, this one */
 
 /* An indirection table. */
 struct nk_rss {
@@ -94,7 +95,8 @@ int nk_rss_context_each(struct nk_nl *nl, uint32_t ifindex,
 			void *data, struct nk_error *err);
 
 /**
- * nk_rss_probe_contexts() - does the driver have RSS contexts? Changes nothing.
+ * nk_rss_probe_contexts() - does the driver have RSS contexts, and a table that they can be made of?
+ * Changes nothing.
  *
  * Return: 0, or -EOPNOTSUPP
  */

@@ -7,14 +7,18 @@
 #include "error.h"
 #include "feature.h"
 #include "flow.h"
+#include "netdev.h"
 #include "nl.h"
 #include "quirk.h"
 #include "rss.h"
+#include "text.h"
+#include "uapi.h"
 #include "xps.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "banned.h"
 
@@ -374,4 +378,44 @@ int nk_slice_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_c
 	if (rc)
 		nk_error_wrap(err, "%s", nic->name);
 	return rc;
+}
+
+/* check_xdp_mtu() - without buffers of several pieces a frame has one page, with room before and behind
+ * it (XDP_PACKET_HEADROOM, struct skb_shared_info). Many a driver takes less; it says so at the attach.
+ */
+static int check_xdp_mtu(const struct nk_nic *nic, struct nk_error *err)
+{
+	const uint32_t limit = (uint32_t)sysconf(_SC_PAGESIZE) - 256 - 320 - 14;
+
+	if (nic->mtu <= limit)
+		return 0;
+	nk_error_set(err, NK_CODE_BPF, EOPNOTSUPP, "cannot attach the XDP program",
+		     "%s, native mode: its MTU is %u, and for XDP a frame has to fit in one page, "
+		     "with which the MTU is at most %u",
+		     nic->name, nic->mtu, limit);
+	nk_error_remedy(
+		err,
+		"lower the NIC's MTU, if nothing needs it: ip link set dev %s mtu 1500; or set "
+		"\"xsk\": {\"map\": false} to lease queues without XDP",
+		NK_QUOTED(nic->name));
+	return -EOPNOTSUPP;
+}
+
+int nk_slice_probe_xdp(struct nk_nl *nl, const struct nk_nic *nic, struct nk_error *err)
+{
+	uint64_t features = 0;
+	int rc = nk_netdev_xdp_features(nl, nic->ifindex, &features, err);
+
+	if (rc)
+		return rc;
+	if ((features & NK_XDP_ACT_ZEROCOPY) != NK_XDP_ACT_ZEROCOPY) {
+		nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "the NIC has no AF_XDP zero copy",
+			     "%s has XDP features 0x%llx, "
+			     "needed are 0x%llx (basic, redirect, xsk-zerocopy)",
+			     nic->name, (unsigned long long)features, NK_XDP_ACT_ZEROCOPY);
+		nk_error_remedy(err, "set \"xsk\": {\"map\": false} to lease queues without XDP");
+		return -EOPNOTSUPP;
+	}
+	/* A program that is on it shows that its driver takes one. */
+	return nic->xdp_prog_id || features & NK_XDP_ACT_RX_SG ? 0 : check_xdp_mtu(nic, err);
 }

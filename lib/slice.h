@@ -68,4 +68,7 @@ int nk_slice_probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
 int nk_slice_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_config *config,
 		   struct nk_error *err);
 
+/* nk_slice_probe_xdp() - does the NIC take our XDP program, at its present MTU? Likewise. */
+int nk_slice_probe_xdp(struct nk_nl *nl, const struct nk_nic *nic, struct nk_error *err);
+
 #endif

@@ -8,9 +8,9 @@
 #include "error.h"
 #include "filter.h"
 #include "mac.h"
-#include "probe.h"
 #include "targets.h"
 #include "text.h"
+#include "xps.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -180,13 +180,8 @@ static int count_queue(const struct nk_queue *queue, void *data, struct nk_error
 static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_error *err)
 {
 	uint32_t count = 0;
-	int rc;
 
-	/* More queues would not help a NIC that cannot lease any. */
 	nk_error_reset(err);
-	rc = nk_probe_can_lease(&att->lender.nic, err);
-	if (rc)
-		return rc;
 	(void)nk_netdev_queues(&att->host, att->lender.nic.ifindex, count_queue, &count, err);
 	nk_error_reset(err);
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the NIC has no such queue",
@@ -197,45 +192,87 @@ static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_er
 	return -ERANGE;
 }
 
-/**
- * is_free() - may this queue be claimed?
- * @targets: where others' rules and contexts direct to; into a queue that nobody has claimed none
- *	     is ours
- * @why: filled with who has it, if not
- *
- * Return: 1, 0, or a negative errno
- */
-static int is_free(struct nk_attachment *att, const struct nk_targets *targets, uint32_t queue,
-		   char *why, size_t size, struct nk_error *err)
+/* Who has a queue. */
+enum holder {
+	NOBODY,
+	ATTACHMENT, /* of ours, or an application that is about to leave it */
+	SOMEBODY,   /* else; or the queue cannot be lent at all */
+};
+
+/* What is looked at for all queues at once. */
+struct look {
+	struct nk_attachment *att;
+	const struct nk_config *config;
+	struct nk_targets targets; /* of others: into a queue that nobody has claimed none is ours */
+	int tx_queues;		   /* of the NIC; an errno: not known */
+};
+
+static int begin_look(struct nk_attachment *att, const struct nk_config *config, struct look *ret,
+		      struct nk_error *err)
+{
+	ret->att = att;
+	ret->config = config;
+	ret->tx_queues = nk_xps_count(&att->lender.nic);
+	return nk_targets_read(&att->host, &att->lender.nic, &ret->targets, err);
+}
+
+/* find_claim() - Return: enum holder, or a negative errno */
+static int find_claim(const struct nk_attachment *att, uint32_t queue, char *why, size_t size,
+		      struct nk_error *err)
 {
 	char text[NK_ID_SIZE + 128];
-	struct nk_queue state;
 	struct nk_claim claim;
+	int rc = att->lender.claims < 0 ? -ENOENT :
+					  nk_claims_get(att->lender.claims, queue, &claim, err);
+
+	if (rc)
+		return rc == -ENOENT ? NOBODY : rc;
+	describe(&claim, text, sizeof(text));
+	snprintf(why, size, "queue %u is held by %s", queue, text);
+	return ATTACHMENT;
+}
+
+/**
+ * find_holder() - may this queue be claimed?
+ * @why: filled with who has it, if not
+ *
+ * Return: enum holder, or a negative errno
+ */
+static int find_holder(const struct look *look, uint32_t queue, char *why, size_t size,
+		       struct nk_error *err)
+{
+	struct nk_attachment *att = look->att;
+	struct nk_queue state;
 	int rc;
 
 	rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, queue, &state, err);
+	if (!rc)
+		rc = find_claim(att, queue, why, size, err);
 	if (rc)
 		return rc;
-	rc = att->lender.claims < 0 ? -ENOENT :
-				      nk_claims_get(att->lender.claims, queue, &claim, err);
-	if (!rc) {
-		describe(&claim, text, sizeof(text));
-		snprintf(why, size, "queue %u is held by %s", queue, text);
-		return 0;
-	}
-	if (rc != -ENOENT)
-		return rc;
-	if (state.leased)
+	if (state.leased) {
 		snprintf(why, size, "queue %u is leased to ifindex %u (netns id %d), not by us",
 			 queue, state.lease_ifindex, state.lease_nsid);
-	else if (state.user)
+		return SOMEBODY;
+	}
+	/* An AF_XDP socket binds both of its number (xsk_bind() of the kernel's net/xdp/xsk.c). */
+	if (look->config->xsk_map && look->tx_queues > 0 && queue >= (uint32_t)look->tx_queues) {
+		snprintf(why, size,
+			 "queue %u has no transmit queue of its number, of which there are %d, and "
+			 "AF_XDP needs one",
+			 queue, look->tx_queues);
+		return SOMEBODY;
+	}
+	if (nk_targets_describe(&look->targets, att->lender.nic.name, queue, why, size))
+		return SOMEBODY;
+	if (state.user)
 		snprintf(why, size, "queue %u is used by %s", queue, state.user);
-	return !state.leased && !state.user &&
-	       !nk_targets_describe(targets, att->lender.nic.name, queue, why, size);
+	return state.user ? ATTACHMENT : NOBODY;
 }
 
+/* refuse_busy() - @holder: of one of them; ATTACHMENT if any is an attachment's */
 static int refuse_busy(const struct nk_attachment *att, const struct nk_config *config,
-		       const char *why, struct nk_error *err)
+		       enum holder holder, const char *why, struct nk_error *err)
 {
 	if (config->fixed_queues)
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "a queue is busy", "%s: %s",
@@ -244,18 +281,48 @@ static int refuse_busy(const struct nk_attachment *att, const struct nk_config *
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
 			     "%s: %u of the %u queues wanted are free; %s", att->lender.nic.name,
 			     att->lease_count, config->queue_count, why);
-	nk_error_remedy(err,
-			"give the network other or more queues, or wait until an attachment has "
-			"ended: nk-cni list shows them");
+	nk_error_remedy(err, "give the network other or more queues%s",
+			holder == ATTACHMENT ? ", or wait until an attachment has ended: nk-cni "
+					       "list shows them" :
+					       "");
 	return -EBUSY;
+}
+
+/* choose_queues() - Return: 0, or a negative errno */
+static int choose_queues(const struct look *look, struct nk_error *err)
+{
+	const struct nk_config *config = look->config;
+	struct nk_attachment *att = look->att;
+	char why[NK_ID_SIZE + 256] = "";
+	int holder, in_way = SOMEBODY;
+	uint32_t queue;
+
+	for (queue = 1; queue < NK_QUEUE_IDS && att->lease_count < config->queue_count; queue++) {
+		if (!nk_queue_set_has(&config->queues, queue))
+			continue;
+		holder = find_holder(look, queue, why, sizeof(why), err);
+		if (holder < 0)
+			return holder;
+		if (holder == ATTACHMENT)
+			in_way = ATTACHMENT;
+		if (holder != NOBODY && config->fixed_queues)
+			return refuse_busy(att, config, (enum holder)holder, why, err);
+		if (holder != NOBODY)
+			continue;
+		att->leases[att->lease_count].phys = queue;
+		att->leases[att->lease_count].netkit = att->lease_count + 1;
+		att->lease_count++;
+	}
+	if (att->lease_count < config->queue_count)
+		return refuse_busy(att, config, (enum holder)in_way, why, err);
+	return 0;
 }
 
 /* nk_step_claim_choose() - the lowest free ones, or exactly those configured. */
 int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *config,
 			 struct nk_error *err)
 {
-	char why[NK_ID_SIZE + 256] = "";
-	off_stack struct nk_targets targets;
+	off_stack struct look look;
 	struct nk_queue state;
 	uint32_t queue;
 	int rc;
@@ -266,42 +333,25 @@ int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *conf
 	rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, queue, &state, err);
 	if (rc)
 		return rc == -EINVAL ? refuse_beyond(att, queue, err) : rc;
-	rc = nk_targets_read(&att->host, &att->lender.nic, &targets, err);
-	if (rc)
-		return rc;
-	for (queue = 1; queue < NK_QUEUE_IDS && att->lease_count < config->queue_count; queue++) {
-		if (!nk_queue_set_has(&config->queues, queue))
-			continue;
-		rc = is_free(att, &targets, queue, why, sizeof(why), err);
-		if (rc < 0)
-			return rc;
-		if (!rc && config->fixed_queues)
-			return refuse_busy(att, config, why, err);
-		if (!rc)
-			continue;
-		att->leases[att->lease_count].phys = queue;
-		att->leases[att->lease_count].netkit = att->lease_count + 1;
-		att->lease_count++;
-	}
-	if (att->lease_count < config->queue_count)
-		return refuse_busy(att, config, why, err);
-	return 0;
+	rc = begin_look(att, config, &look, err);
+	return rc ? rc : choose_queues(&look, err);
 }
 
 int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *config, uint32_t *ret,
-			 struct nk_error *err)
+			 uint32_t *ret_later, struct nk_error *err)
 {
 	char why[NK_ID_SIZE + 256];
-	off_stack struct nk_targets targets;
+	off_stack struct look look;
 	uint32_t queue;
-	int rc = nk_targets_read(&att->host, &att->lender.nic, &targets, err);
+	int rc = begin_look(att, config, &look, err);
 
-	*ret = 0;
+	*ret = *ret_later = 0;
 	for (queue = 1; queue < NK_QUEUE_IDS && rc >= 0; queue++) {
 		if (!nk_queue_set_has(&config->queues, queue))
 			continue;
-		rc = is_free(att, &targets, queue, why, sizeof(why), err);
-		*ret += rc > 0;
+		rc = find_holder(&look, queue, why, sizeof(why), err);
+		*ret += rc == NOBODY;
+		*ret_later += rc == ATTACHMENT;
 	}
 	return rc < 0 ? rc : 0;
 }

@@ -20,24 +20,9 @@
 int nk_step_program_create(struct nk_attachment *att, const struct nk_config *config,
 			   struct nk_error *err)
 {
-	uint64_t features = 0;
-	int rc;
-
 	(void)config;
 	if (!att->with_map)
 		return 0;
-	rc = nk_netdev_xdp_features(&att->host, att->lender.nic.ifindex, &features, err);
-	if (rc)
-		return rc;
-	if ((features & NK_XDP_ACT_ZEROCOPY) != NK_XDP_ACT_ZEROCOPY) {
-		nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "the NIC has no AF_XDP zero copy",
-			     "%s has XDP features 0x%llx, "
-			     "needed are 0x%llx (basic, redirect, xsk-zerocopy)",
-			     att->lender.nic.name, (unsigned long long)features,
-			     NK_XDP_ACT_ZEROCOPY);
-		nk_error_remedy(err, "set \"xsk\": {\"map\": false} to lease queues without XDP");
-		return -EOPNOTSUPP;
-	}
 	return nk_prog_attach(&att->lender.dir, &att->lender.nic, &att->drop_program, err);
 }
 

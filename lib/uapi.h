@@ -112,6 +112,7 @@ enum {
  * (drivers/net/netkit.c and NETDEV_XDP_ACT_XSK in net/xdp): basic 1, redirect 2, xsk zero copy 8
  */
 #define NK_XDP_ACT_ZEROCOPY 0xbULL
+#define NK_XDP_ACT_RX_SG    0x20ULL /* frames of several buffers */
 
 /* linux/netlink.h: where the extended ACK of an error says a needed attribute is missing, 6.1 */
 enum {

@@ -102,13 +102,13 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	struct nk_flow_table rules;
 	off_stack struct nk_rss table;
 	char driver[NK_QUIRK_DRIVER_SIZE];
-	uint32_t free_queues;
+	uint32_t free_queues, later;
 	int rc;
 
 	nk_quirk_driver(nic, driver);
 	fprintf(plan->out, "# %s: driver %s, %d receive queues, MTU %u\n", nic->name,
 		*driver ? driver : "unknown", nk_xps_rx_count(nic), nic->mtu);
-	rc = nk_attach_count_free(plan->att, plan->config, &free_queues, err);
+	rc = nk_attach_count_free(plan->att, plan->config, &free_queues, &later, err);
 	if (rc)
 		return rc;
 	fprintf(plan->out, "# queues: %u of those named are free, %u wanted\n", free_queues,

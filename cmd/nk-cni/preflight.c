@@ -6,6 +6,8 @@
 #include "error.h"
 #include "netdev.h"
 #include "netkit.h"
+#include "physical.h"
+#include "probe.h"
 #include "queues.h"
 #include "slice.h"
 #include "text.h"
@@ -45,15 +47,41 @@ int nk_preflight_device(struct nk_attachment *att, const struct nk_config *confi
 			    config->device_id, config->master);
 }
 
+/* check_lease() - before anything is said of what else it cannot do. One that has lent before can. */
+static int check_lease(struct nk_attachment *att, const struct nk_config *config,
+		       struct nk_error *err)
+{
+	const struct nk_nic *nic = &att->lender.nic;
+	struct nk_error unknown = { 0 };
+	int rc;
+
+	if (nk_attach_has_any(att, config->bpffs, nic->name, &unknown) > 0)
+		return 0;
+	rc = nk_probe_can_lease(nic, err);
+	if (rc == -EINVAL || rc == -EOPNOTSUPP)
+		nk_physical_explain(&att->host, nic, err);
+	return rc;
+}
+
 /* check_up() - a NIC that is down tells nothing of its queues. */
 static int check_up(const struct nk_nic *nic, struct nk_error *err)
 {
 	if (nic->up)
 		return 0;
-	nk_error_set(err, NK_CODE_KERNEL, ENETDOWN, "the NIC is down",
+	nk_error_set(err, NK_CODE_RETRY, ENETDOWN, "the NIC is down",
 		     "%s: its queues cannot be read while it is down", nic->name);
 	nk_error_remedy(err, "ip link set dev %s up", NK_QUOTED(nic->name));
 	return -ENETDOWN;
+}
+
+static int check_nic(struct nk_attachment *att, const struct nk_config *config,
+		     struct nk_error *err)
+{
+	int rc = check_lease(att, config, err);
+
+	if (!rc)
+		rc = check_up(&att->lender.nic, err);
+	return rc ? rc : nk_slice_probe(&att->host, &att->lender.nic, config, err);
 }
 
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
@@ -65,12 +93,12 @@ int nk_preflight(struct nk_attachment *att, const struct nk_config *config, stru
 	if (!rc)
 		rc = config->pair ? nk_netkit_probe(&att->host, err) :
 				    nk_netkit_probe_single(&att->host, err);
-	if (rc || !config->queue_count)
+	if (rc || (!config->queue_count && !config->awaits_device))
 		return rc;
 	rc = nk_netdev_probe_lease(&att->host, err);
 	if (!rc)
 		rc = nk_nicdir_check_bpffs(config->bpffs, err);
-	if (!rc)
-		rc = check_up(&att->lender.nic, err);
-	return rc ? rc : nk_slice_probe(&att->host, &att->lender.nic, config, err);
+	if (!rc && att->lender.nic.ifindex)
+		rc = check_nic(att, config, err);
+	return rc;
 }

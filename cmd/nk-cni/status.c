@@ -5,7 +5,6 @@
 #include "attach.h"
 #include "error.h"
 #include "ipam.h"
-#include "probe.h"
 #include "slice.h"
 #include "sweep.h"
 
@@ -13,27 +12,31 @@
 
 #include "banned.h"
 
-/* check_queues() - are enough free, or would be by the sweep of the next ADD? A runtime that lets no
- * Pod in while STATUS fails would else never get there.
+/* check_queues() - could an ADD have its queues? Not where others than attachments of ours hold them; and
+ * where the configuration asks for it, not while attachments hold them. Those that are dead do not
+ * count: the next ADD sweeps them, and a runtime that lets no Pod in while STATUS fails would never
+ * get there.
  */
 static int check_queues(struct nk_attachment *att, const struct nk_config *config,
 			struct nk_error *err)
 {
-	uint32_t free_queues, dead = 0;
+	uint32_t free_queues, later, dead;
 	struct nk_error full = { 0 };
 	int rc;
 
 	rc = nk_attach_plan(att, config, &full);
-	if (rc != -EBUSY) {
+	if (rc != -EBUSY || full.code != NK_CODE_RETRY) {
 		if (rc)
 			*err = full;
 		return rc;
 	}
-	rc = nk_attach_count_free(att, config, &free_queues, err);
-	if (!rc)
+	rc = nk_attach_count_free(att, config, &free_queues, &later, err);
+	if (!rc && config->status_queues) {
 		rc = nk_sweep_count(config->bpffs, att->lender.dir.name, &config->queues, &dead,
 				    err);
-	if (rc || free_queues + dead >= config->queue_count)
+		later = dead;
+	}
+	if (rc || free_queues + later >= config->queue_count)
 		return rc;
 	*err = full;
 	return -EBUSY;
@@ -44,11 +47,7 @@ static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 {
 	int rc = nk_slice_probe_settings(&att->host, &att->lender.nic, config, err);
 
-	if (!rc)
-		rc = nk_probe_can_lease(&att->lender.nic, err);
-	if (!rc && config->status_queues)
-		rc = check_queues(att, config, err);
-	return rc;
+	return rc || config->awaits_device ? rc : check_queues(att, config, err);
 }
 
 /* has_pods() - does the NIC that is gone, or down, have attachments? */
@@ -70,7 +69,7 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 	rc = nk_attachment_init(att, request, config, err);
 	if (!rc)
 		rc = nk_preflight(att, config, err);
-	if (!rc && config->queue_count)
+	if (!rc && att->lender.nic.ifindex && (config->queue_count || config->awaits_device))
 		rc = check_nic(att, config, err);
 	if (rc)
 		err->code = has_pods(att, config, rc) ? NK_CODE_DEGRADED : NK_CODE_UNAVAILABLE;

@@ -457,14 +457,32 @@ Test(rss, list_of_a_driver_or_kernel_without_contexts_is_empty)
 
 Test(rss, probe_asks_for_a_context_that_nobody_has)
 {
+	const struct nk_rss small = TABLE(0, 1);
+	struct nk_rss large = { .size = NK_RSS_CONTEXT_SIZE_MAX };
 	struct nk_error err = { 0 };
 	int rc;
 
 	genl_ack(&genl, -ENOENT);
+	give_context(IFINDEX, 0, &small);
+	genl_ack(&genl, 0);
 	unit_expect_ok("has", nk_rss_probe_contexts(&genl.nl, IFINDEX, &err), &err);
 	genl_expect(&genl, "has",
 		    "28000000 2000 0500 00000000 00000000 26010000"
 		    "0c000180 08000100 07000000 08000200 ffffffff");
+	genl_forget(&genl);
+	genl_ack(&genl, -ENOENT);
+	give_context(IFINDEX, 0, &large);
+	genl_ack(&genl, 0);
+	unit_expect_ok("large", nk_rss_probe_contexts(&genl.nl, IFINDEX, &err), &err);
+	large.size++;
+	genl_ack(&genl, -ENOENT);
+	give_context(IFINDEX, 0, &large);
+	genl_ack(&genl, 0);
+	rc = nk_rss_probe_contexts(&genl.nl, IFINDEX, &err);
+	unit_expect_error("too large", rc, &err, NK_CODE_KERNEL,
+			  "no RSS context can be made|1025 entries|1024");
+	cr_expect_eq(rc, -EOPNOTSUPP);
+	nk_error_reset(&err);
 	genl_ack(&genl, -EOPNOTSUPP);
 	rc = nk_rss_probe_contexts(&genl.nl, IFINDEX, &err);
 	unit_expect_error("has none", rc, &err, NK_CODE_KERNEL,

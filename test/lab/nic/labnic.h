@@ -49,7 +49,7 @@
 #define LABNIC_XDP_ROOM		(SKB_WITH_OVERHEAD(PAGE_SIZE) - XDP_PACKET_HEADROOM)
 
 #define LABNIC_KEY_SIZE		40
-#define LABNIC_INDIR_SIZE	128
+#define LABNIC_MAX_TABLE	2048
 
 /*
  * Counters of one queue. Every frame for a queue ends in exactly one of RX_PACKETS, RX_FULL and
@@ -95,6 +95,8 @@ struct labnic_param {
 	unsigned int		pairs;
 	unsigned int		queues;
 	unsigned int		contexts;
+	unsigned int		table;
+	unsigned int		tx;		/* 0: as many as queues */
 	unsigned int		rules;
 	unsigned int		irq;
 	enum labnic_locations	locations;
@@ -148,7 +150,7 @@ struct labnic_queue {
 struct labnic_rss {
 	struct rcu_head		rcu;
 	u8			key[LABNIC_KEY_SIZE];
-	u8			indir[1 + LABNIC_MAX_CONTEXTS][LABNIC_INDIR_SIZE];
+	u8			indir[1 + LABNIC_MAX_CONTEXTS][LABNIC_MAX_TABLE];
 };
 
 /* One end of a wire: the NIC, or its plain far end (which has no RSS and no XDP). */

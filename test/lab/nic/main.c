@@ -148,6 +148,8 @@ static struct labnic *labnic_alloc_nic(struct platform_device *pdev)
 	nic->rx_pending = LABNIC_RING_SIZE;
 	nic->tx_pending = LABNIC_RING_SIZE;
 	labnic_init_features(nic->dev);
+	if (labnic_param.tx && labnic_param.tx < labnic_param.queues)
+		netif_set_real_num_tx_queues(nic->dev, labnic_param.tx);
 	if (labnic_rss_init(nic)) {
 		free_netdev(nic->dev);
 		return NULL;

@@ -13,6 +13,7 @@ struct labnic_param labnic_param = {
 	.pairs		= 1,
 	.queues		= 8,
 	.contexts	= LABNIC_MAX_CONTEXTS,
+	.table		= 128,
 	.ntuple		= true,
 	.rules		= 256,
 	.ether		= true,
@@ -28,6 +29,12 @@ MODULE_PARM_DESC(queues, "rx and tx queues of each NIC, 1 to 128 (default 8)");
 module_param_named(contexts, labnic_param.contexts, uint, 0444);
 MODULE_PARM_DESC(contexts, "RSS contexts beside the default one, 0 to 15 (default 15); "
 			   "0: as a driver that has none");
+
+module_param_named(table, labnic_param.table, uint, 0444);
+MODULE_PARM_DESC(table, "entries of each RSS table, 1 to 2048 (default 128)");
+
+module_param_named(tx, labnic_param.tx, uint, 0444);
+MODULE_PARM_DESC(tx, "tx queues at first, where they are to be fewer than rx queues (default 0: as many)");
 
 module_param_named(ntuple, labnic_param.ntuple, bool, 0444);
 MODULE_PARM_DESC(ntuple, "flow rules (default 1); 0: as a driver that has none");
@@ -72,6 +79,8 @@ static const struct {
 	{ "pairs", &labnic_param.pairs, 1, LABNIC_MAX_PAIRS },
 	{ "queues", &labnic_param.queues, 1, LABNIC_MAX_QUEUES },
 	{ "contexts", &labnic_param.contexts, 0, LABNIC_MAX_CONTEXTS },
+	{ "table", &labnic_param.table, 1, LABNIC_MAX_TABLE },
+	{ "tx", &labnic_param.tx, 0, LABNIC_MAX_QUEUES },
 	{ "rules", &labnic_param.rules, 1, LABNIC_MAX_RULES },
 	{ "irq", &labnic_param.irq, 0, 65535 },
 };

@@ -96,7 +96,7 @@ int labnic_classify(const struct labnic *nic, struct labnic_frame *frame)
 	frame->hash_type = tuple.type;
 	queue = labnic_rules_find(nic, &headers, &context);
 	if (queue == LABNIC_SPREAD)
-		queue = rss->indir[context][frame->hash % LABNIC_INDIR_SIZE];
+		queue = rss->indir[context][frame->hash % labnic_param.table];
 	return queue;
 }
 
@@ -109,7 +109,7 @@ static int labnic_rss_replace(struct labnic *nic, u32 context, const u32 *indir,
 
 	if (!rss)
 		return -ENOMEM;
-	for (i = 0; indir && i < LABNIC_INDIR_SIZE; i++)
+	for (i = 0; indir && i < labnic_param.table; i++)
 		rss->indir[context][i] = indir[i];
 	if (key)
 		memcpy(rss->key, key, sizeof(rss->key));
@@ -126,7 +126,7 @@ int labnic_rss_init(struct labnic *nic)
 	if (!rss)
 		return -ENOMEM;
 	memcpy(rss->key, labnic_default_key, sizeof(rss->key));
-	for (i = 0; i < LABNIC_INDIR_SIZE; i++)
+	for (i = 0; i < labnic_param.table; i++)
 		rss->indir[0][i] = ethtool_rxfh_indir_default(i, nic->dev->real_num_rx_queues);
 	RCU_INIT_POINTER(nic->rss, rss);
 	return 0;
@@ -135,19 +135,25 @@ int labnic_rss_init(struct labnic *nic)
 /* Spreads over [0, queues) when the number of queues changes, unless the user set a table. */
 int labnic_rss_spread(struct labnic *nic, unsigned int queues)
 {
-	u32 indir[LABNIC_INDIR_SIZE];
 	unsigned int i;
+	u32 *indir;
+	int err;
 
 	if (netif_is_rxfh_configured(nic->dev))
 		return 0;
-	for (i = 0; i < LABNIC_INDIR_SIZE; i++)
+	indir = kmalloc_array(labnic_param.table, sizeof(*indir), GFP_KERNEL);
+	if (!indir)
+		return -ENOMEM;
+	for (i = 0; i < labnic_param.table; i++)
 		indir[i] = ethtool_rxfh_indir_default(i, queues);
-	return labnic_rss_replace(nic, 0, indir, NULL);
+	err = labnic_rss_replace(nic, 0, indir, NULL);
+	kfree(indir);
+	return err;
 }
 
 u32 labnic_get_rxfh_indir_size(struct net_device *dev)
 {
-	return LABNIC_INDIR_SIZE;
+	return labnic_param.table;
 }
 
 u32 labnic_get_rxfh_key_size(struct net_device *dev)
@@ -162,7 +168,7 @@ int labnic_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh)
 	unsigned int i;
 
 	rxfh->hfunc = ETH_RSS_HASH_TOP;
-	for (i = 0; rxfh->indir && i < LABNIC_INDIR_SIZE; i++)
+	for (i = 0; rxfh->indir && i < labnic_param.table; i++)
 		rxfh->indir[i] = rss->indir[0][i];
 	if (rxfh->key)
 		memcpy(rxfh->key, rss->key, sizeof(rss->key));
@@ -201,7 +207,7 @@ int labnic_create_rxfh_context(struct net_device *dev, struct ethtool_rxfh_conte
 
 	if (!param.indir) {
 		param.indir = ethtool_rxfh_context_indir(ctx);
-		for (i = 0; i < LABNIC_INDIR_SIZE; i++)
+		for (i = 0; i < labnic_param.table; i++)
 			param.indir[i] = ethtool_rxfh_indir_default(i, dev->real_num_rx_queues);
 	}
 	ctx->hfunc = ETH_RSS_HASH_TOP;

@@ -11,8 +11,12 @@
 // calls DEL. Its result reaches nobody, so both may fail; what they said is printed.
 //
 // Read are: the cluster's default network, a conflist; the Pod's choice of networks, as annotation
-// k8s.v1.cni.cncf.io/networks has it (JSON); and NetworkAttachmentDefinitions, files
-// NAMESPACE_NAME.json. Exit status 1: something failed; 2: usage.
+// k8s.v1.cni.cncf.io/networks has it (JSON); NetworkAttachmentDefinitions, files NAMESPACE_NAME.json;
+// and the devices that the kubelet has allocated to the Pod, lists by name of the resource (JSON).
+//
+// A network with a resource takes the next of its devices, which is then written into every plugin's
+// object and given as runtimeConfig; a deviceID of the Pod's choice is given as runtimeConfig alone. A
+// configuration that is no list is called as what it is. Exit status 1: something failed; 2: usage.
 package main
 
 import (
@@ -48,8 +52,10 @@ type selection struct {
 // delegate is one network of the Pod, with all that its plugins are given.
 type delegate struct {
 	chosen     selection
+	deviceID   string // of its resource, or chosen
 	name       string // NAMESPACE/NAME, or the default network's own
-	list       *libcni.NetworkConfigList
+	list       *libcni.NetworkConfigList // or
+	plain      *libcni.NetworkConfig
 	rt         *libcni.RuntimeConf
 	deviceInfo string // the file that a plugin may write, or none
 }
@@ -98,6 +104,7 @@ type status struct {
 
 type multus struct {
 	defaultFile, chosenFile, definitions, devices string
+	resources                                     string
 	namespace, pod                                string
 	after                                         time.Duration
 	netns, container                              string
@@ -121,39 +128,36 @@ func readJSON(file string, ret any) error {
 	return nil
 }
 
-// definition reads a NetworkAttachmentDefinition's configuration, and makes a list of a single one.
-func (m *multus) definition(chosen *selection) (map[string]any, error) {
+const resourceName = "k8s.v1.cni.cncf.io/resourceName"
+
+// definition reads a NetworkAttachmentDefinition: its configuration, and the resource it takes.
+func (m *multus) definition(chosen *selection) (conf map[string]any, resource string, err error) {
 	var definition struct {
+		Metadata struct {
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
 		Spec struct {
 			Config string `json:"config"`
 		} `json:"spec"`
 	}
 	file := filepath.Join(m.definitions, chosen.Namespace+"_"+chosen.Name+".json")
 	if err := readJSON(file, &definition); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	conf := map[string]any{}
 	if err := json.Unmarshal([]byte(definition.Spec.Config), &conf); err != nil {
-		return nil, fmt.Errorf("%s: spec.config: %w", file, err)
+		return nil, "", fmt.Errorf("%s: spec.config: %w", file, err)
 	}
 	if conf["name"] == nil {
 		conf["name"] = chosen.Name
 	}
-	if conf["plugins"] == nil {
-		conf = map[string]any{
-			"cniVersion": conf["cniVersion"],
-			"name":       conf["name"],
-			"plugins":    []any{conf},
-		}
-	}
-	return conf, nil
+	return conf, definition.Metadata.Annotations[resourceName], nil
 }
 
-// tell adds what was chosen to a plugin's object, beside what comes as runtimeConfig.
-func tell(plugin map[string]any, chosen *selection) {
-	if chosen.DeviceID != "" {
-		plugin["deviceID"] = chosen.DeviceID
-		plugin["pciBusID"] = chosen.DeviceID
+// tell adds to a plugin's object what was allocated and chosen, beside what comes as runtimeConfig.
+func tell(plugin map[string]any, allocated string, chosen *selection) {
+	if allocated != "" {
+		plugin["deviceID"] = allocated
+		plugin["pciBusID"] = allocated
 	}
 	if len(chosen.CNIArgs) == 0 {
 		return
@@ -173,22 +177,39 @@ func tell(plugin map[string]any, chosen *selection) {
 	}
 }
 
-func (m *multus) list(chosen *selection) (*libcni.NetworkConfigList, error) {
-	conf, err := m.definition(chosen)
+// load reads a delegate's network, with the next of the devices that its resource has left.
+func (m *multus) load(d *delegate, left map[string][]string) error {
+	conf, resource, err := m.definition(&d.chosen)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	plugins, _ := conf["plugins"].([]any)
+	allocated := ""
+	if devices := left[resource]; len(devices) > 0 {
+		allocated, left[resource] = devices[0], devices[1:]
+	}
+	d.deviceID = d.chosen.DeviceID
+	if allocated != "" {
+		d.deviceID = allocated
+	}
+	plugins, isList := conf["plugins"].([]any)
+	if !isList {
+		plugins = []any{conf}
+	}
 	for _, plugin := range plugins {
 		if object, ok := plugin.(map[string]any); ok {
-			tell(object, chosen)
+			tell(object, allocated, &d.chosen)
 		}
 	}
 	text, err := json.Marshal(conf)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return libcni.ConfListFromBytes(text)
+	if isList {
+		d.list, err = libcni.ConfListFromBytes(text)
+	} else {
+		d.plain, err = libcni.ConfFromBytes(text)
+	}
+	return err
 }
 
 // arguments are the runtimeConfig and CNI_ARGS of a delegate.
@@ -221,11 +242,11 @@ func (m *multus) arguments(d *delegate, isDefault bool) {
 	if len(d.chosen.IPs) > 0 {
 		d.rt.CapabilityArgs["ips"] = d.chosen.IPs
 	}
-	if d.chosen.DeviceID != "" {
+	if d.deviceID != "" {
 		name := strings.ReplaceAll(fmt.Sprintf("%s-%s_%s", d.name, m.container, d.chosen.Interface),
 			"/", "-")
 		d.deviceInfo = filepath.Join(m.devices, name)
-		d.rt.CapabilityArgs["deviceID"] = d.chosen.DeviceID
+		d.rt.CapabilityArgs["deviceID"] = d.deviceID
 		d.rt.CapabilityArgs["CNIDeviceInfoFile"] = d.deviceInfo
 	}
 }
@@ -244,6 +265,12 @@ func (m *multus) delegates() ([]*delegate, error) {
 			return nil, err
 		}
 	}
+	left := map[string][]string{}
+	if m.resources != "" {
+		if err := readJSON(m.resources, &left); err != nil {
+			return nil, err
+		}
+	}
 	for i, one := range chosen {
 		if one.Namespace == "" {
 			one.Namespace = m.namespace
@@ -252,7 +279,7 @@ func (m *multus) delegates() ([]*delegate, error) {
 			one.Interface = fmt.Sprintf("net%d", i+1)
 		}
 		d := &delegate{chosen: one, name: one.Namespace + "/" + one.Name}
-		if d.list, err = m.list(&one); err != nil {
+		if err := m.load(d, left); err != nil {
 			return nil, err
 		}
 		all = append(all, d)
@@ -338,7 +365,13 @@ func (m *multus) addOne(d *delegate, isDefault bool) ([]*status, error) {
 	if err := isFree(m.netns, d.chosen.Interface); err != nil {
 		return nil, err
 	}
-	result, err := m.cni.AddNetworkList(context.Background(), d.list, d.rt)
+	var result types.Result
+	var err error
+	if d.plain != nil {
+		result, err = m.cni.AddNetwork(context.Background(), d.plain, d.rt)
+	} else {
+		result, err = m.cni.AddNetworkList(context.Background(), d.list, d.rt)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -358,12 +391,19 @@ func (m *multus) add(all []*delegate) ([]*status, error) {
 	return said, nil
 }
 
+func (m *multus) delOne(d *delegate) error {
+	if d.plain != nil {
+		return m.cni.DelNetwork(context.Background(), d.plain, d.rt)
+	}
+	return m.cni.DelNetworkList(context.Background(), d.list, d.rt)
+}
+
 // del goes on after a failure.
 func (m *multus) del(all []*delegate) error {
 	var errs []error
 	for i := len(all) - 1; i >= 0; i-- {
 		d := all[i]
-		if err := m.cni.DelNetworkList(context.Background(), d.list, d.rt); err != nil {
+		if err := m.delOne(d); err != nil {
 			errs = append(errs, fmt.Errorf("DEL of %s: %w", d.name, err))
 		}
 		if d.deviceInfo == "" {
@@ -427,6 +467,7 @@ func main() {
 	flag.StringVar(&m.defaultFile, "default", "", "conflist of the default network, eth0")
 	flag.StringVar(&m.chosenFile, "networks", "", "the Pod's choice of further networks")
 	flag.StringVar(&m.definitions, "definitions", ".", "directory of NetworkAttachmentDefinitions")
+	flag.StringVar(&m.resources, "resources", "", "devices allocated to the Pod, by resource")
 	flag.StringVar(&m.devices, "devinfo", "/var/run/k8s.cni.cncf.io/devinfo/cni",
 		"directory of device information")
 	flag.StringVar(&m.namespace, "namespace", "default", "of the Pod")
