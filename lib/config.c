@@ -282,7 +282,20 @@ static int parse_common(const struct nk_json *json, struct nk_config_raw *raw,
 	snprintf(config->cni_version, sizeof(config->cni_version), "%.7s", raw->cni_version);
 	memcpy(config->name, raw->name, sizeof(config->name));
 	memcpy(config->bpffs, raw->bpffs, sizeof(config->bpffs));
+	nk_config_tidy_path(config->bpffs);
 	return 0;
+}
+
+void nk_config_tidy_path(char *path)
+{
+	char *end = path, *c;
+
+	for (c = path; *c; c++)
+		if (*c != '/' || (c[1] != '/' && c[1]))
+			*end++ = *c;
+	if (end == path)
+		*end++ = '/';
+	*end = '\0';
 }
 
 static int parse_mac(const char *path, const char *text, struct nk_config *config,

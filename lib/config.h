@@ -36,6 +36,11 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
  */
 void nk_config_probe_version(const char *text, size_t size, char ret[8]);
 
+/* nk_config_tidy_path() - one '/' for several, and none at the end: what is of one bpffs is known by its
+ * path, however that was written
+ */
+void nk_config_tidy_path(char *path);
+
 void nk_config_fini(struct nk_config *config);
 
 #endif

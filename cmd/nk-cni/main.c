@@ -342,7 +342,8 @@ static int parse_options(const struct word *word, struct call *call, char **args
 	for (; *args; args++) {
 		if (word->takes_bpffs && !strcmp(*args, "--bpffs") && args[1] &&
 		    strlen(args[1]) < NK_BPFFS_SIZE) {
-			call->options.bpffs = *++args;
+			nk_config_tidy_path(*++args);
+			call->options.bpffs = *args;
 		} else if (word->takes_json && !strcmp(*args, "--json")) {
 			call->options.json = true;
 		} else if (word->takes_nics && is_nic_name(*args) && !call->options.nic_count) {

@@ -678,6 +678,26 @@ Test(config, what_is_not_built_is_refused_with_key_and_value)
 	}
 }
 
+Test(config, paths_have_one_spelling)
+{
+	static const char *const rows[][2] = {
+		{ "/sys/fs/bpf", "/sys/fs/bpf" },
+		{ "/sys/fs/bpf/", "/sys/fs/bpf" },
+		{ "//sys///fs/bpf//", "/sys/fs/bpf" },
+		{ "/", "/" },
+		{ "///", "/" },
+		{ "/a", "/a" },
+	};
+	char path[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(path, sizeof(path), "%s", rows[i][0]);
+		nk_config_tidy_path(path);
+		cr_expect_str_eq(path, rows[i][1], "%s", rows[i][0]);
+	}
+}
+
 Test(config, bpffs_is_an_absolute_path)
 {
 	expect_refused(GOOD ",\"bpffs\":\"sys/fs/bpf\"}", NK_COMMAND_ADD, NK_CODE_CONFIG,
