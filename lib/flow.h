@@ -21,6 +21,7 @@
 #include <linux/ethtool.h>
 
 struct nk_error;
+struct nk_nl;
 
 struct nk_flow {
 	struct ethtool_rx_flow_spec spec; /* with the location; RX_CLS_LOC_ANY: not chosen yet */
@@ -68,6 +69,9 @@ uint32_t nk_flow_free_location(uint32_t *used, uint32_t count, uint32_t size);
 
 /* --- flow_rules.c ---------------------------------------------------------------------------- */
 
+/* The kernel knows no other way to name the NIC here than its name. Who reads makes sure afterwards that it was
+ * that NIC's; who changes something gives the NIC an altname for the time, "nkf<ifindex>".
+ */
 struct nk_flow_table {
 	bool anywhere; /* the driver chooses locations */
 	uint32_t size; /* rules it has room for; 0: the driver does not say */
@@ -75,7 +79,7 @@ struct nk_flow_table {
 };
 
 /* nk_flow_table_get() - Return: 0; -EOPNOTSUPP where the NIC has no flow rules. Changes nothing. */
-int nk_flow_table_get(const char *nic, struct nk_flow_table *ret, struct nk_error *err);
+int nk_flow_table_get(const struct nk_nic *nic, struct nk_flow_table *ret, struct nk_error *err);
 
 /**
  * nk_flow_place() - choose the location: the driver's choice where it takes that, else the lowest
@@ -83,7 +87,7 @@ int nk_flow_table_get(const char *nic, struct nk_flow_table *ret, struct nk_erro
  *
  * Return: 0; -ENOSPC where the table is full; -EOPNOTSUPP as above
  */
-int nk_flow_place(const char *nic, struct nk_flow *flow, struct nk_error *err);
+int nk_flow_place(const struct nk_nic *nic, struct nk_flow *flow, struct nk_error *err);
 
 /**
  * nk_flow_insert() - enter a rule at its location, read it back, and compare
@@ -92,23 +96,29 @@ int nk_flow_place(const char *nic, struct nk_flow *flow, struct nk_error *err);
  * Return: 0; -EEXIST where the location is taken; -EIO where the NIC made something else of the
  * rule, which is removed again then; or what the driver said
  */
-int nk_flow_insert(const char *nic, struct nk_flow *flow, struct nk_error *err);
+int nk_flow_insert(struct nk_nl *nl, const struct nk_nic *nic, struct nk_flow *flow,
+		   struct nk_error *err);
 
 /* nk_flow_get() - Return: 0; -ENOENT (which fills no error) where there is no rule. */
-int nk_flow_get(const char *nic, uint32_t location, struct nk_flow *ret, struct nk_error *err);
+int nk_flow_get(const struct nk_nic *nic, uint32_t location, struct nk_flow *ret,
+		struct nk_error *err);
 
 /* nk_flow_find() - look for an equal rule at any location. Return: 1 found, 0 there is none. */
-int nk_flow_find(const char *nic, const struct nk_flow *flow, uint32_t *ret_location,
+int nk_flow_find(const struct nk_nic *nic, const struct nk_flow *flow, uint32_t *ret_location,
 		 struct nk_error *err);
 
-/* nk_flow_remove() - remove the rule at a location; none there, or no such NIC, is success. */
-int nk_flow_remove(const char *nic, uint32_t location, struct nk_error *err);
+/* nk_flow_remove() - remove the rule at a location; none there is success. */
+int nk_flow_remove(struct nk_nl *nl, const struct nk_nic *nic, uint32_t location,
+		   struct nk_error *err);
+
+/* nk_flow_tidy() - take the altname off that a process left which was killed */
+void nk_flow_tidy(struct nk_nl *nl, const struct nk_nic *nic);
 
 /**
  * nk_flow_each() - call @fn for every rule, anybody's; a NIC without rules has none
  * @fn: returns 0, or non-zero, which ends the walk and is returned
  */
-int nk_flow_each(const char *nic,
+int nk_flow_each(const struct nk_nic *nic,
 		 int (*fn)(const struct nk_flow *flow, void *data, struct nk_error *err),
 		 void *data, struct nk_error *err);
 

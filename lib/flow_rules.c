@@ -4,6 +4,8 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "link.h"
+#include "sysnet.h"
 #include "text.h"
 
 #include <errno.h>
@@ -17,31 +19,85 @@
 #include "banned.h"
 
 #define LIST_ATTEMPTS 3
+#define NAME_TRIES    20
 #define RULES_MAX     65536U /* of one NIC, anybody's; a list of them is of 256 KiB */
 
-/* ask() - one request. Return: 0, or the kernel's errno, negative */
-static int ask(const char *nic, struct ethtool_rxnfc *request)
+/* by_name() - one request. Return: 0, or the kernel's errno, negative */
+static int by_name(const char *name, struct ethtool_rxnfc *request)
 {
 	int fd cleanup_close = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq ifr = { 0 };
 
 	if (fd < 0)
 		return -errno;
-	if (strlen(nic) >= sizeof(ifr.ifr_name))
-		return -ENODEV;
-	memcpy(ifr.ifr_name, nic, strlen(nic));
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	ifr.ifr_data = (void *)request;
 	return ioctl(fd, SIOCETHTOOL, &ifr) ? -errno : 0;
 }
 
-static int cannot_read(const char *nic, const char *what, int rc, struct nk_error *err)
+/* ask() - one that changes nothing. The kernel goes by the name, which may be another NIC's by then: then it
+ * is asked again. Return: as by_name(); -ESTALE where the NIC is renamed again and again
+ */
+static int ask(const struct nk_nic *nic, struct ethtool_rxnfc *request)
 {
-	nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read the NIC's flow rules", "%s: %s: %s",
-		     nic, what, nk_errno_name(-rc));
+	const struct ethtool_rxnfc asked = *request;
+	char name[IFNAMSIZ];
+	int rc, tries;
+
+	for (tries = 0; tries < NAME_TRIES; tries++) {
+		*request = asked;
+		rc = nk_sysnet_name(nic->ifindex, name);
+		rc = rc ? rc : by_name(name, request);
+		if (rc == -ENODEV && nk_sysnet_name(nic->ifindex, name))
+			return rc;
+		if (nk_sysnet_index(name) == nic->ifindex && rc != -ENODEV)
+			return rc;
+	}
+	return -ESTALE;
+}
+
+static void own_name(const struct nk_nic *nic, char ret[IFNAMSIZ])
+{
+	snprintf(ret, IFNAMSIZ, "nkf%u", nic->ifindex);
+}
+
+/* change() - one that does: what went to another NIC could not be taken back. So the NIC is called by an
+ * altname of our own, which nobody else gets, and which goes again.
+ */
+static int change(struct nk_nl *nl, const struct nk_nic *nic, struct ethtool_rxnfc *request)
+{
+	struct nk_error ignored = { 0 };
+	char name[IFNAMSIZ];
+	int rc;
+
+	own_name(nic, name);
+	rc = nk_link_add_altname(nl, nic->ifindex, name, &ignored);
+	if (rc == -EEXIST && nk_sysnet_index(name) == nic->ifindex)
+		rc = 0; /* of a process that was killed */
+	if (rc)
+		return rc;
+	rc = by_name(name, request);
+	nk_flow_tidy(nl, nic);
 	return rc;
 }
 
-static int get_table(const char *nic, struct nk_flow_table *ret, struct nk_error *err)
+void nk_flow_tidy(struct nk_nl *nl, const struct nk_nic *nic)
+{
+	struct nk_error ignored = { 0 };
+	char name[IFNAMSIZ];
+
+	own_name(nic, name);
+	(void)nk_link_remove_altname(nl, nic->ifindex, name, &ignored);
+}
+
+static int cannot_read(const struct nk_nic *nic, const char *what, int rc, struct nk_error *err)
+{
+	nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read the NIC's flow rules", "%s: %s: %s",
+		     nic->name, what, nk_errno_name(-rc));
+	return rc;
+}
+
+static int get_table(const struct nk_nic *nic, struct nk_flow_table *ret, struct nk_error *err)
 {
 	struct ethtool_rxnfc request = { .cmd = ETHTOOL_GRXCLSRLCNT };
 	int rc = ask(nic, &request);
@@ -54,7 +110,7 @@ static int get_table(const char *nic, struct nk_flow_table *ret, struct nk_error
 	if (ret->used <= RULES_MAX)
 		return 0;
 	nk_error_set(err, NK_CODE_KERNEL, E2BIG, "cannot read the NIC's flow rules",
-		     "%s has %u rules, we handle up to %u", nic, ret->used, RULES_MAX);
+		     "%s has %u rules, we handle up to %u", nic->name, ret->used, RULES_MAX);
 	return -E2BIG;
 }
 
@@ -65,8 +121,8 @@ static int get_table(const char *nic, struct nk_flow_table *ret, struct nk_error
  * The kernel wants to know beforehand how many there are, and some drivers (mlx5) fail where fewer
  * are left, others (gve) where there are more: then we begin again.
  */
-static int list(const char *nic, struct nk_flow_table *ret_table, struct ethtool_rxnfc **ret,
-		struct nk_error *err)
+static int list(const struct nk_nic *nic, struct nk_flow_table *ret_table,
+		struct ethtool_rxnfc **ret, struct nk_error *err)
 {
 	struct ethtool_rxnfc *request;
 	int rc, attempt;
@@ -97,7 +153,7 @@ static int list(const char *nic, struct nk_flow_table *ret_table, struct ethtool
 	return 0;
 }
 
-int nk_flow_table_get(const char *nic, struct nk_flow_table *ret, struct nk_error *err)
+int nk_flow_table_get(const struct nk_nic *nic, struct nk_flow_table *ret, struct nk_error *err)
 {
 	struct ethtool_rxnfc *rules;
 	int rc = list(nic, ret, &rules, err);
@@ -107,7 +163,7 @@ int nk_flow_table_get(const char *nic, struct nk_flow_table *ret, struct nk_erro
 	return rc;
 }
 
-int nk_flow_place(const char *nic, struct nk_flow *flow, struct nk_error *err)
+int nk_flow_place(const struct nk_nic *nic, struct nk_flow *flow, struct nk_error *err)
 {
 	struct ethtool_rxnfc *rules;
 	struct nk_flow_table table;
@@ -121,16 +177,17 @@ int nk_flow_place(const char *nic, struct nk_flow *flow, struct nk_error *err)
 	free(rules);
 	if (table.size && (table.anywhere ? table.used : location) >= table.size) {
 		nk_error_set(err, NK_CODE_KERNEL, ENOSPC, "the flow table is full",
-			     "%s: %u of %u rules in use", nic, table.used, table.size);
+			     "%s: %u of %u rules in use", nic->name, table.used, table.size);
 		nk_error_remedy(err, "look with \"ethtool -n %s\" for rules that nobody needs",
-				NK_QUOTED(nic));
+				NK_QUOTED(nic->name));
 		return -ENOSPC;
 	}
 	flow->spec.location = location;
 	return 0;
 }
 
-int nk_flow_get(const char *nic, uint32_t location, struct nk_flow *ret, struct nk_error *err)
+int nk_flow_get(const struct nk_nic *nic, uint32_t location, struct nk_flow *ret,
+		struct nk_error *err)
 {
 	struct ethtool_rxnfc request = { .cmd = ETHTOOL_GRXCLSRULE, .fs.location = location };
 	char what[64];
@@ -150,18 +207,18 @@ int nk_flow_get(const char *nic, uint32_t location, struct nk_flow *ret, struct 
 	return 0;
 }
 
-static int not_inserted(const char *nic, const struct nk_flow *flow, int sys, const char *why,
-			struct nk_error *err)
+static int not_inserted(const struct nk_nic *nic, const struct nk_flow *flow, int sys,
+			const char *why, struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE];
 
 	nk_flow_text(flow, text);
 	return nk_error_set(err, NK_CODE_KERNEL, sys, "cannot insert a flow rule", "%s: %s: %s",
-			    nic, text, why);
+			    nic->name, text, why);
 }
 
 /* refuse_taken() - most drivers replace what is there. Return: 0 where nothing is */
-static int refuse_taken(const char *nic, const struct nk_flow *flow, struct nk_error *err)
+static int refuse_taken(const struct nk_nic *nic, const struct nk_flow *flow, struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE];
 	struct nk_flow other;
@@ -176,7 +233,7 @@ static int refuse_taken(const char *nic, const struct nk_flow *flow, struct nk_e
 }
 
 /* read_back() - did the NIC take the rule as it was given? Return: 0, or a negative errno */
-static int read_back(const char *nic, const struct nk_flow *flow, uint32_t location,
+static int read_back(const struct nk_nic *nic, const struct nk_flow *flow, uint32_t location,
 		     struct nk_flow *ret, struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE];
@@ -193,7 +250,8 @@ static int read_back(const char *nic, const struct nk_flow *flow, uint32_t locat
 	return rc;
 }
 
-int nk_flow_insert(const char *nic, struct nk_flow *flow, struct nk_error *err)
+int nk_flow_insert(struct nk_nl *nl, const struct nk_nic *nic, struct nk_flow *flow,
+		   struct nk_error *err)
 {
 	struct ethtool_rxnfc request = { .cmd = ETHTOOL_SRXCLSRLINS, .fs = flow->spec };
 	struct nk_error gone = { 0 };
@@ -205,7 +263,7 @@ int nk_flow_insert(const char *nic, struct nk_flow *flow, struct nk_error *err)
 	if (rc)
 		return rc;
 	request.rss_context = flow->context;
-	rc = ask(nic, &request);
+	rc = change(nl, nic, &request);
 	if (rc)
 		return not_inserted(nic, flow, -rc, nk_errno_name(-rc), err);
 	rc = read_back(nic, flow, request.fs.location, &found, err);
@@ -213,7 +271,7 @@ int nk_flow_insert(const char *nic, struct nk_flow *flow, struct nk_error *err)
 		*flow = found;
 		return 0;
 	}
-	if (nk_flow_remove(nic, request.fs.location, &gone))
+	if (nk_flow_remove(nl, nic, request.fs.location, &gone))
 		nk_error_note(err, "and it cannot be removed again: %s", gone.details);
 	return rc;
 }
@@ -232,7 +290,7 @@ static int compare(const struct nk_flow *flow, void *data, struct nk_error *err)
 	return nk_flow_equal(flow, search->flow);
 }
 
-int nk_flow_find(const char *nic, const struct nk_flow *flow, uint32_t *ret_location,
+int nk_flow_find(const struct nk_nic *nic, const struct nk_flow *flow, uint32_t *ret_location,
 		 struct nk_error *err)
 {
 	struct search search = { .flow = flow };
@@ -243,24 +301,25 @@ int nk_flow_find(const char *nic, const struct nk_flow *flow, uint32_t *ret_loca
 	return rc;
 }
 
-int nk_flow_remove(const char *nic, uint32_t location, struct nk_error *err)
+int nk_flow_remove(struct nk_nl *nl, const struct nk_nic *nic, uint32_t location,
+		   struct nk_error *err)
 {
 	struct ethtool_rxnfc request = { .cmd = ETHTOOL_SRXCLSRLDEL, .fs.location = location };
 	struct nk_error ignored = { 0 };
 	struct nk_flow flow;
-	int rc = ask(nic, &request), found;
+	int rc = change(nl, nic, &request), found;
 
-	if (!rc || rc == -ENOENT || rc == -ENODEV)
+	if (!rc || rc == -ENOENT)
 		return 0;
 	/* What a driver says of an empty location may mean other things too: so look. */
 	found = nk_flow_get(nic, location, &flow, &ignored);
 	if (found == -ENOENT || found == -EOPNOTSUPP)
 		return 0;
 	return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot remove a flow rule",
-			    "%s: location %u: %s", nic, location, nk_errno_name(-rc));
+			    "%s: location %u: %s", nic->name, location, nk_errno_name(-rc));
 }
 
-int nk_flow_each(const char *nic,
+int nk_flow_each(const struct nk_nic *nic,
 		 int (*fn)(const struct nk_flow *flow, void *data, struct nk_error *err),
 		 void *data, struct nk_error *err)
 {

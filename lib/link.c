@@ -237,6 +237,39 @@ int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, str
 	return rc;
 }
 
+static int change_altname(struct nk_nl *nl, uint16_t type, uint32_t ifindex, const char *name,
+			  struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg = nk_link_put_header(buf, type, 0, ifindex);
+	struct nlattr *list = mnl_attr_nest_start(msg, IFLA_PROP_LIST);
+	int rc;
+
+	mnl_attr_put_strz(msg, IFLA_ALT_IFNAME, name);
+	mnl_attr_nest_end(msg, list);
+	rc = nk_link_do(nl, msg, NULL, NULL, err);
+	if (rc)
+		nk_error_wrap(err, "altname %s of ifindex %u (%s)", name, ifindex, nl->where);
+	return rc;
+}
+
+int nk_link_add_altname(struct nk_nl *nl, uint32_t ifindex, const char *name, struct nk_error *err)
+{
+	return change_altname(nl, RTM_NEWLINKPROP, ifindex, name, err);
+}
+
+int nk_link_remove_altname(struct nk_nl *nl, uint32_t ifindex, const char *name,
+			   struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	int rc = change_altname(nl, RTM_DELLINKPROP, ifindex, name, &mine);
+
+	if (!rc || rc == -ENODEV || rc == -ENOENT)
+		return 0;
+	*err = err->code == NK_CODE_NONE ? mine : *err;
+	return rc;
+}
+
 int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_error *err)
 {
 	struct nk_error mine = { 0 };

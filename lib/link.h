@@ -75,6 +75,13 @@ int nk_link_each(struct nk_nl *nl, int32_t nsid, const char *kind,
 /* nk_link_set_alias() - text for people, on a device in the netns of @nl; cut to 255 bytes. */
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err);
 
+/* nk_link_add_altname() - a name more for a device in the netns of @nl. Return: 0; -EEXIST where a device
+ * there has it; or another negative errno. nk_link_remove_altname(): none there is success.
+ */
+int nk_link_add_altname(struct nk_nl *nl, uint32_t ifindex, const char *name, struct nk_error *err);
+int nk_link_remove_altname(struct nk_nl *nl, uint32_t ifindex, const char *name,
+			   struct nk_error *err);
+
 /* nk_link_remove() - delete a device; one that is not there (any more) is success. */
 int nk_link_remove(struct nk_nl *nl, int32_t nsid, uint32_t ifindex, struct nk_error *err);
 

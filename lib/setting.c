@@ -223,7 +223,7 @@ bool nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item)
 	struct nk_flow_table rules;
 
 	return item == nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE) &&
-	       !nk_flow_table_get(nic->name, &rules, &none) && rules.used;
+	       !nk_flow_table_get(nic, &rules, &none) && rules.used;
 }
 
 static int write_rings(struct nk_nl *nl, const struct nk_nic *nic, enum nk_setting_kind kind,

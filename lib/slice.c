@@ -346,7 +346,7 @@ static int probe_rules(struct nk_nl *nl, const struct nk_nic *nic, const struct 
 				   err);
 	if (rc)
 		return rc;
-	rc = nk_flow_table_get(nic->name, &table, err);
+	rc = nk_flow_table_get(nic, &table, err);
 	if (rc == -EOPNOTSUPP)
 		nk_quirk_remedy(nic, NK_QUIRK_NO_RULES, err);
 	return rc;

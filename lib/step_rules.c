@@ -89,7 +89,7 @@ static int refuse_twin(struct nk_attachment *att, const struct nk_flow *flow, st
 {
 	struct twin twin = { .wanted = flow };
 	char text[NK_FLOW_TEXT_SIZE];
-	int rc = nk_flow_each(att->lender.nic.name, find_twin, &twin, err);
+	int rc = nk_flow_each(&att->lender.nic, find_twin, &twin, err);
 
 	if (rc < 0)
 		return rc;
@@ -183,12 +183,12 @@ static int make_rule(struct making *making, const struct nk_steering *how,
 	if (!rc)
 		rc = refuse_twin(att, &rule.flow, err);
 	if (!rc)
-		rc = nk_flow_place(att->lender.nic.name, &rule.flow, err);
+		rc = nk_flow_place(&att->lender.nic, &rule.flow, err);
 	if (!rc)
 		rc = nk_rules_put(making->fd, nk_step_owner(att), making->done, &rule, err);
 	if (rc)
 		return rc;
-	rc = nk_flow_insert(att->lender.nic.name, &rule.flow, err);
+	rc = nk_flow_insert(&att->host, &att->lender.nic, &rule.flow, err);
 	if (rc) {
 		advise(att, how, err);
 		return rc;
@@ -304,7 +304,7 @@ static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_e
 				    n);
 	if (rc)
 		return rc;
-	rc = nk_flow_get(att->lender.nic.name, rule.flow.spec.location, &found, err);
+	rc = nk_flow_get(&att->lender.nic, rule.flow.spec.location, &found, err);
 	if (!rc && nk_flow_equal(&found, &rule.flow))
 		return 0;
 	if (rc && rc != -ENOENT)
@@ -349,14 +349,14 @@ static int remove_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_
 	location = rule.flow.spec.location;
 	rc = -ENOENT;
 	if (att->lender.nic.ifindex && rule.placed) {
-		rc = nk_flow_get(att->lender.nic.name, location, &found, err);
+		rc = nk_flow_get(&att->lender.nic, location, &found, err);
 		rc = rc ? rc : nk_flow_equal(&found, &rule.flow);
 	}
 	/* Not placed, or the driver says that there is nothing: by its looks, then. */
 	if (att->lender.nic.ifindex && rc == -ENOENT)
-		rc = nk_flow_find(att->lender.nic.name, &rule.flow, &location, err);
+		rc = nk_flow_find(&att->lender.nic, &rule.flow, &location, err);
 	if (rc > 0)
-		rc = nk_flow_remove(att->lender.nic.name, location, err);
+		rc = nk_flow_remove(&att->host, &att->lender.nic, location, err);
 	if (rc == -EOPNOTSUPP) /* flow rules were switched off, and went with that */
 		nk_error_reset(err);
 	else if (rc && rc != -ENOENT)
@@ -384,5 +384,7 @@ int nk_step_rules_remove(struct nk_attachment *att, struct nk_error *err)
 			*err = mine;
 		}
 	}
+	if (att->lender.nic.ifindex)
+		nk_flow_tidy(&att->host, &att->lender.nic);
 	return first;
 }

@@ -32,6 +32,15 @@ int nk_sysnet_name(uint32_t ifindex, char ret[IFNAMSIZ])
 	return 0;
 }
 
+uint32_t nk_sysnet_index(const char *name)
+{
+	int fd cleanup_close = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { 0 };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return fd < 0 || ioctl(fd, SIOCGIFINDEX, &ifr) ? 0 : (uint32_t)ifr.ifr_ifindex;
+}
+
 /* read_index() - of the device whose directory is open. Return: 0 or a negative errno */
 static int read_index(int dir, uint32_t *ret)
 {

@@ -32,6 +32,9 @@ int64_t nk_sysnet_find(uint64_t serial);
 /* nk_sysnet_name() - as it is called at this moment. Return: 0, -ENODEV, or another negative errno */
 int nk_sysnet_name(uint32_t ifindex, char ret[IFNAMSIZ]);
 
+/* nk_sysnet_index() - of the device that has the name, or altname, at this moment; 0: none */
+uint32_t nk_sysnet_index(const char *name);
+
 /* nk_sysnet_pci_of() - the PCI function that a path of sysfs is of, or below: its last such part; empty
  * where it has none. No system call.
  */

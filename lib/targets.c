@@ -48,7 +48,7 @@ int nk_targets_read(struct nk_nl *nl, const struct nk_nic *nic, struct nk_target
 	int rc;
 
 	*ret = (struct nk_targets){ 0 };
-	rc = nk_flow_each(nic->name, note_rule, ret, err);
+	rc = nk_flow_each(nic, note_rule, ret, err);
 	if (!rc)
 		rc = nk_rss_context_each(nl, nic->ifindex, note_context, ret, err);
 	return rc;
@@ -129,5 +129,5 @@ int nk_targets_report(struct nk_nl *nl, const struct nk_nic *nic, const struct n
 	struct report report = { .nic = nic, .queues = queues };
 	int rc = nk_rss_context_each(nl, nic->ifindex, report_context, &report, err);
 
-	return rc ? rc : nk_flow_each(nic->name, report_rule, &report, err);
+	return rc ? rc : nk_flow_each(nic, report_rule, &report, err);
 }

@@ -113,7 +113,7 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 		return rc;
 	fprintf(plan->out, "# queues: %u of those named are free, %u wanted\n", free_queues,
 		plan->config->queue_count);
-	if (nk_flow_table_get(nic->name, &rules, &none))
+	if (nk_flow_table_get(nic, &rules, &none))
 		fputs("# flow rules: none possible\n", plan->out);
 	else
 		fprintf(plan->out, "# flow rules: %u in use, room for %u; %s\n", rules.used,
