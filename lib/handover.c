@@ -112,13 +112,18 @@ static uint64_t dpdk_memory(const struct nk_handover *handover)
 	return handover->queue_count * pool;
 }
 
+/*
+ * Twice what they lock: the kernel frees a UMEM some time after its program has ended (a work that
+ * xp_put_pool() in net/xdp/xsk_buff_pool.c schedules), and counts it for the user until then. So a
+ * program that is started again at once needs as much again.
+ */
 static bool add_memlock(struct nk_json *obj, const struct nk_handover *handover)
 {
 	struct nk_json *memlock = nk_json_add_object(obj, "memlock");
 
-	return nk_json_add_uint(memlock, "qemu", handover->queue_count * QEMU_UMEM_SIZE) &&
+	return nk_json_add_uint(memlock, "qemu", QEMU_UMEM_SIZE * 2 * handover->queue_count) &&
 	       (!serves_dpdk(handover) ||
-		(nk_json_add_uint(memlock, "dpdk", dpdk_memory(handover)) &&
+		(nk_json_add_uint(memlock, "dpdk", 2 * dpdk_memory(handover)) &&
 		 nk_json_add_uint(memlock, "dpdkMbufs", NK_HANDOVER_MBUFS)));
 }
 

@@ -112,7 +112,7 @@ Test(handover, all_members_are_there_and_in_order)
 		"{'netkit':2,'physical':15,'numaNode':1}],'zeroCopy':true,"
 		"'xsk':{'map':'" MAP "','key':'auto','noSocket':'drop','frameSize':4096,"
 		"'uid':107,'gid':108,'mode':'0660'},"
-		"'memlock':{'qemu':67108864,'dpdk':67125248,'dpdkMbufs':8192},"
+		"'memlock':{'qemu':134217728,'dpdk':134250496,'dpdkMbufs':8192},"
 		"'qemuNetdev':'af-xdp,id=net0,ifname=nk0,mode=native,queues=2,start-queue=1,"
 		"inhibit=on,map-path=" MAP ",map-start-index=1',"
 		"'dpdkVdevs':['net_af_xdp0,iface=nk0,start_queue=1,queue_count=1,use_pinned_map=1,"
@@ -156,11 +156,11 @@ Test(handover, each_key_has_arguments_that_it_serves)
 
 	keyed.xsk.key = NK_XSK_KEY_QUEUE;
 	expect_member(&keyed, "qemuNetdev", "'" QEMU_UP_TO_INDEX "1'");
-	expect_member(&keyed, "memlock", "{'qemu':67108864,'dpdk':67125248,'dpdkMbufs':8192}");
+	expect_member(&keyed, "memlock", "{'qemu':134217728,'dpdk':134250496,'dpdkMbufs':8192}");
 	keyed.xsk.key = NK_XSK_KEY_ZERO;
 	expect_member(&keyed, "qemuNetdev", "'" QEMU_UP_TO_INDEX "0'");
 	expect_member(&keyed, "dpdkVdevs", "[]");
-	expect_member(&keyed, "memlock", "{'qemu':67108864}");
+	expect_member(&keyed, "memlock", "{'qemu':134217728}");
 }
 
 Test(handover, memory_of_many_queues_needs_more_than_32_bits)
@@ -172,10 +172,10 @@ Test(handover, memory_of_many_queues_needs_more_than_32_bits)
 	many.queue_count = NK_LEASES_MAX;
 	many.page_size = 65536;
 	many.ifname = "a,b"; /* else the line is too long for this test */
-	expect_member(&many, "memlock", "{'qemu':34326183936}");
+	expect_member(&many, "memlock", "{'qemu':68652367872}");
 	many.ifname = "nk0";
 	many.queue_count = 200;
-	expect_member(&many, "memlock", "{'qemu':6710886400,'dpdk':6737100800,'dpdkMbufs':8192}");
+	expect_member(&many, "memlock", "{'qemu':13421772800,'dpdk':13474201600,'dpdkMbufs':8192}");
 }
 
 Test(handover, commas_are_doubled_for_qemu_and_too_much_for_dpdk)
