@@ -179,7 +179,7 @@ lint: $(SKEL) | $(B)/deps-check $(B)/deps-lint ## format, clang-tidy, cppcheck, 
 lint-tidy: $(LIB_SRC:%.c=$(B)/lint/%.tidy) $(CMD_SRC:%.c=$(B)/lint/%.tidy)
 $(B)/lint/%.tidy: %.c $(HEADERS) .clang-tidy Makefile
 	@mkdir -p $(@D)
-	$(Q)clang-tidy --quiet $(TIDY) $< -- $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) 2>$@.log || \
+	$(Q)clang-tidy-19 --quiet $(TIDY) $< -- $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) 2>$@.log || \
 		{ cat $@.log; exit 1; }
 	@touch $@
 
@@ -194,7 +194,7 @@ $(B)/lint/%.ok: % Makefile
 	@touch $@
 
 format: | $(B)/deps-lint ## reformat all C files
-	$(Q)clang-format -i $(C_FILES) $(HEADERS) bpf/*.c test/lab/*.c
+	$(Q)clang-format-19 -i $(C_FILES) $(HEADERS) bpf/*.c test/lab/*.c
 
 lab-build: | $(B)/deps-lab ## make the lab's kernel, root file system, NIC, CNI tools, DPDK, containerd
 	$(Q)$(LAB) build --with-cni-tools --with-dpdk --with-managers --with-containerd
