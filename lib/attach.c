@@ -322,18 +322,24 @@ void nk_attach_unlock(struct nk_attachment *att)
 	nk_nicdir_unlock(&att->lender.dir);
 }
 
-/* is_still_mine() - a DEL may have come meanwhile, and another ADD taken the queues. */
-static bool is_still_mine(const struct nk_attachment *att, struct nk_error *err)
+/* is_still_mine() - a DEL may have come meanwhile, and another ADD taken the queues. Return: 1, 0, or a
+ * negative errno
+ */
+static int is_still_mine(const struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_claim claim;
 	uint32_t i;
+	int rc;
 
-	for (i = 0; i < att->lease_count; i++)
-		if (nk_claims_get(att->lender.claims, att->leases[i].phys, &claim, err) ||
-		    !nk_step_is_mine(att, &claim) || claim.netns_cookie != att->netns_cookie ||
+	for (i = 0; i < att->lease_count; i++) {
+		rc = nk_claims_get(att->lender.claims, att->leases[i].phys, &claim, err);
+		if (rc)
+			return rc == -ENOENT ? 0 : rc;
+		if (!nk_step_is_mine(att, &claim) || claim.netns_cookie != att->netns_cookie ||
 		    memcmp(claim.mac, att->mac, NK_MAC_LEN) != 0)
-			return false;
-	return true;
+			return 0;
+	}
+	return 1;
 }
 
 /* disown() - what it had on the NIC is gone, or somebody else's by now; its device may be there yet,
@@ -343,6 +349,7 @@ static void disown(struct nk_attachment *att)
 {
 	struct nk_error gone = { 0 };
 	struct nk_link link;
+	int rc;
 
 	att->lease_count = 0;
 	att->with_map = false;
@@ -351,7 +358,11 @@ static void disown(struct nk_attachment *att)
 	att->lender.claims = -1;
 	close(att->lender.dir.fd);
 	att->lender.dir.fd = -1;
-	if (nk_link_get(&att->pod, NK_NSID_HERE, NULL, att->ifindex, &link, &gone))
+	rc = nk_link_get(&att->pod, NK_NSID_HERE, NULL, att->ifindex, &link, &gone);
+	if (rc && rc != -ENODEV && att->in_filter)
+		nk_log_warn("the unicast filter of %s may still have the MAC of %s: %s",
+			    att->lender.nic.name, att->key.ifname, gone.details);
+	if (rc)
 		att->in_filter = false;
 }
 
@@ -370,7 +381,6 @@ static int see_again(struct nk_attachment *att, struct nk_error *err)
 
 int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 {
-	struct nk_error unknown = { 0 };
 	int rc;
 
 	if (att->lender.dir.fd < 0)
@@ -378,8 +388,10 @@ int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 	rc = nk_nicdir_relock(&att->lender.dir, err);
 	if (rc && rc != -ESTALE)
 		return rc;
-	if (!rc && is_still_mine(att, &unknown))
-		return see_again(att, err);
+	if (!rc)
+		rc = is_still_mine(att, err);
+	if (rc && rc != -ESTALE)
+		return rc < 0 ? rc : see_again(att, err);
 	disown(att);
 	nk_error_reset(err);
 	return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "the attachment was deleted meanwhile",

@@ -17,6 +17,7 @@
 #include "error.h"
 #include "lender.h"
 #include "link.h"
+#include "log.h"
 #include "netdev.h"
 #include "netns.h"
 #include "nicdir.h"
@@ -104,8 +105,11 @@ static int note_netns(struct reader *reader, const char *path, struct nk_error *
 	uint64_t cookie;
 
 	/* Gone by now, or no netns at all: a file that "ip netns del" left, say. */
-	if (fd < 0 || nk_netns_cookie(fd, &cookie, &none))
+	if (fd < 0 || nk_netns_cookie(fd, &cookie, &none)) {
+		if (none.sys != ENOENT && none.sys != EINVAL)
+			nk_log_warn("%s: %s", none.msg, none.details);
 		return 0;
+	}
 	netns = grow(reader->netns, reader->netns_count, sizeof(*netns));
 	if (!netns)
 		return out_of_memory(err);
@@ -123,12 +127,16 @@ static int note_netns_in(struct reader *reader, const char *dir, struct nk_error
 	char path[NK_PATH_SIZE];
 	int rc = 0;
 
-	while (!rc && list && (entry = readdir(list))) {
+	if (!list && errno == ENOENT)
+		return 0;
+	while (!rc && list && (errno = 0, entry = readdir(list))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
 		rc = note_netns(reader, path, err);
 	}
+	if (!rc && errno)
+		nk_log_warn("cannot read %s: %s", dir, nk_errno_name(errno));
 	return rc;
 }
 
@@ -336,13 +344,15 @@ static int read_program(struct reader *reader, struct nk_inventory_nic *nic, str
 {
 	struct nk_queue_stats counts;
 	uint32_t queue;
-	int rc;
+	int rc, active = 0;
 
 	rc = nk_prog_version(&reader->on.dir, &nic->version, err);
 	nic->has_version = !rc;
-	nic->has_policy = !rc && nk_policy_is_active(&reader->on.dir);
-	if (rc && rc != -ENOENT)
-		return rc;
+	if (!rc)
+		active = nk_policy_is_active(&reader->on.dir, err);
+	nic->has_policy = active > 0;
+	if ((rc && rc != -ENOENT) || active < 0)
+		return active < 0 ? active : rc;
 	rc = nk_counters_open(&reader->on.dir, &reader->counters, err);
 	reader->has_counters = nic->has_answered = !rc;
 	if (rc)

@@ -107,15 +107,21 @@ static int walk_map(struct walk *walk, struct nk_error *err)
 	unsigned int steps;
 	int rc = 0, one, end = bpf_map_get_next_key(walk->fd, NULL, &next);
 
+	if (end && errno != ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, errno,
+				    "cannot use the map of answered addresses", "list: %s",
+				    nk_errno_name(errno));
+
 	/* Nobody else changes the map under the lock; the bound is for who does without it. */
 	for (steps = 0; !end && steps < NK_NEIGH_MAX; steps++) {
 		key = next;
 		end = bpf_map_get_next_key(walk->fd, &key, &next);
 		if (end && errno != ENOENT)
 			return refused(err, "list after", &key);
-		if (bpf_map_lookup_elem(walk->fd, &key, &value))
-			continue;
-		one = walk->fn(walk, &key, &value, err);
+		if (!bpf_map_lookup_elem(walk->fd, &key, &value))
+			one = walk->fn(walk, &key, &value, err);
+		else
+			one = errno == ENOENT ? 0 : refused(err, "read", &key);
 		rc = rc ? rc : one;
 	}
 	return rc;
@@ -149,8 +155,12 @@ int nk_neigh_add(const struct nk_nicdir *dir, const struct nk_ipaddr *addr, uint
 	if (fd < 0)
 		return fd;
 	memcpy(value.mac, mac, NK_MAC_LEN);
-	if (!bpf_map_lookup_elem(fd, &key, &old) && old.owner != owner)
+	if (bpf_map_lookup_elem(fd, &key, &old)) {
+		if (errno != ENOENT)
+			return refused(err, "read", &key);
+	} else if (old.owner != owner) {
 		return taken(err, &key, old.owner);
+	}
 	if (bpf_map_update_elem(fd, &key, &value, BPF_ANY)) {
 		int rc = refused(err, "enter", &key);
 

@@ -115,13 +115,21 @@ int nk_policy_leave(const struct nk_nicdir *dir, struct nk_error *err)
 	return 0;
 }
 
-bool nk_policy_is_active(const struct nk_nicdir *dir)
+int nk_policy_is_active(const struct nk_nicdir *dir, struct nk_error *err)
 {
 	const uint32_t slot = NK_CALL_POLICY;
-	struct nk_error ignored = { 0 };
+	struct nk_error mine = { 0 };
 	char path[NK_PATH_SIZE];
 	uint32_t prog_id;
-	int calls cleanup_close = open_calls(dir, path, &ignored);
+	int calls cleanup_close = open_calls(dir, path, &mine);
 
-	return calls >= 0 && !bpf_map_lookup_elem(calls, &slot, &prog_id);
+	if (calls >= 0 && !bpf_map_lookup_elem(calls, &slot, &prog_id))
+		return 1;
+	if (calls == -ENOENT || (calls >= 0 && errno == ENOENT))
+		return 0;
+	if (calls >= 0)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot read a map of the NIC",
+				    "policy program in %s: %s", path, nk_errno_name(errno));
+	*err = mine;
+	return calls;
 }

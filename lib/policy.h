@@ -33,7 +33,7 @@ int nk_policy_enter(const struct nk_nicdir *dir, struct nk_error *err);
 /* nk_policy_leave() - no policy any more; none is success. Return: 0, or a negative errno. */
 int nk_policy_leave(const struct nk_nicdir *dir, struct nk_error *err);
 
-/* nk_policy_is_active() - does one run, pinned or not? */
-bool nk_policy_is_active(const struct nk_nicdir *dir);
+/* nk_policy_is_active() - does one run, pinned or not? Return: 1, 0, or a negative errno */
+int nk_policy_is_active(const struct nk_nicdir *dir, struct nk_error *err);
 
 #endif

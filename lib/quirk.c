@@ -7,6 +7,7 @@
 #include "sysnet.h"
 #include "types.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,7 +104,7 @@ static const struct quirk *find(const char *driver)
 	return NULL;
 }
 
-void nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE])
+int nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE])
 {
 	int dir cleanup_close = nk_sysnet_open(nic->ifindex, NULL, 0);
 	const char *name;
@@ -111,14 +112,17 @@ void nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE])
 	ssize_t n;
 
 	*ret = '\0';
-	n = dir < 0 ? -1 : readlinkat(dir, "device/driver", target, sizeof(target) - 1);
+	if (dir < 0)
+		return dir == -ENODEV ? 0 : dir;
+	n = readlinkat(dir, "device/driver", target, sizeof(target) - 1);
 	if (n < 0)
-		return;
+		return errno == ENOENT ? 0 : -errno;
 	target[n] = '\0';
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) < NK_QUIRK_DRIVER_SIZE)
 		memcpy(ret, name, strlen(name) + 1);
+	return 0;
 }
 
 void nk_quirk_advise(const char *driver, enum nk_quirk_case what, struct nk_error *err)
@@ -133,7 +137,7 @@ void nk_quirk_remedy(const struct nk_nic *nic, enum nk_quirk_case what, struct n
 {
 	char driver[NK_QUIRK_DRIVER_SIZE];
 
-	nk_quirk_driver(nic, driver);
+	(void)nk_quirk_driver(nic, driver); /* the general advice does */
 	nk_quirk_advise(driver, what, err);
 }
 

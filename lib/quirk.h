@@ -29,8 +29,10 @@ enum nk_quirk_case {
 	NK_QUIRK_CASES,
 };
 
-/* nk_quirk_driver() - name of a NIC's driver; empty where there is none, as for virtual devices */
-void nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE]);
+/* nk_quirk_driver() - name of a NIC's driver; empty where there is none, as for virtual devices.
+ * Return: 0, or a negative errno where it could not be read; then it is empty too
+ */
+int nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE]);
 
 /* nk_quirk_advise() - set the remedy of @err, which tells of a refusal; any @driver will do. The driver
  * of a subfunction, "mlx5_core.sf", is taken for its function's.

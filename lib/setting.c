@@ -217,13 +217,20 @@ int nk_setting_read(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 	return -EINVAL;
 }
 
-bool nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item)
+int nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item, struct nk_error *err)
 {
-	struct nk_error none = { 0 };
-	struct nk_flow_table rules;
+	struct nk_error mine = { 0 };
+	struct nk_flow_table rules = { 0 };
+	int rc;
 
-	return item == nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE) &&
-	       !nk_flow_table_get(nic, &rules, &none) && rules.used;
+	if (item != nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE))
+		return 0;
+	rc = nk_flow_table_get(nic, &rules, &mine);
+	if (rc == -EOPNOTSUPP)
+		return 0; /* it has no rules at all */
+	if (rc)
+		*err = mine;
+	return rc ? rc : rules.used > 0;
 }
 
 static int write_rings(struct nk_nl *nl, const struct nk_nic *nic, enum nk_setting_kind kind,

@@ -64,8 +64,10 @@ void nk_setting_unpack_rss(const struct nk_setting_value *value, struct nk_rss *
 int nk_setting_read(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 		    struct nk_setting_value *ret, struct nk_error *err);
 
-/* nk_setting_is_in_use() - would switching it off take flow rules away? Whoever's they are. */
-bool nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item);
+/* nk_setting_is_in_use() - would switching it off take flow rules away? Whoever's they are. Return: 1, 0,
+ * or a negative errno
+ */
+int nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item, struct nk_error *err);
 
 /* nk_setting_write() - Return: 0, or a negative errno */
 int nk_setting_write(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,

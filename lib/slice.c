@@ -277,11 +277,14 @@ int nk_slice_settings(const struct nk_slice_nic *on, const struct nk_config *con
 {
 	struct work work = { .on = on, .config = config, .ret = ret };
 	char driver[32];
-	int rc = 0;
+	int rc;
 
 	*ret = (struct nk_setting_changes){ 0 };
-	nk_quirk_driver(on->nic, driver);
-	if (config->rss_exclude) {
+	rc = nk_quirk_driver(on->nic, driver);
+	if (rc)
+		nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read the NIC's driver", "%s",
+			     nk_errno_name(-rc));
+	if (!rc && config->rss_exclude) {
 		rc = exclude_from_rss(&work, err);
 		/* A pair's queues have no AF_XDP zero copy, and so never transmit. */
 		if (!rc && !config->pair && !nk_quirk_has_own_tx(driver))

@@ -207,12 +207,32 @@ int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
+/* put_back_ours() - what is as we made it. Return: 0, -ENOENT where the NIC has no such thing any more,
+ * or another negative errno
+ */
+static int put_back_ours(struct nk_attachment *att, uint32_t item, const struct nk_origin *note,
+			 struct nk_error *err)
+{
+	off_stack struct nk_setting_value before;
+	int rc = is_ours(att, item, note, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = nk_setting_is_in_use(&att->lender.nic, item, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	before.size = note->size;
+	memcpy(before.bytes, note->before, note->size);
+	rc = nk_setting_write(&att->host, &att->lender.nic, item, &before, err);
+	/* It was there a moment ago: not to find it now is no answer. */
+	return rc == -ENOENT ? -ESTALE : rc;
+}
+
 /* put_back() - as it was, if it is as we made it. What the NIC does not take any more, for it was
  * changed in between, is told and forgotten: it must not keep a Pod from being deleted.
  */
 static int put_back(struct nk_attachment *att, int fd, uint32_t item, struct nk_error *err)
 {
-	off_stack struct nk_setting_value before;
 	char name[NK_SETTING_NAME_SIZE];
 	off_stack struct nk_origin note;
 	int rc;
@@ -220,14 +240,7 @@ static int put_back(struct nk_attachment *att, int fd, uint32_t item, struct nk_
 	rc = nk_origin_get(fd, item, &note, err);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
-	rc = is_ours(att, item, &note, err);
-	if (rc > 0 && nk_setting_is_in_use(&att->lender.nic, item))
-		rc = 0;
-	if (rc > 0) {
-		before.size = note.size;
-		memcpy(before.bytes, note.before, note.size);
-		rc = nk_setting_write(&att->host, &att->lender.nic, item, &before, err);
-	}
+	rc = put_back_ours(att, item, &note, err);
 	nk_setting_name(item, name);
 	if (rc == -EINVAL || rc == -ERANGE || rc == -EOPNOTSUPP) {
 		nk_log_warn("%s: %s is not put back: %s", att->lender.nic.name, name, err->details);
@@ -285,11 +298,14 @@ static int take_one_back(struct nk_attachment *att, int fd, const struct nk_sett
 	/* Another ADD has changed it again since: it goes with that one. */
 	if (!same(&present, &change->want) && !same(&present, &change->present))
 		return 0;
-	if (!same(&present, &change->present) &&
-	    !nk_setting_is_in_use(&att->lender.nic, change->item))
+	if (!same(&present, &change->present))
+		rc = nk_setting_is_in_use(&att->lender.nic, change->item, err);
+	if (rc < 0)
+		return rc;
+	if (!same(&present, &change->present) && !rc)
 		rc = write_noted(att, fd, change->item, nk_slice_before(change), present.bytes,
 				 &change->present, err);
-	if (rc)
+	if (rc < 0)
 		return rc;
 	return change->recorded ? nk_origin_put(fd, change->item, &change->record, err) :
 				  nk_origin_remove(fd, change->item, err);

@@ -161,6 +161,8 @@ static int leave(const struct nk_nicdir *dir, const struct nk_lease *leases, uin
 	int rc = 0;
 
 	xsks = open_pin(dir, "xsks", &gone);
+	if (xsks == -ENOENT)
+		nk_error_reset(&gone);
 	queues = open_pin(dir, "queues", &gone);
 	if (gone.code != NK_CODE_NONE && gone.sys != ENOENT) {
 		*err = gone;

@@ -105,7 +105,7 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	uint32_t free_queues, later;
 	int rc;
 
-	nk_quirk_driver(nic, driver);
+	(void)nk_quirk_driver(nic, driver); /* for people */
 	fprintf(plan->out, "# %s: driver %s, %d receive queues, MTU %u\n", nic->name,
 		*driver ? driver : "unknown", nk_xps_rx_count(nic), nic->mtu);
 	rc = nk_attach_count_free(plan->att, plan->config, &free_queues, &later, err);
