@@ -47,4 +47,7 @@ def asked:
 			"\($file): container \($name) runs as \($uid), its map belongs to \(.xsk.uid // 0)"))),
 ($all[] | .file as $file | .it | select(.spec.domain) |
 	([.spec.domain.devices.interfaces[].name] - [.spec.networks[].name])[] |
-	"\($file): interface \(.) has no network")
+	"\($file): interface \(.) has no network"),
+($all[] | .file as $file | .it | select(.spec.domain) |
+	([.spec.networks[].name] - [.spec.domain.devices.interfaces[].name])[] |
+	"\($file): network \(.) has no interface, which KubeVirt refuses")
