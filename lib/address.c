@@ -164,14 +164,19 @@ static int add_route(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *
 	const struct nk_route place = { .dst = route->dst,
 					.has_table = route->has_table,
 					.table = route->table };
-	int rc = nk_ip_route_add(nl, ifindex, route, false, err);
-	struct nk_error unknown = { 0 };
-	bool made;
+	int made, taken = 0, rc = nk_ip_route_add(nl, ifindex, route, false, err);
+	struct nk_error unread = { 0 };
 
 	if (rc != -EEXIST)
 		return rc;
-	made = has_route(nl, ifindex, route, &unknown) == 1;
-	if (!made && (route->priority || nk_ip_route_has(nl, ifindex, &place, &unknown) == 1))
+	made = has_route(nl, ifindex, route, &unread);
+	if (!made)
+		taken = route->priority ? 1 : nk_ip_route_has(nl, ifindex, &place, &unread);
+	if (made < 0 || taken < 0) {
+		*err = unread;
+		return made < 0 ? made : taken;
+	}
+	if (taken)
 		return rc;
 	nk_error_reset(err);
 	return made ? 0 : nk_ip_route_add(nl, ifindex, &later, false, err);

@@ -29,10 +29,17 @@ within() {
 	SYSTEMD_IGNORE_CHROOT=1 nsenter --target "${pid[managers]}" --mount --root --wd=/ "$@"
 }
 
+# daemon NAME COMMAND...: likewise, in the background. The job is the daemon itself, so that it ends with
+# the case.
+daemon() {
+	SYSTEMD_IGNORE_CHROOT=1 nsenter --target "${pid[managers]}" --mount --root --wd=/ "${@:2}" \
+		&>"$scratch/$1.err" &
+}
+
 # udev: with its default link policy
 udev() {
-	within /usr/lib/systemd/systemd-udevd &>"$scratch/udev.err" &
-	pid[udev]=$!
+	rm -f /run/udev/control
+	daemon udev /usr/lib/systemd/systemd-udevd
 	await "udev" test -S /run/udev/control
 }
 
@@ -44,21 +51,22 @@ settled() {
 # bus: the system bus, which NetworkManager wants
 bus() {
 	mkdir -p /run/dbus
-	within dbus-daemon --system --nofork --nopidfile &>"$scratch/bus.err" &
+	rm -f /run/dbus/system_bus_socket
+	daemon bus dbus-daemon --system --nofork --nopidfile
 	await "the system bus" test -S /run/dbus/system_bus_socket
 }
 
 # networkd: with the files that are installed
 networkd() {
 	mkdir -p /run/systemd
-	within /usr/lib/systemd/systemd-networkd &>"$scratch/networkd.err" &
-	pid[networkd]=$!
+	rm -f /run/systemd/netif/io.systemd.Network
+	daemon networkd /usr/lib/systemd/systemd-networkd
 	await "networkd" test -S /run/systemd/netif/io.systemd.Network
 }
 
 network_manager() {
-	within NetworkManager --no-daemon --log-level=INFO &>"$scratch/nm.err" &
-	pid[nm]=$!
+	daemon nm NetworkManager --no-daemon --log-level=INFO
+	await "NetworkManager" within nmcli general status
 }
 
 # install FILE PATH: one of conf/, or of the case's, for them
