@@ -104,6 +104,7 @@ struct labnic_param {
 	bool			ether;
 	bool			ether_context;
 	bool			fixed_vlan;
+	bool			stag;
 };
 
 /* A frame on the wire, complete and at least ETH_ZLEN long; in a ring the VLAN tag may be out. */
@@ -112,6 +113,7 @@ struct labnic_frame {
 	u32			hash;
 	enum pkt_hash_types	hash_type;
 	bool			stripped;
+	__be16			proto;		/* if stripped: of the tag */
 	u16			tci;		/* if stripped */
 	u8			data[];
 };

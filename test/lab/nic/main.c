@@ -127,6 +127,10 @@ static void labnic_init_features(struct net_device *dev)
 	dev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
 	if (!labnic_param.fixed_vlan)
 		dev->hw_features |= NETIF_F_HW_VLAN_CTAG_RX;
+	if (labnic_param.stag) {
+		dev->features |= NETIF_F_HW_VLAN_STAG_RX;
+		dev->hw_features |= NETIF_F_HW_VLAN_STAG_RX;
+	}
 	if (labnic_param.ntuple)
 		dev->hw_features |= NETIF_F_NTUPLE;
 	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |

@@ -63,6 +63,10 @@ MODULE_PARM_DESC(ether_context, "flow rules by Ethernet header may lead to an RS
 module_param_named(fixed_vlan, labnic_param.fixed_vlan, bool, 0444);
 MODULE_PARM_DESC(fixed_vlan, "1: VLAN tags are always stripped (default 0: can be switched off)");
 
+module_param_named(stag, labnic_param.stag, bool, 0444);
+MODULE_PARM_DESC(stag, "1: service tags (802.1ad) are stripped too, until that is switched off "
+		       "(default 0: never)");
+
 module_param_named(irq, labnic_param.irq, uint, 0444);
 MODULE_PARM_DESC(irq, "the interrupt said to serve queue 0, the next for queue 1 and so on "
 		      "(default 0: none is said to); there is none");

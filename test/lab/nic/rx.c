@@ -28,7 +28,7 @@ static bool labnic_rx_skb(struct labnic_queue *q, const struct labnic_frame *fra
 	}
 	skb->protocol = eth_type_trans(skb, q->nic->dev);
 	if (frame->stripped)
-		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), frame->tci);
+		__vlan_hwaccel_put_tag(skb, frame->proto, frame->tci);
 	skb_record_rx_queue(skb, q->index);
 	if (frame->hash_type != PKT_HASH_TYPE_NONE)
 		skb_set_hash(skb, frame->hash, frame->hash_type);

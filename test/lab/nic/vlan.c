@@ -26,10 +26,13 @@ bool labnic_vlan_wanted(const struct labnic *nic, const struct labnic_frame *fra
 void labnic_vlan_strip(const struct labnic *nic, struct labnic_frame *frame)
 {
 	const struct vlan_ethhdr *eth = (const void *)frame->data;
+	netdev_features_t features = READ_ONCE(nic->dev->features);
 
-	if (!(READ_ONCE(nic->dev->features) & NETIF_F_HW_VLAN_CTAG_RX) || !labnic_tagged(frame))
+	if (!(features & NETIF_F_HW_VLAN_CTAG_RX && labnic_tagged(frame)) &&
+	    !(features & NETIF_F_HW_VLAN_STAG_RX && eth->h_vlan_proto == htons(ETH_P_8021AD)))
 		return;
 	frame->stripped = true;
+	frame->proto = eth->h_vlan_proto;
 	frame->tci = ntohs(eth->h_vlan_TCI);
 	frame->len -= VLAN_HLEN;
 	memmove(frame->data + 2 * ETH_ALEN, frame->data + 2 * ETH_ALEN + VLAN_HLEN,
