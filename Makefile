@@ -26,7 +26,7 @@ LDFLAGS   += -pie -Wl,-z,relro,-z,now
 LIB_SRC   := $(sort $(wildcard lib/*.c))
 CMD_SRC   := $(sort $(wildcard cmd/nk-cni/*.c))
 UNIT_SRC  := $(sort $(wildcard test/unit/*.c))
-TOOL_MAIN := $(patsubst %,test/tools/%.c,libxdp netdev thief wire xdpprog xsk)
+TOOL_MAIN := $(patsubst %,test/tools/%.c,frames libxdp netdev thief wire xdpprog xsk)
 TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
 EXAMPLE_SRC := $(sort $(wildcard conf/examples/*.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
@@ -68,7 +68,7 @@ deps: ## list and install the Debian packages that are missing
 BPF_CC     = clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
 	     -I/usr/include/$(shell $(CC) -print-multiarch)
 
-$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/nk_shared.h | $(B)/deps-build
+$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/vlan.bpf.h bpf/nk_shared.h | $(B)/deps-build
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(BPF_CC) -c $< -o $@

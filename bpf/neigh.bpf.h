@@ -4,8 +4,8 @@
  *
  * ARP requests (RFC 826) and neighbour solicitations (RFC 4861) come by broadcast and multicast,
  * so on queues of the host, where no Pod hears them. For the addresses in the map `neigh`, and no
- * others, the frame is made the answer in place. One VLAN tag is looked through, and stays. A tag
- * that the NIC has stripped cannot be seen here: such a frame counts as untagged.
+ * others, the frame is made the answer in place; its VLAN tag stays as it is. README.md has the
+ * rules of the RFCs, each with the frames that test it.
  *
  * Part of nk.bpf.c, which alone includes it.
  */
@@ -21,6 +21,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "nk_shared.h"
+#include "vlan.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -32,11 +33,6 @@ struct {
 	__type(key, struct nk_neigh_key);
 	__type(value, struct nk_neigh);
 } neigh SEC(".maps");
-
-struct vlan_tag {
-	__be16 tci; /* priority, and in its lower 12 bits the VLAN's id */
-	__be16 type;
-};
 
 /* ARP for IPv4 on Ethernet; every member is on an even address, so there is no hole. */
 struct arp {
@@ -79,11 +75,13 @@ struct nd {
 #define ND_ADVERTISEMENT   136
 #define ND_SOLICITED	   0x40
 #define ND_OVERRIDE	   0x20
+#define ND_SOURCE_MAC	   1
 #define ND_TARGET_MAC	   2
+#define ND_UNIT		   8 /* bytes; options are whole units, and so are the parts before them */
 #define ND_MESSAGE_AT	   offsetof(struct nd, type)
 #define ND_ANSWER_LEN	   (sizeof(struct nd) - ND_MESSAGE_AT)
 #define ND_SOLICITATION_AT offsetof(struct nd, option) /* where a frame without options ends */
-#define ND_MESSAGE_MAX	   64			       /* bytes; 24 and some options */
+#define ND_UNITS_MAX	   182 /* what a packet of 1500 bytes has room for */
 
 /* is_same() - @size is a constant, so that this is a row of comparisons. */
 static __always_inline int is_same(const __u8 *a, const __u8 *b, int size)
@@ -96,12 +94,13 @@ static __always_inline int is_same(const __u8 *a, const __u8 *b, int size)
 	return 1;
 }
 
-static __always_inline int is_unspecified(const __u8 addr[16])
+/* is_zero() - likewise */
+static __always_inline int is_zero(const __u8 *bytes, int size)
 {
 	int i;
 
-	for (i = 0; i < 16; i++)
-		if (addr[i])
+	for (i = 0; i < size; i++)
+		if (bytes[i])
 			return 0;
 	return 1;
 }
@@ -111,14 +110,21 @@ static __always_inline int is_group(const __u8 mac[ETH_ALEN])
 	return mac[0] & 1;
 }
 
+/* is_stranger() - can it be the MAC of somebody who asks, and is not the Pod itself? A switch may send
+ * a Pod's own frame back.
+ */
+static __always_inline int is_stranger(const __u8 mac[ETH_ALEN], const struct nk_neigh *entry)
+{
+	return !is_group(mac) && !is_zero(mac, ETH_ALEN) && !is_same(mac, entry->mac, ETH_ALEN);
+}
+
 /* is_asked() - is this frame meant for the owner of the address, and not from it? A promiscuous NIC
- * has unicast frames of others, and a switch may send a Pod's own frame back.
+ * has unicast frames of others.
  */
 static __always_inline int is_asked(const struct ethhdr *eth, const struct nk_neigh *entry)
 {
-	if (!is_group(eth->h_dest) && !is_same(eth->h_dest, entry->mac, ETH_ALEN))
-		return 0;
-	return !is_group(eth->h_source) && !is_same(eth->h_source, entry->mac, ETH_ALEN);
+	return is_stranger(eth->h_source, entry) &&
+	       (is_group(eth->h_dest) || is_same(eth->h_dest, entry->mac, ETH_ALEN));
 }
 
 /* fold() - a sum of 16 bit words in ones' complement, RFC 1071 */
@@ -141,13 +147,15 @@ static __always_inline int answer_arp(struct ethhdr *eth, struct arp *arp, const
 		return 0;
 	__builtin_memcpy(key.addr, arp->target_ip, 4);
 	entry = bpf_map_lookup_elem(&neigh, &key);
-	if (!entry || !is_asked(eth, entry) || is_same(arp->sender_mac, entry->mac, ETH_ALEN))
+	if (!entry || !is_asked(eth, entry) || !is_stranger(arp->sender_mac, entry))
 		return 0;
-	/* An announcement: somebody else says that the address is his. To argue is not our part. */
+	/* An announcement: somebody else claims the address. To defend it takes a memory of when that
+	 * was done last (RFC 5227 section 2.4), and is for the Pod to decide.
+	 */
 	if (is_same(arp->sender_ip, arp->target_ip, 4))
 		return 0;
 
-	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(eth->h_dest, arp->sender_mac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, entry->mac, ETH_ALEN);
 	arp->operation = bpf_htons(ARP_REPLY);
 	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
@@ -157,26 +165,33 @@ static __always_inline int answer_arp(struct ethhdr *eth, struct arp *arp, const
 	return 1;
 }
 
-/* checksum_holds() - of a solicitation, RFC 4443 section 2.3. Options come in units of 8 bytes. */
-static __always_inline int checksum_holds(const struct nd *nd, const void *end)
+/* is_solicited_node() - ff02::1:ff00:0/104, RFC 4291 section 2.7.1 */
+static __always_inline int is_solicited_node(const __u8 addr[16])
 {
-	__u32 len = bpf_ntohs(nd->payload_len), at;
-	__u32 sum = bpf_csum_diff(NULL, 0, (__be32 *)nd->src, 32,
-				  (__u32)nd->payload_len + bpf_htons(ND_ICMPV6));
-	const void *part = (const void *)nd + ND_MESSAGE_AT;
-
-	if (len < ND_SOLICITATION_AT - ND_MESSAGE_AT || len > ND_MESSAGE_MAX || len % 8)
-		return 0;
-	for (at = 0; at < ND_MESSAGE_MAX && at < len; at += 8, part += 8) {
-		if (part + 8 > end)
-			return 0;
-		sum = bpf_csum_diff(NULL, 0, (__be32 *)part, 8, sum);
-	}
-	return fold(sum) == 0xffff;
+	return addr[0] == 0xff && addr[1] == 0x02 && is_zero(addr + 2, 9) && addr[11] == 1 &&
+	       addr[12] == 0xff;
 }
 
-/* is_solicitation() - is it valid as RFC 4861 section 7.1.1 says? Options are not looked at, for
- * nothing in the answer comes from them; behind extension headers nobody solicits.
+/* is_loopback() - ::1, which is on no wire, RFC 4291 section 2.5.3 */
+static __always_inline int is_loopback(const __u8 addr[16])
+{
+	return is_zero(addr, 15) && addr[15] == 1;
+}
+
+/* is_from_and_to() - may a solicitation go between these addresses? One that asks for its own address
+ * claims it: as with an ARP announcement.
+ */
+static __always_inline int is_from_and_to(const struct nd *nd)
+{
+	if (is_zero(nd->src, 16))
+		return is_solicited_node(nd->dst);
+	if (nd->src[0] == 0xff || is_loopback(nd->src) || is_same(nd->src, nd->target, 16))
+		return 0;
+	return nd->dst[0] == 0xff || is_same(nd->dst, nd->target, 16);
+}
+
+/* is_solicitation() - is it one as RFC 4861 section 7.1.1 wants it, but for what read_message() looks at?
+ * With an extension header, that of a fragment too (RFC 6980), it is none.
  */
 static __always_inline int is_solicitation(const struct nd *nd, const void *end)
 {
@@ -185,9 +200,73 @@ static __always_inline int is_solicitation(const struct nd *nd, const void *end)
 		return 0;
 	if (nd->version >> 4 != 6 || nd->hop_limit != ND_HOP_LIMIT || nd->code)
 		return 0;
-	if (nd->target[0] == 0xff || nd->src[0] == 0xff)
+	return nd->target[0] != 0xff && is_from_and_to(nd);
+}
+
+/* A walk through a solicitation, unit by unit. */
+struct walk {
+	const __u8 *message;
+	const void *end;
+	__u32 sum;  /* in ones' complement, of the pseudo header and the units so far */
+	__u32 left; /* units of the present option, or of what is before the options */
+	__u8 from_nobody, failed;
+	__u8 asker_mac[ETH_ALEN];
+};
+
+/* begin_option() - Return: 1, or 0 where there may be no such option */
+static __always_inline int begin_option(struct walk *walk, const __u8 *option)
+{
+	walk->left = option[1];
+	if (option[0] == ND_SOURCE_MAC) {
+		if (walk->from_nobody || walk->left != 1)
+			return 0;
+		__builtin_memcpy(walk->asker_mac, option + 2, ETH_ALEN);
+	}
+	return walk->left != 0;
+}
+
+/* read_unit() - for bpf_loop(). Return: 0 to go on, 1 to end */
+static long read_unit(__u32 number, struct walk *walk)
+{
+	/* The mask changes nothing: it tells the verifier of a limit. */
+	const __u8 *unit = walk->message + (number & 0xff) * ND_UNIT;
+	const __u16 *words = (const __u16 *)unit;
+
+	if ((const void *)(unit + ND_UNIT) > walk->end ||
+	    (!walk->left && !begin_option(walk, unit))) {
+		walk->failed = 1;
+		return 1;
+	}
+	walk->sum += words[0] + words[1] + words[2] + words[3];
+	walk->left--;
+	return 0;
+}
+
+/**
+ * read_message() - is the checksum right (RFC 4443 section 2.3), and every option whole and not empty?
+ * @asker_mac: the asker's; becomes that of the source link-layer address option, if there is one
+ *
+ * Options that the answer does not depend on are passed over: nonces (RFC 3971), unknown ones.
+ */
+static __always_inline int read_message(const struct nd *nd, const void *end,
+					__u8 asker_mac[ETH_ALEN])
+{
+	const __u32 len = bpf_ntohs(nd->payload_len);
+	struct walk walk = {
+		.message = &nd->type,
+		.end = end,
+		.sum = fold(bpf_csum_diff(NULL, 0, (__be32 *)nd->src, 32,
+					  (__u32)nd->payload_len + bpf_htons(ND_ICMPV6))),
+		.left = (ND_SOLICITATION_AT - ND_MESSAGE_AT) / ND_UNIT,
+		.from_nobody = is_zero(nd->src, 16),
+	};
+
+	if (len > ND_UNITS_MAX * ND_UNIT || len % ND_UNIT)
 		return 0;
-	return nd->dst[0] == 0xff || is_same(nd->dst, nd->target, 16);
+	__builtin_memcpy(walk.asker_mac, asker_mac, ETH_ALEN);
+	bpf_loop(len / ND_UNIT, read_unit, &walk, 0);
+	__builtin_memcpy(asker_mac, walk.asker_mac, ETH_ALEN);
+	return !walk.failed && !walk.left && fold(walk.sum) == 0xffff;
 }
 
 /* put_advertisement() - over the whole solicitation, whose frame has the right length by now */
@@ -229,17 +308,16 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 	if (!is_solicitation(nd, end))
 		return 0;
 	__builtin_memcpy(key.addr, nd->target, 16);
-	entry = bpf_map_lookup_elem(&neigh, &key);
-	if (!entry || !is_asked(eth, entry) || !checksum_holds(nd, end))
-		return 0;
 	__builtin_memcpy(asker, nd->src, 16);
 	__builtin_memcpy(asker_mac, eth->h_source, ETH_ALEN);
-	if (is_unspecified(asker)) {
-		/* Duplicate address detection: he has no address yet, so all nodes are told, ff02::1
-		 * at 33:33:00:00:00:01.
+	entry = bpf_map_lookup_elem(&neigh, &key);
+	if (!entry || !is_asked(eth, entry) || !read_message(nd, end, asker_mac) ||
+	    !is_stranger(asker_mac, entry))
+		return 0;
+	if (is_zero(asker, 16)) {
+		/* Duplicate address detection: the asker has no address yet, so all nodes are told,
+		 * ff02::1 at 33:33:00:00:00:01.
 		 */
-		if (nd->dst[0] != 0xff)
-			return 0;
 		asker[0] = 0xff;
 		asker[1] = 0x02;
 		asker[15] = 1;
@@ -275,24 +353,14 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 static __always_inline int nk_neigh_answer(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u32 at = sizeof(struct ethhdr);
-	struct ethhdr *eth = data;
-	struct vlan_tag *tag = data + at;
-	__u16 vlan = 0;
 	__be16 type;
+	__u32 at;
+	__u16 vlan = read_tag(data, end, &type, &at);
 
-	if ((void *)tag > end)
+	if (vlan == VLAN_NO_PODS)
 		return 0;
-	type = eth->h_proto;
-	if (type == bpf_htons(ETH_P_8021Q)) {
-		if ((void *)(tag + 1) > end)
-			return 0;
-		type = tag->type;
-		vlan = bpf_ntohs(tag->tci) & 0xfff; /* 0: a priority alone, of no VLAN */
-		at += sizeof(*tag);
-	}
 	if (type == bpf_htons(ETH_P_ARP))
-		return answer_arp(eth, data + at, end, vlan);
+		return answer_arp(data, data + at, end, vlan);
 	if (type == bpf_htons(ETH_P_IPV6))
 		return answer_solicitation(ctx, at, vlan);
 	return 0;

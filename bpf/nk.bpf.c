@@ -4,8 +4,9 @@
  *
  *   unleased queue:  passes untouched, after one array look-up and a look at the EtherType; but who
  *                    asks for the address of a Pod is answered, see neigh.bpf.h
- *   leased queue:    the operator's policy program, if there is one; then the socket that the Pod
- *                    has entered in its map for this queue; without one, the host stack or nothing
+ *   leased queue:    the operator's policy program, if there is one; then, for a frame of the Pod's
+ *                    VLANs, the socket that the Pod has entered in its map for this queue; without
+ *                    one, the host stack or nothing. A frame of another VLAN: the host stack
  *
  * Runs in the NIC's driver, before the kernel has an skb. It is replaced by newer versions while
  * frames go through it: see nk_shared.h for what they share.
@@ -16,6 +17,7 @@
 
 #include "neigh.bpf.h"
 #include "nk_shared.h"
+#include "vlan.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -88,14 +90,22 @@ static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *
 	return NK_XSKS_MAX;
 }
 
-/* to_socket() - a frame of a leased queue */
-static __always_inline int to_socket(__u32 phys, const struct nk_queue_info *queue,
-				     struct nk_queue_stats *stat)
+/* to_socket() - a frame of a leased queue. Flow rules without a VLAN catch the frames of all VLANs:
+ * what is not the Pod's goes where it would go if the queue were not leased.
+ */
+static __always_inline int to_socket(const struct xdp_md *ctx, __u32 phys,
+				     const struct nk_queue_info *queue, struct nk_queue_stats *stat)
 {
-	void *map = bpf_map_lookup_elem(&xsks, &phys);
-	__u32 key = map ? find_socket(map, queue) : NK_XSKS_MAX;
 	int otherwise = queue->no_socket == NK_NO_SOCKET_DROP ? XDP_DROP : XDP_PASS;
+	__u32 key;
+	void *map;
 
+	if (queue->by_vlan && !is_of_pod(ctx, phys)) {
+		stat->other_vlan++;
+		return XDP_PASS;
+	}
+	map = bpf_map_lookup_elem(&xsks, &phys);
+	key = map ? find_socket(map, queue) : NK_XSKS_MAX;
 	if (map && key < NK_XSKS_MAX) {
 		stat->redirected++;
 		return (int)bpf_redirect_map(map, key, otherwise);
@@ -132,7 +142,7 @@ int nk_redirect(struct xdp_md *ctx)
 		return of_host(ctx, phys);
 	bpf_tail_call(ctx, &calls, NK_CALL_POLICY); /* returns only where the slot is empty */
 	stat = bpf_map_lookup_elem(&stats, &phys);
-	return stat ? to_socket(phys, queue, stat) : XDP_PASS;
+	return stat ? to_socket(ctx, phys, queue, stat) : XDP_PASS;
 }
 
 /* The policy program tail calls this one for a frame that may go on. */
@@ -146,5 +156,5 @@ int nk_resume(struct xdp_md *ctx)
 	if (!queue || !queue->netkit_queue || !stat)
 		return XDP_PASS;
 	stat->resumed++;
-	return to_socket(phys, queue, stat);
+	return to_socket(ctx, phys, queue, stat);
 }

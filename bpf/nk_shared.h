@@ -32,7 +32,15 @@ struct nk_queue_info {
 	__u32 netkit_queue; /* queue id on the Pod's device, 1 and up */
 	__u8 key;	    /* enum nk_xsk_key */
 	__u8 no_socket;	    /* enum nk_no_socket */
-	__u16 reserved;
+	__u8 by_vlan;	    /* 1: only frames of its VLANs go to the socket; 0: all */
+	__u8 reserved;
+};
+
+#define NK_VLAN_IDS 4096
+
+/* VLANs, a bit each; bit 0: frames without a tag, or with one that has a priority alone. */
+struct nk_vlan_set {
+	__u64 bits[NK_VLAN_IDS / 64];
 };
 
 /* Per physical queue and CPU; frames. */
@@ -42,7 +50,8 @@ struct nk_queue_stats {
 	__u64 dropped;	  /* of these, those that were not passed to the host stack */
 	__u64 answered;	  /* asked for a Pod's address: sent back as the answer */
 	__u64 resumed;	  /* let go on by the operator's policy program */
-	__u64 reserved[3];
+	__u64 other_vlan; /* of a VLAN that the Pod is not in: passed to the host stack */
+	__u64 reserved[2];
 };
 
 /* Slots of the program array `calls`. */

@@ -242,6 +242,7 @@ static int parse_steering(const struct nk_config_raw *raw, const struct nk_reque
 				      nk_json_count(raw->steering), NK_STEERING_MAX);
 	for (entry = nk_json_first(raw->steering); entry && !rc; entry = nk_json_next(entry))
 		rc = add_entry(entry, request, config, err);
+	config->xsk.by_vlan = config->steering_count != 0;
 	if (rc || config->rss_context != NK_RSS_CONTEXT_NEVER || config->queue_count < 2 ||
 	    !config->steering_count)
 		return rc;

@@ -71,6 +71,7 @@ void nk_counters_sum(const struct nk_queue_stats *per_cpu, uint32_t cpus,
 		ret->dropped += per_cpu[cpu].dropped;
 		ret->answered += per_cpu[cpu].answered;
 		ret->resumed += per_cpu[cpu].resumed;
+		ret->other_vlan += per_cpu[cpu].other_vlan;
 	}
 }
 

@@ -90,6 +90,9 @@ static const struct {
 	  offsetof(struct nk_queue_stats, dropped) },
 	{ "nk_cni_queue_resumed_frames_total", "Frames that the policy program let go on.",
 	  offsetof(struct nk_queue_stats, resumed) },
+	{ "nk_cni_queue_other_vlan_frames_total",
+	  "Frames of a VLAN that the Pod is not in, passed to the host.",
+	  offsetof(struct nk_queue_stats, other_vlan) },
 };
 
 static void put_queue(FILE *out, const char *name, const char *nic,

@@ -45,17 +45,18 @@ static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
 static const struct {
 	const char *name;
 	bool per_queue; /* one entry for each queue of the NIC; else as many as the program says */
+	bool is_new;	/* the program of version 1 has none */
 } map_pins[] = {
-	{ "queues", true }, { "stats", true },	{ "xsks", true },
-	{ "neigh", false }, { "calls", false },
+	{ "queues", true, false }, { "stats", true, false },  { "xsks", true, false },
+	{ "neigh", false, false }, { "calls", false, false }, { "vlans", true, true },
 };
 #define MAP_PINS (sizeof(map_pins) / sizeof(map_pins[0]))
 
 static struct bpf_map *skel_map(struct nk_bpf *skel, unsigned int i)
 {
 	struct bpf_map *const maps[MAP_PINS] = { skel->maps.queues, skel->maps.stats,
-						 skel->maps.xsks, skel->maps.neigh,
-						 skel->maps.calls };
+						 skel->maps.xsks,   skel->maps.neigh,
+						 skel->maps.calls,  skel->maps.vlans };
 
 	return maps[i];
 }
@@ -354,7 +355,7 @@ static int reuse_or_size(const struct loading *loading, unsigned int i, struct n
 	fd = bpf_obj_get(path);
 	if (fd >= 0)
 		return take_over(loading, map, fd, entries, path, err);
-	if (errno != ENOENT || (loading->running && map_pins[i].per_queue))
+	if (errno != ENOENT || (loading->running && map_pins[i].per_queue && !map_pins[i].is_new))
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open a map of the NIC",
 				    "BPF_OBJ_GET %s: %s", path, nk_errno_name(errno));
 	rc = bpf_map__set_max_entries(map, entries);

@@ -18,7 +18,7 @@ struct nk_nicdir;
  * an older one is to get.
  */
 #ifndef NK_PROG_VERSION
-#define NK_PROG_VERSION 1
+#define NK_PROG_VERSION 2
 #endif
 
 /* The pinned link as it is. */

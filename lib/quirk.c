@@ -39,8 +39,9 @@ static const char *const general[NK_QUIRK_CASES] = {
 			     "by MAC: [{\"match\": \"mac\"}]",
 	[NK_QUIRK_NO_CONTEXTS] = "lease one queue, \"queues\": {\"count\": 1}, with \"rss\": "
 				 "{\"context\": \"auto\"}; or use \"steering\": []",
-	[NK_QUIRK_VLAN_STRIP] = "leave \"vlan\" out of \"steering\" and have the switch take the "
-				"tags off",
+	[NK_QUIRK_VLAN_STRIP] = "frames of all VLANs would look untagged: use a NIC whose driver "
+				"can leave tags in them, or \"steering\": [] with \"neigh\": "
+				"\"off\", and direct frames to the queues by other means",
 	[NK_QUIRK_DATA_SPLIT] = "use a NIC whose driver splits headers, or leave \"rings\" out",
 };
 

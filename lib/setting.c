@@ -44,6 +44,8 @@ const char *nk_setting_feature_name(enum nk_setting_feature feature)
 		return "rx-vlan-hw-parse";
 	case NK_FEATURE_VLAN_FILTER:
 		return "rx-vlan-filter";
+	case NK_FEATURE_STAG_STRIP:
+		return "rx-vlan-stag-hw-parse";
 	}
 	return "";
 }

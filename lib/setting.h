@@ -26,6 +26,7 @@ enum nk_setting_feature {
 	NK_FEATURE_NTUPLE,	/* rx-ntuple-filter: flow rules */
 	NK_FEATURE_VLAN_STRIP,	/* rx-vlan-hw-parse: takes the tag out of the frame */
 	NK_FEATURE_VLAN_FILTER, /* rx-vlan-filter: drops frames of VLANs that the host has not */
+	NK_FEATURE_STAG_STRIP,	/* rx-vlan-stag-hw-parse: takes a service tag (802.1ad) out */
 };
 
 /* linux/ethtool.h: ETHTOOL_TCP_DATA_SPLIT_UNKNOWN, which leaves it to the driver; _DISABLED, _ENABLED */

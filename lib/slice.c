@@ -219,6 +219,16 @@ static bool has_vlan(const struct nk_config *config)
 	return false;
 }
 
+/* needs_tags() - has the NIC to leave tags in the frames? The guest has to see that of its VLAN; and
+ * the XDP program decides by them: without, a frame of any VLAN looks untagged, and goes to an
+ * untagged Pod or is answered for it.
+ */
+static bool needs_tags(const struct nk_config *config)
+{
+	return has_vlan(config) || config->neigh_answer ||
+	       (config->xsk_map && config->steering_count);
+}
+
 /* refuse_others_rings() - another attachment has them as it needs them. */
 static int refuse_others_rings(const struct work *work, const struct nk_setting_change *change,
 			       struct nk_error *err)
@@ -292,8 +302,10 @@ int nk_slice_settings(const struct nk_slice_nic *on, const struct nk_config *con
 	}
 	if (!rc && config->steering_count)
 		rc = want_feature(&work, NK_FEATURE_NTUPLE, true, err);
-	if (!rc && has_vlan(config))
+	if (!rc && needs_tags(config))
 		rc = want_feature(&work, NK_FEATURE_VLAN_STRIP, false, err);
+	if (!rc && needs_tags(config))
+		rc = want_feature(&work, NK_FEATURE_STAG_STRIP, false, err);
 	if (!rc && has_vlan(config))
 		rc = want_feature(&work, NK_FEATURE_VLAN_FILTER, false, err);
 	if (!rc)
@@ -328,7 +340,7 @@ static int probe_feature(struct nk_nl *nl, const struct nk_nic *nic,
 	if (rc || (state.known && state.on) == on || (state.known && state.changeable))
 		return rc;
 	nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
-		     on ? "the NIC has no flow rules" : "the NIC hides VLAN tags",
+		     on ? "the NIC has no flow rules" : "the NIC hides VLANs",
 		     "%s is %s, and cannot be turned %s", name, on ? "off" : "on",
 		     on ? "on" : "off");
 	nk_quirk_remedy(nic, what, err);
@@ -343,16 +355,21 @@ static int probe_rules(struct nk_nl *nl, const struct nk_nic *nic, const struct 
 
 	rc = probe_feature(nl, nic, NK_FEATURE_NTUPLE, true, NK_QUIRK_NO_RULES, err);
 	if (!rc && has_vlan(config))
-		rc = probe_feature(nl, nic, NK_FEATURE_VLAN_STRIP, false, NK_QUIRK_VLAN_STRIP, err);
-	if (!rc && has_vlan(config))
-		rc = probe_feature(nl, nic, NK_FEATURE_VLAN_FILTER, false, NK_QUIRK_VLAN_STRIP,
-				   err);
+		rc = probe_feature(nl, nic, NK_FEATURE_VLAN_FILTER, false, NK_QUIRK_VLAN_RULE, err);
 	if (rc)
 		return rc;
 	rc = nk_flow_table_get(nic, &table, err);
 	if (rc == -EOPNOTSUPP)
 		nk_quirk_remedy(nic, NK_QUIRK_NO_RULES, err);
 	return rc;
+}
+
+static int probe_tags(struct nk_nl *nl, const struct nk_nic *nic, struct nk_error *err)
+{
+	int rc = probe_feature(nl, nic, NK_FEATURE_VLAN_STRIP, false, NK_QUIRK_VLAN_STRIP, err);
+
+	return rc ? rc :
+		    probe_feature(nl, nic, NK_FEATURE_STAG_STRIP, false, NK_QUIRK_VLAN_STRIP, err);
 }
 
 int nk_slice_probe_settings(struct nk_nl *nl, const struct nk_nic *nic,
@@ -373,6 +390,8 @@ int nk_slice_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_c
 
 	if (config->steering_count)
 		rc = probe_rules(nl, nic, config, err);
+	if (!rc && needs_tags(config))
+		rc = probe_tags(nl, nic, err);
 	if (!rc && nk_slice_wants_context(config)) {
 		rc = nk_rss_probe_contexts(nl, nic->ifindex, err);
 		if (rc)

@@ -13,7 +13,10 @@
 #include "xskmap.h"
 
 #include <errno.h>
+#include <linux/types.h>
 #include <string.h>
+
+#include "nk_shared.h"
 
 #include "banned.h"
 
@@ -77,9 +80,16 @@ static int count_anew(const struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
+void nk_step_note_vlan(struct nk_vlan_set *vlans, uint32_t vlan)
+{
+	vlans->bits[vlan / 64] |= 1ULL << (vlan % 64);
+}
+
 int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config,
 		       struct nk_error *err)
 {
+	struct nk_vlan_set vlans = { 0 };
+	uint32_t i;
 	int rc;
 
 	if (!att->with_map)
@@ -92,7 +102,10 @@ int nk_step_map_create(struct nk_attachment *att, const struct nk_config *config
 		rc = count_anew(att, err);
 	if (rc)
 		return rc;
-	return nk_xskmap_create(&att->lender.dir, att->leases, att->lease_count, &att->xsk, err);
+	for (i = 0; i < config->steering_count; i++)
+		nk_step_note_vlan(&vlans, config->steering[i].vlan);
+	return nk_xskmap_create(&att->lender.dir, att->leases, att->lease_count, &att->xsk, &vlans,
+				err);
 }
 
 int nk_step_map_check(struct nk_attachment *att, struct nk_error *err)

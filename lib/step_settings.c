@@ -4,7 +4,7 @@
  *
  *   RSS table        no entry for a queue of the pool, or for one that is claimed
  *   XPS masks        no CPU of the host transmits on these, where sockets share the rings
- *   features         rx-ntuple-filter on for flow rules; VLAN tags left in the frame for rules on VLANs
+ *   features         rx-ntuple-filter on for flow rules; VLAN tags left in the frame
  *   ring parameters  as configured
  *
  * They are shared: by all attachments on the NIC, and with its administrator. So each one is noted

@@ -12,6 +12,7 @@
 #include "attach.h"
 
 struct nk_claim;
+struct nk_vlan_set;
 
 /* How long DEL waits for applications that are gone, or going, to be off their queues. */
 #define NK_USERS_END_MS 2000
@@ -63,6 +64,9 @@ int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_err
 
 /* nk_step_owner() - by which number the notes about rules and addresses know the attachment */
 uint32_t nk_step_owner(const struct nk_attachment *att);
+
+/* nk_step_note_vlan() - put a VLAN, 0 for untagged frames, into a set. */
+void nk_step_note_vlan(struct nk_vlan_set *vlans, uint32_t vlan);
 
 /* nk_step_update_claims() - write what @att knows now into all claims of the attachment. */
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err);

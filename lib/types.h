@@ -109,7 +109,7 @@ enum nk_match {
 struct nk_steering {
 	enum nk_match match;
 	uint16_t port; /* tcp and udp: 1 to 65535 */
-	uint16_t vlan; /* of this VLAN alone, 1 to 4094; 0: the tag is not looked at */
+	uint16_t vlan; /* of this VLAN alone, 1 to 4094; 0: untagged, as far as the NIC can tell */
 	bool takeover; /* ip, tcp and udp: also addresses of the Pod's other devices */
 };
 
@@ -126,6 +126,7 @@ struct nk_xsk_options {
 	uint8_t no_socket; /* enum nk_no_socket: what becomes of frames without a socket */
 	uint16_t mode;	   /* permissions of the pin, of 0666 */
 	uint32_t uid, gid; /* owner of the pin */
+	uint32_t by_vlan;  /* 1: only frames of the VLANs of "steering" go to the sockets */
 };
 
 /* The network configuration, validated. See README.md for the keys and their meaning. */

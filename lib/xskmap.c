@@ -126,14 +126,17 @@ static struct nk_queue_info info_of(const struct nk_lease *lease,
 		.netkit_queue = lease->netkit,
 		.key = options->key,
 		.no_socket = options->no_socket,
+		.by_vlan = options->by_vlan != 0,
 	};
 }
 
 int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		     const struct nk_xsk_options *options, struct nk_error *err)
+		     const struct nk_xsk_options *options, const struct nk_vlan_set *vlans,
+		     struct nk_error *err)
 {
 	int xsks cleanup_close = open_pin(dir, "xsks", err);
-	int queues cleanup_close = xsks < 0 ? -1 : open_pin(dir, "queues", err);
+	int sets cleanup_close = xsks < 0 ? -1 : open_pin(dir, "vlans", err);
+	int queues cleanup_close = sets < 0 ? -1 : open_pin(dir, "queues", err);
 	int map cleanup_close = queues < 0 ? -1 : make_and_pin(dir, leases[0].phys, options, err);
 	uint32_t i;
 
@@ -144,6 +147,8 @@ int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases,
 
 		if (bpf_map_update_elem(xsks, &leases[i].phys, &map, BPF_ANY))
 			return refused(err, "enter the XSKMAP for", leases[i].phys);
+		if (bpf_map_update_elem(sets, &leases[i].phys, vlans, BPF_ANY))
+			return refused(err, "enter the VLANs of", leases[i].phys);
 		if (bpf_map_update_elem(queues, &leases[i].phys, &info, BPF_ANY))
 			return refused(err, "enter", leases[i].phys);
 	}
@@ -241,10 +246,11 @@ static int check_queue(const struct nk_nicdir *dir, int queues, const struct nk_
 	if (!memcmp(&info, &want, sizeof(info)))
 		return 0;
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program has another queue",
-			    "%s/queues queue %u: expected netkit queue %u (key %u, noSocket %u), "
-			    "found %u (key %u, noSocket %u)",
+			    "%s/queues queue %u: expected netkit queue %u (key %u, noSocket %u, by "
+			    "VLAN %u), found %u (key %u, noSocket %u, by VLAN %u)",
 			    dir->path, lease->phys, want.netkit_queue, want.key, want.no_socket,
-			    info.netkit_queue, info.key, info.no_socket);
+			    want.by_vlan, info.netkit_queue, info.key, info.no_socket,
+			    info.by_vlan);
 }
 
 int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
@@ -276,5 +282,26 @@ int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, 
 		if (rc)
 			return rc;
 	}
+	return 0;
+}
+
+int nk_xskmap_check_vlans(const struct nk_nicdir *dir, const struct nk_lease *leases,
+			  uint32_t count, const struct nk_vlan_set *want, struct nk_error *err)
+{
+	int sets cleanup_close = open_pin(dir, "vlans", err);
+	struct nk_vlan_set found;
+	uint32_t i;
+
+	if (sets < 0) {
+		nk_error_class(err, NK_CODE_CHECK, "CHECK: a map of the XDP program is gone");
+		return -err->sys;
+	}
+	for (i = 0; i < count; i++)
+		if (bpf_map_lookup_elem(sets, &leases[i].phys, &found) ||
+		    memcmp(&found, want, sizeof(found)) != 0)
+			return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+					    "CHECK: the XDP program has other VLANs",
+					    "%s/vlans queue %u: not those of the flow rules",
+					    dir->path, leases[i].phys);
 	return 0;
 }

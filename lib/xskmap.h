@@ -13,6 +13,7 @@
 
 struct nk_error;
 struct nk_nicdir;
+struct nk_vlan_set;
 
 /* The configuration's words, by enum nk_xsk_key and enum nk_no_socket; ended by NULL. */
 extern const char *const nk_xskmap_keys[];
@@ -23,11 +24,13 @@ extern const char *const nk_xskmap_no_socket[];
  * @leases: in the order of their netkit queues; the first one names the pin
  * @options: its ids as the host counts them. The pin alone is the owner's: its directory is root's, so
  *	     that he can neither remove nor rename it
+ * @vlans: those whose frames go to the sockets, where @options says that this counts
  *
  * Return: 0, or a negative errno; what was done by then is undone by nk_xskmap_remove()
  */
 int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		     const struct nk_xsk_options *options, struct nk_error *err);
+		     const struct nk_xsk_options *options, const struct nk_vlan_set *vlans,
+		     struct nk_error *err);
 
 /* nk_xskmap_remove() - the queues' frames pass again, the pin goes; missing is success. */
 int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
@@ -36,5 +39,9 @@ int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases,
 /* nk_xskmap_check() - is it all as made? Return: 0, or a negative errno with error code 102. */
 int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
 		    const struct nk_xsk_options *options, struct nk_error *err);
+
+/* nk_xskmap_check_vlans() - likewise, are the VLANs of the queues those? */
+int nk_xskmap_check_vlans(const struct nk_nicdir *dir, const struct nk_lease *leases,
+			  uint32_t count, const struct nk_vlan_set *want, struct nk_error *err);
 
 #endif

@@ -41,6 +41,13 @@ int bpf_map_by_id(uint32_t id)
 	return call(BPF_MAP_GET_FD_BY_ID, &attr);
 }
 
+int bpf_prog_by_id(uint32_t id)
+{
+	union bpf_attr attr = { .prog_id = id };
+
+	return call(BPF_PROG_GET_FD_BY_ID, &attr);
+}
+
 int bpf_map_update(int map_fd, uint32_t key, uint32_t value)
 {
 	union bpf_attr attr = {
@@ -106,6 +113,31 @@ int bpf_link_detach(int link_fd)
 	union bpf_attr attr = { .link_detach = { .link_fd = (uint32_t)link_fd } };
 
 	return call(BPF_LINK_DETACH, &attr);
+}
+
+int bpf_xdp_run(int prog_fd, uint32_t ifindex, uint32_t queue, const uint8_t *frame, uint32_t size,
+		uint8_t *out, uint32_t *len, uint32_t *ret_verdict)
+{
+	struct xdp_md ctx = {
+		.data_end = size,
+		.ingress_ifindex = ifindex,
+		.rx_queue_index = queue,
+	};
+	union bpf_attr attr = {
+		.test = { .prog_fd = (uint32_t)prog_fd,
+			  .data_in = ptr(frame),
+			  .data_size_in = size,
+			  .data_out = ptr(out),
+			  .data_size_out = *len,
+			  .ctx_in = ptr(&ctx),
+			  .ctx_size_in = sizeof(ctx),
+			  .repeat = 1 },
+	};
+	int rc = call(BPF_PROG_TEST_RUN, &attr);
+
+	*len = attr.test.data_size_out;
+	*ret_verdict = attr.test.retval;
+	return rc;
 }
 
 int bpf_info(int fd, void *ret_info, size_t size)

@@ -12,6 +12,7 @@ int bpf_obj_get(const char *path);
 int bpf_obj_pin(int fd, const char *path);
 /* Wants CAP_SYS_ADMIN. */
 int bpf_map_by_id(uint32_t id);
+int bpf_prog_by_id(uint32_t id);
 int bpf_map_update(int map_fd, uint32_t key, uint32_t value);
 int bpf_xskmap_create(const char *name, uint32_t entries);
 /* On refusal the verifier's log is written to stderr. */
@@ -19,6 +20,9 @@ int bpf_xdp_load(const char *name, const struct bpf_insn *insns, uint32_t count)
 /* flags: XDP_FLAGS_SKB_MODE or XDP_FLAGS_DRV_MODE; ifindex is one of the caller's netns. */
 int bpf_xdp_link_create(int prog_fd, uint32_t ifindex, uint32_t flags);
 int bpf_link_detach(int link_fd);
+/* One frame through an XDP program, as if from that queue. @len: room at @out, then bytes there */
+int bpf_xdp_run(int prog_fd, uint32_t ifindex, uint32_t queue, const uint8_t *frame, uint32_t size,
+		uint8_t *out, uint32_t *len, uint32_t *ret_verdict);
 /* Fills a struct bpf_prog_info, bpf_map_info or bpf_link_info of size bytes. */
 int bpf_info(int fd, void *ret_info, size_t size);
 

@@ -137,6 +137,6 @@ Test(metrics, of_nothing_there_are_heads_alone)
 		cr_expect(!strncmp(line, lines % 2 ? "# TYPE " : "# HELP ", 7), "%s", line);
 		lines++;
 	}
-	cr_expect_eq(lines, 20);
+	cr_expect_eq(lines, 22);
 	free(text);
 }
