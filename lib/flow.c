@@ -352,6 +352,13 @@ static size_t destination_of(const struct nk_flow *flow, const uint8_t **ret)
 	}
 }
 
+uint16_t nk_flow_vlan(const struct nk_flow *flow)
+{
+	return flow->spec.flow_type & FLOW_EXT ?
+		       ntohs(flow->spec.h_ext.vlan_tci & flow->spec.m_ext.vlan_tci) & VLAN_VID :
+		       0;
+}
+
 bool nk_flow_same_destination(const struct nk_flow *a, const struct nk_flow *b)
 {
 	const uint8_t *x = NULL, *y = NULL;
@@ -407,4 +414,16 @@ uint32_t nk_flow_free_location(uint32_t *used, uint32_t count, uint32_t size)
 		if (used[i] == lowest)
 			lowest++;
 	return size && lowest > size ? size : lowest;
+}
+
+uint32_t nk_flow_last_location(uint32_t *used, uint32_t count, uint32_t size)
+{
+	uint32_t behind = size;
+
+	if (count)
+		qsort(used, count, sizeof(*used), by_number);
+	for (; count > 0 && behind > 0; count--)
+		if (used[count - 1] == behind - 1)
+			behind--;
+	return behind ? behind - 1 : size;
 }

@@ -51,7 +51,10 @@ void nk_flow_build(const struct nk_steering *how, const uint8_t mac[NK_MAC_LEN],
  */
 bool nk_flow_equal(const struct nk_flow *a, const struct nk_flow *b);
 
-/* nk_flow_same_destination() - are both for one MAC, or both for one address? */
+/* nk_flow_vlan() - of a rule of ours: 1 to 4094, or 0 where it takes no notice of tags */
+uint16_t nk_flow_vlan(const struct nk_flow *flow);
+
+/* nk_flow_same_destination() - are both for one MAC, or both for one address? In one VLAN or not. */
 bool nk_flow_same_destination(const struct nk_flow *a, const struct nk_flow *b);
 
 /* nk_flow_text() - the rule as "ethtool -N <nic>" takes it; what does not fit is cut off. */
@@ -66,6 +69,9 @@ void nk_flow_text(const struct nk_flow *flow, char ret[NK_FLOW_TEXT_SIZE]);
  * Return: the location, or @size where all are used
  */
 uint32_t nk_flow_free_location(uint32_t *used, uint32_t count, uint32_t size);
+
+/* nk_flow_last_location() - likewise the highest; @size is known */
+uint32_t nk_flow_last_location(uint32_t *used, uint32_t count, uint32_t size);
 
 /* --- flow_rules.c ---------------------------------------------------------------------------- */
 
@@ -82,8 +88,9 @@ struct nk_flow_table {
 int nk_flow_table_get(const struct nk_nic *nic, struct nk_flow_table *ret, struct nk_error *err);
 
 /**
- * nk_flow_place() - choose the location: the driver's choice where it takes that, else the lowest
- * free one
+ * nk_flow_place() - choose the location: of a rule on a VLAN the driver's choice where it takes that,
+ * else the lowest free one; of another the highest, for it catches the frames of all VLANs, and in the
+ * tables of many NICs the lower location goes first
  *
  * Return: 0; -ENOSPC where the table is full; -EOPNOTSUPP as above
  */
@@ -91,7 +98,8 @@ int nk_flow_place(const struct nk_nic *nic, struct nk_flow *flow, struct nk_erro
 
 /**
  * nk_flow_insert() - enter a rule at its location, read it back, and compare
- * @flow: becomes what was read back, with the location it got
+ * @flow: becomes what was read back, with the location it got, which is another one where the driver
+ *	  wants to choose it
  *
  * Return: 0; -EEXIST where the location is taken; -EIO where the NIC made something else of the
  * rule, which is removed again then; or what the driver said

@@ -172,10 +172,12 @@ int nk_flow_place(const struct nk_nic *nic, struct nk_flow *flow, struct nk_erro
 
 	if (rc)
 		return rc;
-	if (!table.anywhere)
+	if (!nk_flow_vlan(flow) && table.size)
+		location = nk_flow_last_location(rules->rule_locs, rules->rule_cnt, table.size);
+	else if (!table.anywhere)
 		location = nk_flow_free_location(rules->rule_locs, rules->rule_cnt, table.size);
 	free(rules);
-	if (table.size && (table.anywhere ? table.used : location) >= table.size) {
+	if (table.size && (location == RX_CLS_LOC_ANY ? table.used : location) >= table.size) {
 		nk_error_set(err, NK_CODE_KERNEL, ENOSPC, "the flow table is full",
 			     "%s: %u of %u rules in use", nic->name, table.used, table.size);
 		nk_error_remedy(err, "look with \"ethtool -n %s\" for rules that nobody needs",
@@ -264,6 +266,12 @@ int nk_flow_insert(struct nk_nl *nl, const struct nk_nic *nic, struct nk_flow *f
 		return rc;
 	request.rss_context = flow->context;
 	rc = change(nl, nic, &request);
+	if (rc == -EINVAL && request.fs.location < RX_CLS_LOC_SPECIAL) {
+		/* bnxt, fbnic: they choose it themselves, or refuse the rule again. */
+		request.fs = flow->spec;
+		request.fs.location = RX_CLS_LOC_ANY;
+		rc = change(nl, nic, &request) ? -EINVAL : 0;
+	}
 	if (rc)
 		return not_inserted(nic, flow, -rc, nk_errno_name(-rc), err);
 	rc = read_back(nic, flow, request.fs.location, &found, err);

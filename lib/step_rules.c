@@ -15,10 +15,14 @@
 #include "quirk.h"
 #include "rules.h"
 #include "text.h"
+#include "xskmap.h"
 
 #include <errno.h>
+#include <linux/types.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "nk_shared.h"
 
 #include "banned.h"
 
@@ -107,11 +111,18 @@ static int refuse_twin(struct nk_attachment *att, const struct nk_flow *flow, st
 }
 
 struct overlap {
-	const struct nk_flow *wanted;
+	const struct nk_flow *wanted; /* its location is RX_CLS_LOC_ANY as long as it is not placed */
 	uint32_t owner;
 	struct nk_flow found;
 	bool any;
 };
+
+/* hides() - does @a, for no VLAN, take the frames of @b, for one? What goes first takes them. */
+static bool hides(const struct nk_flow *a, const struct nk_flow *b)
+{
+	return !nk_flow_vlan(a) && nk_flow_vlan(b) && a->spec.location < b->spec.location &&
+	       b->spec.location < RX_CLS_LOC_SPECIAL;
+}
 
 static int find_overlap(uint32_t owner, const struct nk_rule *rule, void *data,
 			struct nk_error *err)
@@ -121,12 +132,17 @@ static int find_overlap(uint32_t owner, const struct nk_rule *rule, void *data,
 	(void)err;
 	if (owner == overlap->owner || !nk_flow_same_destination(&rule->flow, overlap->wanted))
 		return 0;
+	if (nk_flow_vlan(&rule->flow) != nk_flow_vlan(overlap->wanted) &&
+	    !hides(&rule->flow, overlap->wanted) && !hides(overlap->wanted, &rule->flow))
+		return 0;
 	overlap->found = rule->flow;
 	overlap->any = true;
 	return 1;
 }
 
-/* refuse_overlap() - a rule for another attachment's destination, be it for one port of it alone */
+/* refuse_overlap() - a rule for another attachment's destination in the same VLAN, be it for one port
+ * of it alone; or, once it is placed, one that takes the frames of a rule on a VLAN, or loses its own
+ */
 static int refuse_overlap(struct nk_attachment *att, int fd, const struct nk_flow *flow,
 			  struct nk_error *err)
 {
@@ -141,7 +157,7 @@ static int refuse_overlap(struct nk_attachment *att, int fd, const struct nk_flo
 	nk_flow_text(&overlap.found, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
 		     "%s has a rule for another Pod: %s", att->lender.nic.name, text);
-	nk_error_remedy(err, "give each Pod addresses of its own");
+	nk_error_remedy(err, "give each Pod in a VLAN addresses of its own");
 	return -EEXIST;
 }
 
@@ -193,6 +209,9 @@ static int make_rule(struct making *making, const struct nk_steering *how,
 		advise(att, how, err);
 		return rc;
 	}
+	rc = refuse_overlap(att, making->fd, &rule.flow, err); /* the driver may have placed it */
+	if (rc)
+		return rc;
 	rule.placed = true;
 	return nk_rules_put(making->fd, nk_step_owner(att), making->done++, &rule, err);
 }
@@ -291,7 +310,8 @@ int nk_step_rules_create(struct nk_attachment *att, const struct nk_config *conf
 	return rc;
 }
 
-static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_error *err)
+static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_vlan_set *vlans,
+		      struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE], found_text[NK_FLOW_TEXT_SIZE] = "nothing";
 	struct nk_flow found;
@@ -304,6 +324,7 @@ static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_e
 				    n);
 	if (rc)
 		return rc;
+	nk_step_note_vlan(vlans, nk_flow_vlan(&rule.flow));
 	rc = nk_flow_get(&att->lender.nic, rule.flow.spec.location, &found, err);
 	if (!rc && nk_flow_equal(&found, &rule.flow))
 		return 0;
@@ -319,6 +340,7 @@ static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_e
 
 int nk_step_rules_check(struct nk_attachment *att, struct nk_error *err)
 {
+	struct nk_vlan_set vlans = { 0 };
 	int fd cleanup_close = -1;
 	uint32_t n;
 	int rc = 0;
@@ -332,8 +354,10 @@ int nk_step_rules_check(struct nk_attachment *att, struct nk_error *err)
 	if (fd < 0)
 		return fd;
 	for (n = 0; n < att->rule_count && !rc; n++)
-		rc = check_rule(att, fd, n, err);
-	return rc;
+		rc = check_rule(att, fd, n, &vlans, err);
+	if (rc || !att->with_map || !att->xsk.by_vlan)
+		return rc;
+	return nk_xskmap_check_vlans(&att->lender.dir, att->leases, att->lease_count, &vlans, err);
 }
 
 /* remove_rule() - from the NIC, if what is there is what was noted, and from the notes */

@@ -37,6 +37,9 @@ struct plan {
 	const char *nic; /* its name, for a shell */
 	struct nk_attachment *att;
 	FILE *out;
+	struct nk_flow_table rules;
+	uint32_t front,
+		behind; /* locations before and from which on the plan has used all that are free */
 };
 
 /* put_weights() - a table as "weight 8 8 0 0": the shares of the queues, which is what counts */
@@ -203,15 +206,44 @@ static void put_map(const struct plan *plan)
 	fprintf(plan->out, "# XSKMAP for the Pod: %s\n", path);
 }
 
-static void put_rule(const struct plan *plan, const struct nk_steering *how,
-		     const struct nk_ipaddr *addr, const struct nk_flow_target *to)
+static bool is_free(const struct plan *plan, uint32_t location)
 {
-	char text[NK_FLOW_TEXT_SIZE];
+	struct nk_error none = { 0 };
+	struct nk_flow other;
+
+	return nk_flow_get(&plan->att->lender.nic, location, &other, &none) == -ENOENT;
+}
+
+/* choose_location() - as nk_flow_place() does, were the rules of the plan there already */
+static uint32_t choose_location(struct plan *plan, const struct nk_flow *flow)
+{
+	if (!nk_flow_vlan(flow)) {
+		while (plan->behind > 0)
+			if (is_free(plan, --plan->behind))
+				return plan->behind;
+	} else if (!plan->rules.anywhere) {
+		while (plan->front < plan->rules.size)
+			if (is_free(plan, plan->front++))
+				return plan->front - 1;
+	}
+	return RX_CLS_LOC_ANY;
+}
+
+static void put_rule(struct plan *plan, const struct nk_steering *how, const struct nk_ipaddr *addr,
+		     const struct nk_flow_target *to)
+{
+	char text[NK_FLOW_TEXT_SIZE], unplaced[NK_FLOW_TEXT_SIZE];
 	struct nk_flow flow;
 
 	nk_flow_build(how, plan->att->mac, addr, to, &flow);
+	nk_flow_text(&flow, unplaced);
+	flow.spec.location = choose_location(plan, &flow);
 	nk_flow_text(&flow, text);
-	fprintf(plan->out, "ethtool -N %s %s\n", plan->nic, text);
+	fprintf(plan->out, "ethtool -N %s %s", plan->nic, text);
+	/* A driver may insist on choosing it. */
+	if (flow.spec.location != RX_CLS_LOC_ANY && plan->rules.anywhere)
+		fprintf(plan->out, " || ethtool -N %s %s", plan->nic, unplaced);
+	fputc('\n', plan->out);
 }
 
 /* put_group() - the multicast group in which an IPv6 address is asked for */
@@ -228,16 +260,19 @@ static void put_group(const struct plan *plan, const struct nk_ipaddr *addr)
 }
 
 /* put_rules() - with the addresses that the configuration knows; an IPAM plugin is not asked. */
-static void put_rules(const struct plan *plan)
+static void put_rules(struct plan *plan)
 {
 	const struct nk_config *config = plan->config;
 	const struct nk_flow_target to = {
 		.is_context = nk_slice_wants_context(config),
 		.id = nk_slice_wants_context(config) ? 1 : plan->att->leases[0].phys,
 	};
+	struct nk_error none = { 0 };
 	char mac[NK_MAC_TEXT_SIZE];
 	uint32_t i, k;
 
+	(void)nk_flow_table_get(&plan->att->lender.nic, &plan->rules, &none);
+	plan->behind = plan->rules.size;
 	nk_mac_text(plan->att->mac, mac);
 	fputs("\n# which frames\n", plan->out);
 	if (config->mac_source == NK_MAC_RANDOM)
@@ -271,7 +306,7 @@ static void put_rules(const struct plan *plan)
 		      plan->out);
 }
 
-static int write_plan(const struct plan *plan, struct nk_error *err)
+static int write_plan(struct plan *plan, struct nk_error *err)
 {
 	int rc;
 

@@ -324,6 +324,12 @@ Test(flow, lowest_free_location_is_found_whatever_the_order)
 	cr_expect_eq(nk_flow_free_location(high, 2, 8), 0);
 	cr_expect_eq(nk_flow_free_location(twice, 5, 8), 3);
 	cr_expect_eq(nk_flow_free_location(special, 2, 8), 1);
+	cr_expect_eq(nk_flow_last_location(NULL, 0, 4), 3);
+	cr_expect_eq(nk_flow_last_location(sorted, 4, 8), 7);
+	cr_expect_eq(nk_flow_last_location(sorted, 4, 4), 4, "full");
+	cr_expect_eq(nk_flow_last_location(sorted, 4, 2), 2, "more rules than there is room for");
+	cr_expect_eq(nk_flow_last_location(high, 2, 8), 5);
+	cr_expect_eq(nk_flow_last_location(special, 2, 8), 7);
 }
 
 Test(flow, destinations_are_the_same_whatever_the_port_or_vlan)
@@ -339,6 +345,8 @@ Test(flow, destinations_are_the_same_whatever_the_port_or_vlan)
 	nk_flow_build(&ip, mac, &v4, &to, &a);
 	nk_flow_build(&tcp, mac, &v4, &elsewhere, &b);
 	cr_expect(nk_flow_same_destination(&a, &b), "one address");
+	cr_expect_eq(nk_flow_vlan(&a), 0);
+	cr_expect_eq(nk_flow_vlan(&b), 5);
 	nk_flow_build(&tcp, mac, &other, &to, &b);
 	cr_expect_not(nk_flow_same_destination(&a, &b), "another address");
 	nk_flow_build(&by_mac, mac, NULL, &to, &b);

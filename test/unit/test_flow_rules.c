@@ -221,10 +221,10 @@ static struct nk_flow rule(uint8_t last, uint16_t vlan, uint32_t queue)
 	return flow;
 }
 
-/* insert() - place and insert a rule that has to go in. Return: its location */
+/* insert() - place and insert a rule, on a VLAN, that has to go in. Return: its location */
 static uint32_t insert(uint8_t last)
 {
-	struct nk_flow flow = rule(last, 0, last);
+	struct nk_flow flow = rule(last, 1, last);
 	struct nk_error err = { 0 };
 
 	unit_expect_ok("place", nk_flow_place(&fake0, &flow, &err), &err);
@@ -253,7 +253,7 @@ static void fill_find_and_empty(void)
 	for (i = 0; i < ROOM; i++)
 		cr_expect_eq(insert(i), i);
 	expect_table(fake.anywhere, ROOM, ROOM);
-	flow = rule(100, 0, 1);
+	flow = rule(100, 1, 1);
 	unit_expect_error("full", nk_flow_place(&fake0, &flow, &err), &err, NK_CODE_KERNEL,
 			  "the flow table is full|fake0: 8 of 8 rules in use|ethtool -n fake0");
 	cr_expect_eq(err.sys, ENOSPC);
@@ -263,10 +263,10 @@ static void fill_find_and_empty(void)
 	cr_expect_eq(nk_flow_get(&fake0, 5, &flow, &err), -ENOENT);
 	cr_expect_eq(err.code, NK_CODE_NONE);
 	cr_expect_eq(insert(50), 5, "the hole is taken");
-	flow = rule(50, 0, 50);
+	flow = rule(50, 1, 50);
 	cr_expect_eq(nk_flow_find(&fake0, &flow, &location, &err), 1);
 	cr_expect_eq(location, 5);
-	flow = rule(50, 0, 51);
+	flow = rule(50, 1, 51);
 	cr_expect_eq(nk_flow_find(&fake0, &flow, &location, &err), 0);
 	for (i = 0; i < ROOM; i++)
 		unit_expect_ok("remove", nk_flow_remove(&nl, &fake0, i, &err), &err);
@@ -281,6 +281,40 @@ Test(flow_rules, table_with_explicit_locations, .init = explicit_locations)
 Test(flow_rules, table_whose_driver_chooses_locations, .init = any_location)
 {
 	fill_find_and_empty();
+}
+
+/* place_without_vlan() - Return: where such a rule gets */
+static uint32_t place_without_vlan(uint8_t last)
+{
+	struct nk_flow flow = rule(last, 0, last);
+	struct nk_error err = { 0 };
+
+	unit_expect_ok("place", nk_flow_place(&fake0, &flow, &err), &err);
+	unit_expect_ok("insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err);
+	return flow.spec.location;
+}
+
+/* It catches the frames of all VLANs, so that a rule on one has to go first. */
+Test(flow_rules, rule_without_a_vlan_goes_behind_those_with_one, .init = explicit_locations)
+{
+	struct nk_flow flow = rule(9, 0, 1);
+	struct nk_error err = { 0 };
+	uint8_t i;
+
+	cr_expect_eq(place_without_vlan(1), ROOM - 1);
+	cr_expect_eq(insert(2), 0);
+	cr_expect_eq(place_without_vlan(3), ROOM - 2);
+	cr_expect_eq(insert(4), 1);
+	for (i = 2; i < ROOM - 2; i++)
+		cr_expect_eq(insert(i), i);
+	unit_expect_error("full", nk_flow_place(&fake0, &flow, &err), &err, NK_CODE_KERNEL,
+			  "the flow table is full|8 of 8");
+}
+
+Test(flow_rules, driver_that_refuses_a_location_chooses_it, .init = any_location)
+{
+	cr_expect_eq(place_without_vlan(1), 0);
+	cr_expect_eq(place_without_vlan(2), 1);
 }
 
 Test(flow_rules, inserted_rule_becomes_what_the_kernel_has, .init = any_location)
@@ -312,7 +346,7 @@ Test(flow_rules, rule_that_is_there_is_not_replaced, .init = explicit_locations)
 	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
 			  "cannot insert a flow rule|fake0: flow-type ether dst "
 			  "02:00:00:00:00:09 action 3 loc 0|another rule is there|dst "
-			  "02:00:00:00:00:01 action 1 loc 0");
+			  "02:00:00:00:00:01 vlan 1 vlan-mask 0xf000 action 1 loc 0");
 	cr_expect_eq(rc, -EEXIST);
 	cr_expect_eq(fake.rules[0].spec.ring_cookie, 1);
 }
