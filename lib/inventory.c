@@ -249,11 +249,16 @@ static int read_queue(struct reader *reader, const struct nk_claim *claim,
 	 */
 	rc = nk_netdev_queue_get(&reader->host, ifindex, queue->phys, &now, &none);
 	queue->hidden = rc && rc != -EINVAL && rc != -ERANGE;
-	if (rc)
+	if (!rc) {
+		read_lease(reader, claim, &now, queue);
+		rc = nk_netdev_irq(&reader->host, ifindex, queue->phys, &queue->irq, &none);
+		queue->has_irq = !rc;
+	}
+	if (!rc || rc == -ENOENT || rc == -EINVAL || rc == -ERANGE)
 		return 0;
-	read_lease(reader, claim, &now, queue);
-	queue->has_irq = !nk_netdev_irq(&reader->host, ifindex, queue->phys, &queue->irq, &none);
-	return 0;
+	if (err->code == NK_CODE_NONE)
+		*err = none;
+	return rc;
 }
 
 static enum nk_inventory_state judge(const struct reader *reader,

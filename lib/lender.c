@@ -40,8 +40,13 @@ static int find_noted(struct nk_lender *on, struct nk_error *err)
 				    "cannot tell whether the NIC is there", "/sys/class/net: %s",
 				    nk_errno_name((int)-ifindex));
 	rc = nk_nic_get_by_index(on->nl, (uint32_t)ifindex, &on->noted_nic, &gone);
-	if (!rc && (nk_sysnet_serial((uint32_t)ifindex, &serial) || serial != on->id.serial))
+	if (!rc)
+		rc = nk_sysnet_serial((uint32_t)ifindex, &serial);
+	if (!rc && serial != on->id.serial)
 		rc = -ENODEV; /* it went meanwhile */
+	if (rc)
+		nk_error_set(&gone, NK_CODE_KERNEL, -rc, "cannot tell whether the NIC is there",
+			     "/sys/class/net: %s", nk_errno_name(-rc));
 	if (!rc)
 		return 1;
 	on->noted_nic = (struct nk_nic){ 0 };

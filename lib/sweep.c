@@ -53,19 +53,30 @@ struct look {
 	const struct nk_queue_set *set; /* count queues of this one alone; NULL: of all */
 	struct suspect *suspects;	/* all attachments, until the look is over */
 	size_t count;
+	int failed; /* the first that could not be judged, as something could not be read */
+	struct nk_error why;
 };
 
-static enum state judge_lease(const struct look *look, uint32_t queue, const struct nk_claim *claim)
+static enum state unread(struct look *look, int rc, const struct nk_error *why)
 {
-	struct nk_error unread = { 0 };
+	if (!look->failed) {
+		look->failed = rc;
+		look->why = *why;
+	}
+	return UNKNOWN;
+}
+
+static enum state judge_lease(struct look *look, uint32_t queue, const struct nk_claim *claim)
+{
+	struct nk_error why = { 0 };
 	struct nk_queue now;
-	int rc = nk_netdev_queue_get(look->host, look->on.nic.ifindex, queue, &now, &unread);
+	int rc = nk_netdev_queue_get(look->host, look->on.nic.ifindex, queue, &now, &why);
 
 	/* Of a NIC that is up: it has fewer queues by now (ethtool -L), and none of them is leased away. */
 	if (rc == -EINVAL || rc == -ERANGE)
 		return DEAD;
-	if (rc)
-		return UNKNOWN;
+	if (rc) /* ENOENT: it went down meanwhile */
+		return rc == -ENOENT ? UNKNOWN : unread(look, rc, &why);
 	if (!now.leased)
 		return DEAD;
 	switch (nk_device_holder(look->host, look->claims, claim, &now, NULL)) {
@@ -82,10 +93,11 @@ static enum state judge_lease(const struct look *look, uint32_t queue, const str
 static enum state judge(struct look *look, uint32_t queue, const struct nk_claim *claim,
 			bool *is_down)
 {
-	struct nk_error unread = { 0 };
+	struct nk_error why = { 0 };
+	int rc = nk_lender_place(&look->on, claim->nic_ifindex, &why);
 
-	if (nk_lender_place(&look->on, claim->nic_ifindex, &unread))
-		return UNKNOWN;
+	if (rc)
+		return unread(look, rc, &why);
 	if (look->on.where != NK_NIC_HERE)
 		return look->on.where == NK_NIC_GONE ? DEAD : UNKNOWN;
 	if (claim->flags & NK_CLAIM_OWED)
@@ -169,7 +181,10 @@ static int look_round(struct look *look, const char *nic, struct nk_error *err)
 	if (is_down)
 		nk_log_warn("%s is down: which Pods on it are dead cannot be told, all are kept",
 			    nic);
-	return rc;
+	if (rc || !look->failed)
+		return rc;
+	*err = look->why;
+	return look->failed;
 }
 
 /* --- a suspect's end -------------------------------------------------------------------------- */
@@ -246,16 +261,17 @@ int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error 
 	struct nk_nl host;
 	struct look look = { .host = &host, .sweep = sweep };
 	struct nk_course course = { 0 };
-	struct nk_error mine;
+	struct nk_error mine = { 0 };
 	size_t i;
 	int rc = nk_nl_open(&host, -1, "host", err);
 
 	if (!rc)
 		rc = look_round(&look, nic, err);
 	nk_nl_close(&host);
-	if (!rc && look.count) {
+	/* Also after a failure: each one is judged anew, under the lock. */
+	if (look.count) {
 		nanosleep(&pause, NULL);
-		rc = nk_course_begin(sweep, nic, &course, err);
+		rc = nk_course_keep(rc, nk_course_begin(sweep, nic, &course, &mine), err, &mine);
 	}
 	for (i = 0; course.att && i < look.count && !nk_course_is_over(&course); i++) {
 		mine = (struct nk_error){ 0 };

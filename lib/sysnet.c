@@ -124,12 +124,15 @@ int64_t nk_sysnet_find(uint64_t serial)
 		int dir cleanup_close =
 			openat(dirfd(list), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+		int rc = dir < 0 ? -errno : serial_of(dir, &found);
+
+		if (!rc && found == serial)
+			rc = read_index(dir, &ifindex);
 		/* bonding_masters is a file, and a device may go meanwhile. */
-		if (dir >= 0 && !serial_of(dir, &found) && found == serial &&
-		    !read_index(dir, &ifindex))
+		if (rc && rc != -ENOENT && rc != -ENOTDIR)
+			return rc;
+		if (!rc && found == serial)
 			return ifindex;
-		if (dir < 0 && errno != ENOENT && errno != ENOTDIR)
-			return -errno;
 	}
 	return errno ? -errno : -ENODEV;
 }
