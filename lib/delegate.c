@@ -83,6 +83,28 @@ bool nk_delegate_is_name(const char *type)
 	return *type && !strchr(type, '/') && strcmp(type, ".") != 0 && strcmp(type, "..") != 0;
 }
 
+/* check_trust() - can nobody but root and us have put this file there, or have changed it? */
+static int check_trust(const struct nk_delegate *call, const char *file, const struct stat *st,
+		       struct nk_error *err)
+{
+	const int dir_size = (int)(strrchr(file, '/') - file);
+	char dir[PATH_MAX];
+	struct stat parent;
+
+	snprintf(dir, sizeof(dir), "%.*s/.", dir_size, file);
+	if (!stat(dir, &parent) && !(st->st_mode & S_IWOTH) && !(parent.st_mode & S_IWOTH) &&
+	    (!st->st_uid || st->st_uid == geteuid()) &&
+	    (!parent.st_uid || parent.st_uid == geteuid()))
+		return 0;
+	nk_error_set(
+		err, NK_CODE_CONFIG, EPERM, "the IPAM plugin is not run",
+		"IPAM plugin %.64s (command %s): %.1024s, or its directory, belongs to another "
+		"user or can be written by all",
+		call->type, call->command, file);
+	nk_error_remedy(err, "have root own both, writable by root alone");
+	return -EPERM;
+}
+
 /* find() - the first directory of CNI_PATH that has the file, as libcni does (invoke.FindInPath) */
 static int find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_error *err)
 {
@@ -100,7 +122,7 @@ static int find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_er
 			continue;
 		size = snprintf(ret, PATH_MAX, "%.*s/%s", (int)(end - dir), dir, call->type);
 		if (size < PATH_MAX && !stat(ret, &st) && S_ISREG(st.st_mode))
-			return 0;
+			return call->trusted_only ? check_trust(call, ret, &st, err) : 0;
 	}
 	nk_error_set(err, NK_CODE_CONFIG, ENOENT, "there is no such IPAM plugin",
 		     "IPAM plugin %.64s: looked for in %.1024s", call->type,
@@ -161,7 +183,7 @@ static void __attribute__((noreturn)) become(const struct plan *plan, int in, in
 	 * then. Who was killed before prctl() sends no signal, but is no longer the parent.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != plan->parent)
+	if (getppid() != plan->parent || setpgid(0, 0))
 		_exit(EXIT_FAILURE);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
@@ -370,20 +392,81 @@ static int judge(const struct nk_delegate *call, int rc, int status, struct nk_e
 	return 0;
 }
 
+static void kill_my_group(int number)
+{
+	(void)number;
+	kill(0, SIGKILL);
+}
+
+/**
+ * start_guard() - a process in the plugin's group that ends the group when we are killed
+ * @plugin: its pid, and its group's number
+ *
+ * A signal at our end (become()) reaches the plugin alone, not what it has started: a shell script's
+ * program would reserve an address after the runtime's DEL.
+ *
+ * Return: its pid, or -1: none could be started, which is no reason to fail
+ */
+static pid_t start_guard(pid_t plugin)
+{
+	const struct sigaction action = { .sa_handler = kill_my_group };
+	const pid_t us = getpid();
+	pid_t pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid;
+	if (setpgid(0, plugin) || sigaction(SIGTERM, &action, NULL) ||
+	    prctl(PR_SET_PDEATHSIG, SIGTERM) || close_range(0, ~0U, 0))
+		_exit(EXIT_FAILURE);
+	if (getppid() != us)
+		kill_my_group(SIGTERM);
+	sigemptyset(&none);
+	for (;;)
+		sigsuspend(&none);
+}
+
+static void end_guard(pid_t guard)
+{
+	int status;
+
+	if (guard < 0)
+		return;
+	kill(guard, SIGKILL);
+	(void)reap(guard, &status);
+}
+
+/* end() - of the plugin and, if it did not succeed, of its process group: what goes on of it could
+ * reserve an address after all. The group's number is the plugin's own until that is reaped.
+ */
+static int end(pid_t pid, bool kill_all, int *ret_status)
+{
+	siginfo_t info = { 0 };
+
+	if (kill_all)
+		kill(-pid, SIGKILL);
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) && errno == EINTR)
+		;
+	if (info.si_code != CLD_EXITED || info.si_status)
+		kill(-pid, SIGKILL);
+	return reap(pid, ret_status);
+}
+
 static int run(const struct nk_delegate *call, const struct plan *plan, struct output *output,
 	       int *ret_status, struct nk_error *err)
 {
 	const int64_t deadline = nk_clock_ms() + call->limit_ms;
 	struct child child = { .pidfd = -1, .in = -1, .out = -1 };
 	int rc, reaped, status = 0;
+	pid_t guard;
 
 	rc = start_patiently(call, plan, deadline, &child, err);
 	if (rc)
 		return rc;
+	guard = start_guard(child.pid);
 	rc = talk(call, &child, deadline, output);
-	if (rc)
-		kill(child.pid, SIGKILL);
-	reaped = reap(child.pid, &status);
+	reaped = end(child.pid, rc != 0, &status);
+	end_guard(guard);
 	nk_cleanup_close(&child.pidfd);
 	nk_cleanup_close(&child.in);
 	nk_cleanup_close(&child.out);

@@ -22,6 +22,10 @@ struct nk_delegate {
 	const char *command; /* its CNI_COMMAND */
 	/* "NAME=VALUE" in place of our variables, and a NULL; NULL: none */
 	char *const *variables;
+	/* Refuse a program that others than root and the user we run as could have put there: for
+	 * a CNI_PATH that was noted long ago.
+	 */
+	bool trusted_only;
 	const char *input;
 	size_t input_size;
 	uint32_t limit_ms; /* for all of it, from 1 */
@@ -36,11 +40,13 @@ bool nk_delegate_is_name(const char *type);
  * @ret_size: bytes of it, without that NUL
  * @ret_status: its exit status, 0..255
  *
- * The plugin never outlives the call, nor this process; what it starts itself may. It need not read
- * its stdin. A file that is being written (ETXTBSY, an installation) is tried again for 5 s.
+ * The plugin never outlives the call, nor this process. It has a process group of its own, and all of
+ * that ends with the call, unless the plugin ends by itself with exit status 0: then what it has left
+ * behind is meant to stay. It need not read its stdin. A file that is being written (ETXTBSY, an installation) is tried again for 5 s.
  * The standard fds of this process have to be open.
  *
- * Return: 0, or a negative errno: -ENOENT and -EINVAL with error code 7 (CNI_PATH, type); with code
+ * Return: 0, or a negative errno: -ENOENT and -EINVAL with error code 7 (CNI_PATH, type), and
+ * -EPERM (trusted_only); with code
  * 104 -ETIMEDOUT, -EFBIG (too much on stdout), -EREMOTEIO (it died by a signal), and those of its
  * start
  */

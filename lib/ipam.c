@@ -225,8 +225,8 @@ static int pass_error(const struct nk_ipam *ipam, uint32_t code, const char *msg
 	if (!details)
 		details = "";
 	if ((size_t)size < sizeof(text))
-		return nk_error_set(err, (enum nk_code)code, EREMOTEIO, text, "%s", details);
-	return nk_error_set(err, (enum nk_code)code, EREMOTEIO, text, "%s%s%s", msg,
+		return nk_error_set(err, (enum nk_code)code, ECANCELED, text, "%s", details);
+	return nk_error_set(err, (enum nk_code)code, ECANCELED, text, "%s%s%s", msg,
 			    *details ? "; " : "", details);
 }
 
@@ -259,22 +259,80 @@ static int report(const struct nk_ipam *ipam, const char *command, int status, c
 	return rc;
 }
 
+/* has_argument() - is this pair among CNI_ARGS? Whatever the case of its letters. */
+static bool has_argument(const char *args, const char *argument)
+{
+	const size_t size = strlen(argument);
+
+	for (; *args; args += strcspn(args, ";"), args += *args == ';')
+		if (strcspn(args, ";") == size && !strncasecmp(args, argument, size))
+			return true;
+	return false;
+}
+
+/* remaining_args() - CNI_ARGS as a variable, without MAC, which nk-cni has consumed: host-local and
+ * others refuse a key that they do not know, unless IgnoreUnknown is set. IP and what Kubernetes
+ * sets are left in, for IPAM plugins use them. Return: to be freed; NULL: out of memory
+ */
+static char *remaining_args(const char *args)
+{
+	const bool all = has_argument(args, "IgnoreUnknown=1") ||
+			 has_argument(args, "IgnoreUnknown=true");
+	const size_t size = sizeof("CNI_ARGS=") + strlen(args);
+	char *ret = malloc(size);
+	size_t used, len;
+
+	if (!ret)
+		return NULL;
+	used = (size_t)snprintf(ret, size, "CNI_ARGS=%s", all ? args : "");
+	for (; !all && *args; args += len, args += *args == ';') {
+		len = strcspn(args, ";");
+		if (len && strncmp(args, "MAC=", 4) != 0)
+			used += (size_t)snprintf(ret + used, size - used, "%s%.*s",
+						 used == 9 ? "" : ";", (int)len, args);
+	}
+	return ret;
+}
+
+#define VARIABLES_MAX 16
+
+/* add_args() - @ret: the caller's variables and CNI_ARGS, which is to be freed, and a NULL */
+static int add_args(const struct nk_ipam *ipam, char *args, char *ret[VARIABLES_MAX])
+{
+	size_t i, count = 0;
+
+	for (i = 0; ipam->variables && ipam->variables[i] && count < VARIABLES_MAX - 2; i++)
+		if (strncmp(ipam->variables[i], "CNI_ARGS=", 9) != 0)
+			ret[count++] = ipam->variables[i];
+	if (args)
+		ret[count++] = args;
+	ret[count] = NULL;
+	return ipam->cni_args && !args ? -ENOMEM : 0;
+}
+
 /* call() - run the plugin. The caller frees @ret, NULL before, in any case. */
 static int call(const struct nk_ipam *ipam, const char *command, uint32_t limit_ms, char **ret,
 		size_t *ret_size, struct nk_error *err)
 {
+	char *args = ipam->cni_args ? remaining_args(ipam->cni_args) : NULL;
+	char *variables[VARIABLES_MAX];
 	const struct nk_delegate delegate = {
 		.path = ipam->cni_path,
 		.type = ipam->type,
 		.command = command,
-		.variables = ipam->variables,
+		.variables = variables,
+		.trusted_only = ipam->trusted_only,
 		.input = ipam->input,
 		.input_size = ipam->input_size,
 		.limit_ms = ipam->limit_ms ? ipam->limit_ms : limit_ms,
 	};
-	int rc, status;
+	int status = 0, rc = add_args(ipam, args, variables);
 
-	rc = nk_delegate_run(&delegate, ret, ret_size, &status, err);
+	if (rc)
+		rc = nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	else
+		rc = nk_delegate_run(&delegate, ret, ret_size, &status, err);
+	free(args);
 	if (rc || !status)
 		return rc;
 	return report(ipam, command, status, *ret, *ret_size, err);
@@ -419,7 +477,7 @@ static int read_answer(const struct nk_ipam *ipam, const char *text, size_t size
 int nk_ipam_add(const struct nk_ipam *ipam, struct nk_ipam_result *ret, struct nk_error *err)
 {
 	char *text = NULL;
-	size_t size;
+	size_t size = 0;
 	int rc;
 
 	*ret = (struct nk_ipam_result){ 0 };
@@ -436,7 +494,7 @@ int nk_ipam_add(const struct nk_ipam *ipam, struct nk_ipam_result *ret, struct n
 static int call_only(const struct nk_ipam *ipam, const char *command, struct nk_error *err)
 {
 	char *text = NULL;
-	size_t size;
+	size_t size = 0;
 	int rc;
 
 	rc = call(ipam, command, NK_IPAM_OTHER_MS, &text, &size, err);

@@ -18,16 +18,20 @@ struct nk_error;
 struct nk_json;
 
 /* How long we wait. kubelet gives up a Pod's ADD after 4 minutes, of which we want to use the last
- * for taking back what was made; CRI-O a DEL after one.
+ * for taking back what was made; CRI-O a DEL after one, in which two locks may be waited for first.
  */
 #define NK_IPAM_ADD_MS	 120000
-#define NK_IPAM_OTHER_MS 30000
+#define NK_IPAM_OTHER_MS 25000
 
 struct nk_ipam {
 	const char *type;	 /* file name of the plugin */
 	const char *cni_path;	 /* CNI_PATH, where it is looked for */
 	const char *cni_version; /* the configuration's, and of an answer that names none */
+	const char *cni_args;	 /* CNI_ARGS; NULL: as in our environment. It gets them without what
+				  * nk-cni has consumed, see ipam.c.
+				  */
 	char *const *variables;	 /* in place of our environment's, see delegate.h */
+	bool trusted_only;	 /* see delegate.h */
 	uint32_t limit_ms;	 /* how long we wait; 0: as said above */
 	const char *input;	 /* stdin, as it came */
 	size_t input_size;
@@ -38,8 +42,9 @@ struct nk_ipam {
  * @ret: to be freed with nk_ipam_result_fini(), if it worked; at least one address; each of its
  *       interface is -1, whatever the plugin says
  *
- * Return: 0, or a negative errno: -EREMOTEIO: the plugin refused or died; -EBADMSG: its answer is
- * malformed; or that of nk_delegate_run()
+ * Return: 0, or a negative errno: -ECANCELED: the plugin refused with a CNI error, so it has reserved
+ * nothing; -EREMOTEIO: it failed without one, or died; -EBADMSG: its answer is malformed; or that of
+ * nk_delegate_run(), of which -ETIMEDOUT may mean that it reserves something yet
  */
 int nk_ipam_add(const struct nk_ipam *ipam, struct nk_ipam_result *ret, struct nk_error *err);
 

@@ -350,8 +350,7 @@ Test(delegate, death_by_signal_is_no_answer)
 /* A daemon that the plugin started has its stdout, and lives. */
 Test(delegate, stdout_that_a_grandchild_holds_open_is_not_waited_for)
 {
-	static const char *const bodies[] = { "sleep 100 & echo $!; exit 2",
-					      "sleep 100 <&0 & echo $!; exit 2" };
+	static const char *const bodies[] = { "sleep 100 & echo $!", "sleep 100 <&0 & echo $!" };
 	char *input = make_big_input();
 	size_t i;
 
@@ -363,7 +362,7 @@ Test(delegate, stdout_that_a_grandchild_holds_open_is_not_waited_for)
 		run.call.input_size = BIG_SIZE;
 		run_script(&run, bodies[i]);
 		unit_expect_ok(bodies[i], run.rc, &run.err);
-		cr_expect_eq(run.status, 2);
+		cr_expect_eq(run.status, 0);
 		pid = strtol(run.text, NULL, 10);
 		cr_expect(pid > 1 && !kill((pid_t)pid, SIGKILL), "wrote: %s", run.text);
 		free(run.text);
@@ -386,15 +385,47 @@ Test(delegate, what_was_written_before_the_end_is_read_whole)
 	free(run.text);
 }
 
-/* The runtime kills nk-cni alone. The plugin's stderr, a pipe here, is closed by its end. */
-Test(delegate, plugin_does_not_outlive_us)
+/* What goes on after a failure could reserve an address that nobody gives back. Its stderr, a pipe here,
+ * is closed by its end.
+ */
+Test(delegate, what_the_plugin_started_ends_with_it_unless_it_succeeded)
+{
+	static const char *const bodies[] = {
+		"sleep 100 & exec sleep 100",
+		"(trap '' TERM INT HUP; sleep 100; :) & wait",
+		"sleep 100 & exit 1",
+		"sleep 100 & kill -KILL $$",
+		"sleep 100 & while :; do echo; done",
+	};
+	int old = dup(STDERR_FILENO), ends[2];
+	char byte;
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct run run = RUN;
+
+		cr_assert(!pipe2(ends, O_CLOEXEC) && dup2(ends[1], STDERR_FILENO) >= 0);
+		close(ends[1]);
+		run.call.limit_ms = 300;
+		run_script(&run, bodies[i]);
+		dup2(old, STDERR_FILENO);
+		cr_expect(run.rc || run.status, "%s", bodies[i]);
+		cr_expect_eq(read(ends[0], &byte, 1), 0, "%s: something lives", bodies[i]);
+		close(ends[0]);
+		free(run.text);
+	}
+	close(old);
+}
+
+/* does_not_outlive_us() - The runtime kills nk-cni alone. */
+static void does_not_outlive_us(const char *body)
 {
 	struct run run = RUN;
 	char up[3] = "";
 	int ends[2];
 	pid_t pid;
 
-	unit_write_script(dir, "plugin", "echo up >&2; exec sleep 100");
+	unit_write_script(dir, "plugin", body);
 	cr_assert(!pipe(ends), "pipe: %s", nk_errno_name(errno));
 	pid = fork();
 	cr_assert_geq(pid, 0, "fork: %s", nk_errno_name(errno));
@@ -407,8 +438,53 @@ Test(delegate, plugin_does_not_outlive_us)
 	cr_expect_eq(read(ends[0], up, 3), 3);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	cr_expect_eq(read(ends[0], up, 1), 0, "something holds the plugin's stderr");
+	cr_expect_eq(read(ends[0], up, 1), 0, "%s: something holds the plugin's stderr", body);
 	close(ends[0]);
+}
+
+Test(delegate, plugin_does_not_outlive_us)
+{
+	does_not_outlive_us("echo up >&2; exec sleep 100");
+}
+
+/* As a shell script does. */
+Test(delegate, what_the_plugin_started_does_not_outlive_us)
+{
+	does_not_outlive_us("echo up >&2; sleep 100; echo late");
+}
+
+/* --- whose program it is ------------------------------------------------------------------------ */
+
+Test(delegate, program_that_others_can_change_is_not_run_where_trust_is_wanted)
+{
+	static const struct {
+		mode_t dir_mode, file_mode;
+		bool runs;
+	} rows[] = {
+		{ 0755, 0755, true },
+		{ 0777, 0755, false },
+		{ 01777, 0755, false },
+		{ 0755, 0777, false },
+	};
+	char path[PATH_MAX + 8];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/plugin", dir);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run run = RUN;
+
+		unit_write_script(dir, "plugin", "echo ran");
+		cr_assert(!chmod(path, rows[i].file_mode) && !chmod(dir, rows[i].dir_mode));
+		run.call.trusted_only = true;
+		call(&run);
+		if (rows[i].runs)
+			unit_expect_ok("mine alone", run.rc, &run.err);
+		else
+			unit_expect_error("others'", run.rc, &run.err, NK_CODE_CONFIG,
+					  "is not run|/plugin");
+		free(run.text);
+		cr_assert(!chmod(dir, 0755));
+	}
 }
 
 /* --- finding it ------------------------------------------------------------------------------ */

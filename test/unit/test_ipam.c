@@ -371,6 +371,40 @@ Test(ipam, answer_cut_anywhere_is_refused)
 	}
 }
 
+/* --- what the plugin gets ---------------------------------------------------------------------- */
+
+/* MAC is nk-cni's own key: a plugin that refuses unknown ones must not see it. */
+Test(ipam, args_that_nk_cni_consumed_are_not_passed_on)
+{
+	static const struct {
+		const char *args, *seen;
+	} rows[] = {
+		{ "", "" },
+		{ "MAC=02:00:00:00:00:01", "" },
+		{ "MAC=02:00:00:00:00:01;IP=10.1.0.9", "IP=10.1.0.9" },
+		{ "IP=10.1.0.9;MAC=02:00:00:00:00:01", "IP=10.1.0.9" },
+		{ "K8S_POD_NAME=a;MAC=x;;IP=b;MACHINE=c", "K8S_POD_NAME=a;IP=b;MACHINE=c" },
+		{ "IgnoreUnknown=1;MAC=02:00:00:00:00:01",
+		  "IgnoreUnknown=1;MAC=02:00:00:00:00:01" },
+		{ "MAC=x;ignoreunknown=TRUE", "MAC=x;ignoreunknown=TRUE" },
+		{ "MAC=x;IgnoreUnknown=0", "IgnoreUnknown=0" },
+	};
+	struct nk_error err;
+	size_t i;
+
+	unit_write_script(dir, "ipam1", "echo \"{\\\"msg\\\":\\\"got ($CNI_ARGS)\\\"}\"; exit 1");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct nk_ipam mine = ipam;
+		char want[128];
+
+		mine.cni_args = rows[i].args;
+		err = (struct nk_error){ 0 };
+		cr_expect_eq(nk_ipam_del(&mine, &err), -ECANCELED);
+		snprintf(want, sizeof(want), "IPAM plugin ipam1: got (%s)", rows[i].seen);
+		cr_expect_str_eq(err.msg, want, "of %s: %s", rows[i].args, err.msg);
+	}
+}
+
 /* --- errors that the plugin reports ---------------------------------------------------------- */
 
 Test(ipam, error_of_the_plugin_is_passed_on_with_its_code)
@@ -394,7 +428,7 @@ Test(ipam, error_of_the_plugin_is_passed_on_with_its_code)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		cr_expect_eq(add(rows[i].answer, 1, &result, &err), -EREMOTEIO);
+		cr_expect_eq(add(rows[i].answer, 1, &result, &err), -ECANCELED);
 		cr_expect_eq((unsigned int)err.code, rows[i].code, "code %u", (unsigned)err.code);
 		cr_expect_str_eq(err.msg, rows[i].msg, "%s", err.msg);
 		cr_expect_str_eq(err.details, rows[i].details, "%s", err.details);
