@@ -75,6 +75,7 @@ struct nk_attachment {
 	/* ADD alone: what was changed of the NIC's settings, and addresses, once they are known; what
 	 * is pointed to is the caller's
 	 */
+	int ipam_rc;	      /* what nk_ipam_add() returned; 0 before */
 	bool was_unlocked;    /* others may have come since; */
 	uint64_t others_then; /* who was there then, as nk_step_others() says it */
 	struct nk_setting_changes changes;

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "lock.h"
 #include "log.h"
 #include "trust.h"
 
@@ -20,9 +21,8 @@
 
 #include "banned.h"
 
-#define TOP		"nk-cni"
-#define LOCK_TIMEOUT_MS 45000
-#define LOCK_PAUSE_MS	5
+#define TOP	 "nk-cni"
+#define PAUSE_MS 5
 
 int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)
 {
@@ -134,21 +134,20 @@ int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err)
 }
 
 /* lock() - wait for the lock on @fd. Return: 0 or -EAGAIN */
-static int lock(int fd, const char *path, int64_t deadline, struct nk_error *err)
+static int lock(int fd, const char *path, int64_t until, struct nk_error *err)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+	char holder[NK_LOCK_HOLDER_SIZE];
+	int rc = nk_lock_take(fd, until);
 
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return nk_error_set(err, NK_CODE_BPF, errno, "cannot lock the NIC",
-					    "flock %s: %s", path, nk_errno_name(errno));
-		if (nk_clock_ms() > deadline)
-			return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-					    "another nk-cni has held the lock on %s for %d s", path,
-					    LOCK_TIMEOUT_MS / 1000);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	if (!rc)
+		return 0;
+	if (rc != -EAGAIN)
+		return nk_error_set(err, NK_CODE_BPF, -rc, "cannot lock the NIC", "flock %s: %s",
+				    path, nk_errno_name(-rc));
+	nk_lock_holder(fd, holder);
+	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
+			    "the lock on %s was not free within %g s: held by %s", path,
+			    nk_lock_limit_ms() / 1000.0, holder);
 }
 
 static bool is_current(int fd, const char *path)
@@ -169,8 +168,8 @@ void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret)
 int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
 		   struct nk_error *err)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
-	const int64_t deadline = nk_clock_ms() + LOCK_TIMEOUT_MS;
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	const int64_t until = nk_lock_until();
 	int rc;
 
 	nk_nicdir_init(bpffs, nic, ret);
@@ -179,14 +178,14 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 
 		fd = open_dir(bpffs, ret->path, create, err);
 		/* The last user of another NIC has just removed the top directory, or of this NIC its own. */
-		if (fd == -ENOENT && create && nk_clock_ms() <= deadline) {
+		if (fd == -ENOENT && create && nk_clock_ms() <= until) {
 			nk_error_reset(err);
 			nanosleep(&pause, NULL);
 			continue;
 		}
 		if (fd < 0)
 			return fd;
-		rc = lock(fd, ret->path, deadline, err);
+		rc = lock(fd, ret->path, until, err);
 		if (rc)
 			return rc;
 		if (is_current(fd, ret->path)) {
@@ -198,7 +197,7 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 
 int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err)
 {
-	const int64_t deadline = nk_clock_ms() + LOCK_TIMEOUT_MS;
+	const int64_t until = nk_lock_until();
 	char top[NK_PATH_SIZE];
 	int rc;
 
@@ -208,7 +207,7 @@ int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err)
 
 		if (fd < 0)
 			return fd;
-		rc = lock(fd, top, deadline, err);
+		rc = lock(fd, top, until, err);
 		if (rc)
 			return rc;
 		if (is_current(fd, top))
@@ -251,12 +250,48 @@ void nk_nicdir_unlock(struct nk_nicdir *dir)
 
 int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err)
 {
-	int rc = lock(dir->fd, dir->path, nk_clock_ms() + LOCK_TIMEOUT_MS, err);
+	int rc = lock(dir->fd, dir->path, nk_lock_until(), err);
 
 	if (rc || is_current(dir->fd, dir->path))
 		return rc;
 	return nk_error_set(err, NK_CODE_BPF, ESTALE, "bpffs was emptied during the call",
 			    "%s was removed by somebody", dir->path);
+}
+
+/* A read lock on one byte of the directory: bytes are queues. It belongs to the open file. */
+static struct flock byte_lock(short type, uint32_t queue)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = queue, .l_len = 1 };
+}
+
+int nk_nicdir_hold(struct nk_nicdir *dir, uint32_t queue, struct nk_error *err)
+{
+	struct flock lock = byte_lock(F_RDLCK, queue);
+
+	if (!fcntl(dir->fd, F_OFD_SETLK, &lock))
+		return 0;
+	return nk_error_set(err, NK_CODE_BPF, errno, "cannot lock the queue",
+			    "fcntl F_OFD_SETLK %s, byte %u: %s", dir->path, queue,
+			    nk_errno_name(errno));
+}
+
+int nk_nicdir_is_held(const char *bpffs, const char *nic, uint32_t queue, struct nk_error *err)
+{
+	struct flock lock = byte_lock(F_WRLCK, queue);
+	char path[NK_PATH_SIZE];
+	int fd cleanup_close = -1;
+
+	nic_path(bpffs, nic, path);
+	fd = open_dir(bpffs, path, false, err);
+	if (fd == -ENOENT)
+		nk_error_reset(err);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fcntl(fd, F_OFD_GETLK, &lock))
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot tell who works on the queue",
+				    "fcntl F_OFD_GETLK %s, byte %u: %s", path, queue,
+				    nk_errno_name(errno));
+	return lock.l_type != F_UNLCK;
 }
 
 void nk_nicdir_close(struct nk_nicdir *dir)

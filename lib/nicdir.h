@@ -61,8 +61,8 @@ int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error 
  * nk_nicdir_open() - take the lock of the directory called @nic
  * @create: make it where there is none
  *
- * Return: 0; -ENOENT where there is none; -EAGAIN with error code 11 where the lock was not to be
- * had in 45 s
+ * Return: 0; -ENOENT where there is none; -EAGAIN with error code 11, and who has it, where the
+ * lock was not free within nk_lock_limit_ms()
  */
 int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_nicdir *ret,
 		   struct nk_error *err);
@@ -79,6 +79,15 @@ int nk_nicdir_relock(struct nk_nicdir *dir, struct nk_error *err);
  * NIC it was of.
  */
 void nk_nicdir_close(struct nk_nicdir *dir);
+
+/* nk_nicdir_hold() - mark a queue as one that an ADD of this process is working on: until the directory
+ * is closed or the process ends, also while the NIC's lock is given up. The mark lies where the claims
+ * lie, so that whoever can read a claim can tell whether its ADD is alive.
+ */
+int nk_nicdir_hold(struct nk_nicdir *dir, uint32_t queue, struct nk_error *err);
+
+/* nk_nicdir_is_held() - Return: 1: another process holds the queue; 0: nobody does; or a negative errno */
+int nk_nicdir_is_held(const char *bpffs, const char *nic, uint32_t queue, struct nk_error *err);
 
 /* nk_nicdir_pin() - path of a pin of the NIC. */
 void nk_nicdir_pin(const struct nk_nicdir *dir, const char *name, char ret[NK_PATH_SIZE]);

@@ -62,6 +62,21 @@ static void note_unread(struct walk *walk, const char *nic, int rc, const struct
 	}
 }
 
+/* refuse_begun() - an ADD of it that is under way with another /run has not got our lock. */
+static int refuse_begun(const struct walk *walk, const char *nic, struct nk_error *err)
+{
+	const struct nk_attachment *att = walk->att;
+	int rc = att->committed ?
+			 0 :
+			 nk_nicdir_is_held(walk->how->bpffs, nic, att->leases[0].phys, err);
+
+	if (rc <= 0)
+		return rc;
+	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
+			    "an ADD of %s of container %.16s is under way on %s", att->key.ifname,
+			    att->key.container_id, nic);
+}
+
 /* remove_on() - remove the attachment if this NIC's claims name it. */
 static int remove_on(const char *nic, void *data, struct nk_error *err)
 {
@@ -74,8 +89,11 @@ static int remove_on(const char *nic, void *data, struct nk_error *err)
 	if (rc <= 0)
 		return 0;
 	walk->found = true;
-	nk_attach_set_fate(walk->att, walk->how->drop_program, walk->how->keep_rss);
-	rc = nk_attach_remove(walk->att, err);
+	rc = refuse_begun(walk, nic, err);
+	if (!rc) {
+		nk_attach_set_fate(walk->att, walk->how->drop_program, walk->how->keep_rss);
+		rc = nk_attach_remove(walk->att, err);
+	}
 	nk_attach_unload(walk->att);
 	return rc;
 }

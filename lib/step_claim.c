@@ -379,7 +379,9 @@ int nk_step_claim_create(struct nk_attachment *att, const struct nk_config *conf
 		rc = nk_link_nsid(&att->host, att->netns_fd, true, &att->nsid, err);
 	for (i = 0; i < wanted && !rc; i++) {
 		nk_step_claim_of(att, &att->leases[i], &claim);
-		rc = nk_claims_add(att->lender.claims, att->leases[i].phys, &claim, err);
+		rc = nk_nicdir_hold(&att->lender.dir, att->leases[i].phys, err);
+		if (!rc)
+			rc = nk_claims_add(att->lender.claims, att->leases[i].phys, &claim, err);
 		att->lease_count += !rc;
 	}
 	return rc;

@@ -39,6 +39,7 @@ struct suspect {
 	struct nk_key key;
 	enum state state;
 	bool is_down; /* unknown as the NIC is down */
+	bool committed;
 	uint32_t queue_count;
 	bool has_ipam; /* an IPAM plugin gave it addresses */
 };
@@ -49,6 +50,7 @@ struct look {
 	struct nk_lender on; /* the directory, without its lock */
 	int claims;	     /* fd */
 	const struct nk_sweep *sweep;
+	const char *nic;
 	const struct nk_key *only;	/* NULL: all */
 	const struct nk_queue_set *set; /* count queues of this one alone; NULL: of all */
 	struct suspect *suspects;	/* all attachments, until the look is over */
@@ -106,8 +108,12 @@ static enum state judge(struct look *look, uint32_t queue, const struct nk_claim
 		*is_down = true;
 		return UNKNOWN;
 	}
-	if (!claim->committed)
-		return !look->only && nk_journal_is_locked(&claim->key) ? ALIVE : DEAD;
+	if (!claim->committed) {
+		rc = nk_nicdir_is_held(look->sweep->bpffs, look->nic, queue, &why);
+		if (rc < 0)
+			return unread(look, rc, &why);
+		return rc ? ALIVE : DEAD;
+	}
 	return judge_lease(look, queue, claim);
 }
 
@@ -143,6 +149,7 @@ static int look_at(uint32_t queue, const struct nk_claim *claim, void *data)
 	if (!suspect)
 		return -ENOMEM;
 	suspect->has_ipam |= claim->has_ipam;
+	suspect->committed |= claim->committed;
 	suspect->queue_count += !look->set || nk_queue_set_has(look->set, queue);
 	if (suspect->state == ALIVE)
 		return 0; /* one queue will do */
@@ -162,6 +169,7 @@ static int look_round(struct look *look, const char *nic, struct nk_error *err)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
+	look->nic = nic;
 	look->claims = fd;
 	look->on = (struct nk_lender)NK_LENDER_CLOSED;
 	look->on.nl = look->host;
@@ -220,12 +228,16 @@ static int remove_dead(const struct nk_course *course, const struct suspect *sus
 static void note_addresses(const struct suspect *suspect)
 {
 	const struct nk_key *key = &suspect->key;
+	struct nk_error unread = { 0 };
 	struct nk_journal_look noted;
+	int rc = nk_journal_look(key, &noted, &unread);
 
-	if (nk_journal_look(key, &noted))
+	if (rc < 0)
+		nk_log_warn("%s: %s", unread.msg, unread.details);
+	if (rc)
 		return;
-	/* Begun, and nothing noted: the plugin was not asked yet. */
-	if (suspect->has_ipam && !nk_journal_is_begun(key))
+	/* Not committed, and nothing noted: the plugin was not asked yet. */
+	if (suspect->has_ipam && suspect->committed)
 		nk_log_warn("container %s: the journal has no entry: what addresses network %s "
 			    "gave it as %s may remain reserved at its IPAM plugin",
 			    key->container_id, key->network, key->cni_ifname);
@@ -239,8 +251,9 @@ static int bury(const struct nk_course *course, const struct suspect *suspect, s
 	int fd, rc;
 
 	/* Who has it removes it, or makes it anew. */
-	if (nk_journal_lock(&suspect->key, 0, &fd, &busy))
-		return 0;
+	rc = nk_journal_lock(&suspect->key, false, &fd, &busy);
+	if (rc)
+		return nk_course_leave(rc, err, &busy);
 	rc = remove_dead(course, suspect, err);
 	if (rc > 0) {
 		nk_log_warn("%s of container %s, network %s, was dead on %s: removed, queues: %u",

@@ -8,8 +8,8 @@
  *   - a queue of it is leased to a device that is somebody else's for certain, or is not there any more;
  *   - its NIC is gone for certain, or was loaded anew, and its device with it;
  *   - its DEL came while the NIC was in another netns, and the NIC is back;
- *   - its claims, or the journal, say that its ADD did not come to its end, and nobody alive is
- *     at it.
+ *   - its claims, or, for a pair without queues, the journal say that its ADD did not come to its
+ *     end, and nobody alive is at it.
  * What is on a NIC that is down, or in another netns, is unknown, and nothing of it is touched. What lives is never
  * touched, whoever says that it is not valid.
  *
@@ -32,6 +32,7 @@ struct nk_sweep {
 	const void *data;
 	int64_t until;	   /* of nk_clock_ms(): nothing more is begun then */
 	bool impatient;	   /* leave IPAM plugins alone that failed a short while ago */
+	bool forget;	   /* drop what the journal has of an IPAM plugin that cannot be asked */
 	bool only_owed;	   /* of whom a DEL could remove only a part, as the NIC was elsewhere */
 	bool drop_program; /* the XDP program goes with the NIC's last user, */
 	bool keep_rss;	   /* host traffic stays off the pool: where the claims do not say */
@@ -65,6 +66,12 @@ int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err);
  * and whose container is not listed. They may well live: only for who has a list of all that do.
  */
 int nk_sweep_unclaimed(const struct nk_sweep *sweep, struct nk_error *err);
+
+/* nk_sweep_kept() - the attachments of a network that there are: by the claims, and by the journal
+ * @ret: the caller frees it, also after a failure
+ */
+int nk_sweep_kept(const char *bpffs, const char *network, struct nk_key **ret, size_t *ret_count,
+		  struct nk_error *err);
 
 /* nk_sweep_count() - queues of @set that the next ADD would sweep free, at a first look. Return: 0, or
  * a negative errno

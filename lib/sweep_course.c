@@ -77,6 +77,14 @@ int nk_course_keep(int first, int rc, struct nk_error *err, const struct nk_erro
 	return first ? first : rc;
 }
 
+int nk_course_leave(int rc, struct nk_error *err, const struct nk_error *why)
+{
+	if (rc == -EAGAIN)
+		return 0;
+	*err = *why;
+	return rc;
+}
+
 bool nk_sweep_spares(const struct nk_sweep *sweep, const struct nk_key *key)
 {
 	return (sweep->network && strcmp(key->network, sweep->network) != 0) ||

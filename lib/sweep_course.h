@@ -40,6 +40,11 @@ int nk_sweep_no_memory(struct nk_error *err);
  */
 int nk_course_keep(int first, int rc, struct nk_error *err, const struct nk_error *mine);
 
+/* nk_course_leave() - an attachment whose lock was not to be had. Return: 0 where another call has it,
+ * and its end is that call's concern; or @rc with @why in @err
+ */
+int nk_course_leave(int rc, struct nk_error *err, const struct nk_error *why);
+
 /* nk_sweep_spares() - is it none of this sweep's concern, whatever its state? */
 bool nk_sweep_spares(const struct nk_sweep *sweep, const struct nk_key *key);
 

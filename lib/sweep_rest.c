@@ -33,21 +33,25 @@ struct claimed {
 	const char *bpffs;
 };
 
-static int note_key(uint32_t queue, const struct nk_claim *claim, void *data)
+static int add_key(struct claimed *claimed, const struct nk_key *key)
 {
-	struct claimed *claimed = data;
 	struct nk_key *grown;
 
-	(void)queue;
 	/* Queues of one attachment mostly come one after the other. */
-	if (claimed->count && nk_key_equal(&claimed->keys[claimed->count - 1], &claim->key))
+	if (claimed->count && nk_key_equal(&claimed->keys[claimed->count - 1], key))
 		return 0;
 	grown = reallocarray(claimed->keys, claimed->count + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	claimed->keys = grown;
-	grown[claimed->count++] = claim->key;
+	grown[claimed->count++] = *key;
 	return 0;
+}
+
+static int note_key(uint32_t queue, const struct nk_claim *claim, void *data)
+{
+	(void)queue;
+	return add_key(data, &claim->key);
 }
 
 static int note_keys_on(const char *nic, void *data, struct nk_error *err)
@@ -110,16 +114,24 @@ static int end_unclaimed(const struct nk_course *course, const struct nk_key *ke
 			 struct nk_error *err)
 {
 	struct nk_journal_look noted;
-	int rc;
+	int rc = nk_journal_look(key, &noted, err);
 
 	/* The claims of one that was made with another bpffs are not among those that we read. */
-	if (nk_journal_look(key, &noted) && *noted.bpffs &&
-	    strcmp(noted.bpffs, course->sweep->bpffs) != 0)
-		return 0;
+	if (rc < 0 || (rc && *noted.bpffs && strcmp(noted.bpffs, course->sweep->bpffs) != 0))
+		return rc < 0 ? rc : 0;
 	rc = remove_rest(course, key, &noted, err);
 	if (rc <= 0)
 		return rc;
-	rc = nk_journal_give_back(key, nk_course_plugin_ms(course), err);
+	rc = nk_journal_give_back(key, NULL, nk_course_plugin_ms(course), err);
+	if (rc < 0)
+		nk_journal_postpone(key);
+	if (rc < 0 && course->sweep->forget) {
+		nk_log_warn("%s of container %s, network %s: forgotten, although its IPAM plugin "
+			    "could not be asked: its addresses may remain reserved there: %s: %s",
+			    key->ifname, key->container_id, key->network, err->msg, err->details);
+		nk_error_reset(err);
+		return 1;
+	}
 	if (rc > 0)
 		nk_log_warn(
 			"%s of container %s is gone: its addresses of network %s are given back",
@@ -133,8 +145,9 @@ static int end_entry(const struct nk_course *course, const struct nk_journal_ent
 	struct nk_error busy = { 0 };
 	int fd, rc;
 
-	if (nk_journal_lock(&entry->key, 0, &fd, &busy))
-		return 0;
+	rc = nk_journal_lock(&entry->key, false, &fd, &busy);
+	if (rc)
+		return nk_course_leave(rc, err, &busy);
 	rc = end_unclaimed(course, &entry->key, err);
 	if (rc > 0)
 		nk_journal_forget(&entry->key);
@@ -199,6 +212,27 @@ int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err)
 	free(claimed.keys);
 	free(entries);
 	nk_course_end(&course);
+	return rc;
+}
+
+int nk_sweep_kept(const char *bpffs, const char *network, struct nk_key **ret, size_t *ret_count,
+		  struct nk_error *err)
+{
+	struct claimed all = { .bpffs = bpffs };
+	struct nk_journal_entry *entries = NULL;
+	size_t count = 0, kept = 0, i;
+	int rc = nk_nicdir_each(bpffs, note_keys_on, &all, err);
+
+	if (!rc)
+		rc = nk_journal_read(network, &entries, &count, err);
+	for (i = 0; i < count && !rc; i++)
+		rc = add_key(&all, &entries[i].key) ? nk_sweep_no_memory(err) : 0;
+	free(entries);
+	for (i = 0; i < all.count; i++)
+		if (!strcmp(all.keys[i].network, network))
+			all.keys[kept++] = all.keys[i];
+	*ret = all.keys;
+	*ret_count = kept;
 	return rc;
 }
 

@@ -14,12 +14,12 @@
 #include "sweep.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "banned.h"
 
-#define SWEEP_MS	5000  /* others wait for this Pod */
-#define JOURNAL_WAIT_MS 45000 /* for who works on the same attachment: as long as for a NIC */
+#define SWEEP_MS 5000 /* others wait for this Pod */
 
 /* take_given() - the addresses of the runtime, where no IPAM plugin is configured */
 static void take_given(const struct nk_config *config, struct nk_ipam_result *ret)
@@ -41,10 +41,65 @@ static int note_addresses(const struct nk_ipam *ipam, const struct nk_request *r
 			  struct nk_error *err)
 {
 	struct nk_error owed = { 0 };
+	int fd, rc;
 
-	if (nk_journal_give_back(key, NK_IPAM_OTHER_MS, &owed) < 0)
+	if (nk_journal_give_back(key, NULL, NK_IPAM_OTHER_MS, &owed) < 0)
 		nk_log_warn("%s: %s", owed.msg, owed.details);
-	return nk_journal_note(key, request, ipam, config->bpffs, err);
+	rc = nk_journal_lock_network(key->network, &fd, err);
+	if (!rc)
+		rc = nk_journal_note(key, request, ipam, config->bpffs, err);
+	nk_journal_unlock_network(key->network, &fd);
+	return rc;
+}
+
+/* is_alone() - is no other device of this container id and CNI_IFNAME known, which would have its
+ * addresses under the same name?
+ */
+static bool is_alone(const struct nk_key *key)
+{
+	struct nk_journal_entry *entries = NULL;
+	struct nk_error unread = { 0 };
+	size_t count = 0, i;
+	bool ret = !nk_journal_read(key->network, &entries, &count, &unread);
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(entries[i].key.container_id, key->container_id) &&
+		    !strcmp(entries[i].key.cni_ifname, key->cni_ifname) &&
+		    strcmp(entries[i].key.ifname, key->ifname) != 0)
+			ret = false;
+	free(entries);
+	return ret;
+}
+
+/* ask_ipam() - have addresses reserved. A plugin that refuses may still have those of an attachment of
+ * this very key that went without a DEL, at a reboot say: then its DEL and one more try. Not where
+ * another plugin of the list, or another device of ours, may have them.
+ */
+static int ask_ipam(const struct nk_ipam *ipam, const struct nk_config *config,
+		    struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
+{
+	struct nk_error first = { 0 }, refused = { 0 };
+	int rc = nk_ipam_add(ipam, ips, &first);
+
+	if (rc == -ECANCELED && !config->prev && is_alone(&att->key) &&
+	    !nk_ipam_del(ipam, &refused)) {
+		nk_error_reset(&first);
+		rc = nk_ipam_add(ipam, ips, &first);
+	}
+	att->ipam_rc = rc;
+	if (rc)
+		*err = first;
+	return rc;
+}
+
+/* reserve() - noted before it is done */
+static int reserve(const struct nk_request *request, const struct nk_config *config,
+		   struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
+{
+	const struct nk_ipam ipam = nk_ipam_of(config, request);
+	int rc = note_addresses(&ipam, request, config, &att->key, err);
+
+	return rc ? rc : ask_ipam(&ipam, config, att, ips, err);
 }
 
 /* give_addresses() - an IPAM plugin takes its time, or hangs: others may have the NIC meanwhile. */
@@ -52,15 +107,12 @@ static int give_addresses(const struct nk_request *request, const struct nk_conf
 			  struct nk_attachment *att, struct nk_ipam_result *ips,
 			  struct nk_error *err)
 {
-	const struct nk_ipam ipam = nk_ipam_of(config, request);
 	int rc;
 
 	take_given(config, ips);
 	if (*config->ipam_type) {
 		nk_attach_unlock(att);
-		rc = note_addresses(&ipam, request, config, &att->key, err);
-		if (!rc)
-			rc = nk_ipam_add(&ipam, ips, err);
+		rc = reserve(request, config, att, ips, err);
 		if (!rc)
 			rc = nk_attach_lock(att, err);
 		if (rc)
@@ -80,29 +132,80 @@ static void note_rollback(struct nk_error *err, const struct nk_error *undo)
 		      undo->details);
 }
 
+/* give_back() - what the IPAM plugin has reserved, after all else has gone */
+static void give_back(const struct nk_request *request, const struct nk_config *config,
+		      const struct nk_attachment *att, struct nk_error *err)
+{
+	const struct nk_ipam ipam = nk_ipam_of(config, request);
+	const bool refused = att->ipam_rc ==
+			     -ECANCELED; /* with a CNI error: it has reserved nothing */
+	struct nk_error undo = { 0 };
+	int rc;
+
+	if (refused && !is_alone(&att->key))
+		return nk_journal_forget(&att->key); /* its DEL would be of the other device */
+	rc = *config->ipam_type ? nk_ipam_del(&ipam, &undo) : 0;
+	if (rc && refused)
+		nk_log_warn("%s: %s", undo.msg, undo.details);
+	else if (rc && strcmp(undo.msg, err->msg) != 0)
+		note_rollback(err, &undo);
+	/* A plugin that is not there has reserved nothing; one that gave no answer may do so yet. */
+	if (att->ipam_rc == -ETIMEDOUT)
+		nk_journal_postpone(&att->key);
+	else if (!rc || refused || rc == -ENOENT || rc == -EINVAL)
+		nk_journal_forget(&att->key);
+}
+
+/* is_still_there() - a pair without queues, for which no claim tells it */
+static bool is_still_there(struct nk_attachment *att)
+{
+	const uint32_t ifindex = att->host_ifindex;
+	struct nk_error unread = { 0 };
+	int rc = att->pair && !att->lease_count ? nk_attach_find_pair(att, &unread) : 1;
+
+	return rc && att->host_ifindex == ifindex;
+}
+
+/* take_again() - the locks, as far as nk_cmd_add_release() gave them up. Return: 0; -ESTALE: a DEL came
+ * meanwhile, and nothing there is of this call; or another negative errno
+ */
+static int take_again(struct nk_attachment *att, struct nk_error *err)
+{
+	const bool was_released = att->journal < 0;
+	int rc = was_released ? nk_journal_lock(&att->key, true, &att->journal, err) : 0;
+
+	if (!rc)
+		rc = nk_attach_lock(att, err);
+	if (!rc && was_released && !is_still_there(att))
+		rc = -ESTALE;
+	if (rc != -ESTALE && rc != -ENODEV)
+		return rc;
+	nk_error_reset(err);
+	return rc == -ESTALE && was_released ? rc :
+					       0; /* what is left of it is removed all the same */
+}
+
+void nk_cmd_add_release(struct nk_attachment *att)
+{
+	nk_attach_unlock(att);
+	nk_journal_unlock(&att->key, &att->journal);
+}
+
 void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *config,
 		     struct nk_attachment *att, struct nk_error *err)
 {
-	const struct nk_ipam ipam = nk_ipam_of(config, request);
 	struct nk_error undo = { 0 };
-	int rc = nk_attach_lock(att, &undo), ipam_rc;
+	int rc = take_again(att, &undo);
 
-	if (rc == -ESTALE || rc == -ENODEV) { /* what is left of it is removed all the same */
-		nk_error_reset(&undo);
-		rc = 0;
-	}
+	if (rc == -ESTALE)
+		return nk_error_note(err, "it was deleted meanwhile");
 	if (!rc)
 		rc = nk_attach_remove(att, &undo);
-	if (rc)
-		note_rollback(err, &undo);
 	nk_attach_unload(att); /* the NIC is free for others while the plugin works */
-	nk_error_reset(&undo);
-	ipam_rc = *config->ipam_type ? nk_ipam_del(&ipam, &undo) : 0;
-	if (ipam_rc && strcmp(undo.msg, err->msg) != 0)
-		note_rollback(err, &undo);
-	/* A plugin that is not there has reserved nothing. */
-	if (!rc && (!ipam_rc || ipam_rc == -ENOENT || ipam_rc == -EINVAL))
-		nk_journal_forget(&att->key);
+	if (rc)
+		note_rollback(err, &undo); /* it keeps its addresses: a sweep ends both */
+	else
+		give_back(request, config, att, err);
 }
 
 /* sweep() - others' remains are not this ADD's concern, beyond the room they take. */
@@ -123,6 +226,24 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 		nk_log_warn("%s: %s", none.msg, none.details);
 }
 
+/* begin() - note that the ADD of a pair without queues is under way; of all others their claims say so.
+ * The note is what a sweep destroys such a pair by, so it is made only where there is none.
+ */
+static int begin(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+{
+	int rc = config->queue_count ? 0 : nk_attach_find_pair(att, err);
+
+	if (rc > 0) {
+		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
+			     "%s is the host's end of %s of container %.16s, network %.32s",
+			     att->host_name, att->key.ifname, att->key.container_id,
+			     att->key.network);
+		nk_error_remedy(err, "call DEL for it first");
+		return -EEXIST;
+	}
+	return rc || config->queue_count ? rc : nk_journal_begin(&att->key, err);
+}
+
 static int make(const struct nk_request *request, const struct nk_config *config,
 		struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
 {
@@ -133,9 +254,9 @@ static int make(const struct nk_request *request, const struct nk_config *config
 	if (rc)
 		return rc;
 	sweep(att, config);
-	rc = nk_journal_lock(&att->key, JOURNAL_WAIT_MS, &att->journal, err);
+	rc = nk_journal_lock(&att->key, true, &att->journal, err);
 	if (!rc)
-		rc = nk_journal_begin(&att->key, err);
+		rc = begin(att, config, err);
 	if (rc)
 		return rc;
 	rc = nk_attach_create(att, config, err);

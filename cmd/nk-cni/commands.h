@@ -35,7 +35,12 @@ int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
 	       struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_result *ret,
 	       struct nk_error *err);
 
-/* nk_cmd_add_undo() - take it back; what cannot be is noted in @err, which says why it has to be. */
+/* nk_cmd_add_release() - let others at the NIC and at the attachment, which is committed: while the
+ * result is written, which may take any time.
+ */
+void nk_cmd_add_release(struct nk_attachment *att);
+
+/* nk_cmd_add_undo() - take it back, if no DEL came meanwhile; what cannot be is noted in @err, which says why it has to be. */
 void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *config,
 		     struct nk_attachment *att, struct nk_error *err);
 
@@ -54,11 +59,12 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 		  struct nk_attachment *att, struct nk_error *err);
 
 /* nk_cmd_gc() - also what the IPAM plugin has; all of it, whatever fails. Return: 0, or the first
- * failure. nk_cmd_gc_all() is for people: of all networks, and without IPAM plugins' own.
+ * failure. nk_cmd_gc_all() is for people: of all networks, and without IPAM plugins' own; @forget:
+ * also drop the notes of addresses whose plugin cannot be asked.
  */
 int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err);
-int nk_cmd_gc_all(const char *bpffs, struct nk_error *err);
+int nk_cmd_gc_all(const char *bpffs, bool forget, struct nk_error *err);
 
 /* nk_cmd_plan() - what ADD would do, as text that the caller frees. Return: 0, or why it would fail. */
 int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
@@ -81,6 +87,7 @@ static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 	return (struct nk_ipam){
 		.type = config->ipam_type,
 		.cni_path = request->cni_path,
+		.cni_args = request->cni_args,
 		.cni_version = config->cni_version,
 		.input = config->text,
 		.input_size = config->text_size,

@@ -6,11 +6,12 @@
 #include "error.h"
 #include "ipam.h"
 #include "journal.h"
+#include "log.h"
 #include "netns.h"
 #include "removal.h"
 #include "result.h"
 
-#include <string.h>
+#include <errno.h>
 
 #include "banned.h"
 
@@ -46,38 +47,44 @@ static int free_addresses(const struct nk_request *request, const struct nk_conf
 			  const struct nk_key *key, struct nk_error *err)
 {
 	const struct nk_ipam ipam = nk_ipam_of(config, request);
-	struct nk_journal_look noted;
-	int rc = 0;
+	int rc =
+		nk_journal_give_back(key, *config->ipam_type ? &ipam : NULL, NK_IPAM_OTHER_MS, err);
 
-	if (*config->ipam_type)
+	if (!rc && *config->ipam_type)
 		rc = nk_ipam_del(&ipam, err);
-	if (!rc && nk_journal_look(key, &noted) && strcmp(noted.type, config->ipam_type) != 0)
-		rc = nk_journal_give_back(key, NK_IPAM_OTHER_MS, err);
 	return rc < 0 ? rc : 0;
 }
 
+/* lock() - the attachment. A lock that cannot be made, since /run is read-only or full, nobody has. */
+static int lock(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_journal_lock(&att->key, true, &att->journal, err);
+
+	if (rc != -EROFS && rc != -ENOSPC && rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP)
+		return rc;
+	nk_log_warn("%s: %s", err->msg, err->details);
+	nk_error_reset(err);
+	return 0;
+}
+
+/* In this order: an address is free for others only when nothing of the old Pod answers for it, and it
+ * is noted until it is free. Where the first fails the note stays, and the next DEL or sweep goes on.
+ */
 int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 	       struct nk_attachment *att, struct nk_error *err)
 {
-	struct nk_error no_ipam = { 0 };
-	int rc, ipam_rc;
+	int rc;
 
 	rc = nk_attachment_init(att, request, config, err);
-	/* First, and whatever becomes of the rest. A plugin that fails is asked again by the next ADD
-	 * or GC, for the runtime may never come back.
-	 */
-	ipam_rc = free_addresses(request, config, &att->key, &no_ipam);
+	if (!rc)
+		rc = lock(att, err);
 	if (!rc)
 		rc = delete_attachment(att, request, config, err);
-	/* What an ADD that is under way has noted is its own. */
-	if (!rc && !ipam_rc && !nk_journal_is_locked(&att->key))
+	if (!rc)
+		rc = free_addresses(request, config, &att->key, err);
+	if (!rc)
 		nk_journal_forget(&att->key);
-	if (rc && ipam_rc)
-		nk_error_note(err, "%s %s", no_ipam.msg, no_ipam.details);
-	else if (ipam_rc)
-		*err = no_ipam;
-	rc = rc ? rc : ipam_rc;
-	if (rc)
+	else
 		nk_error_wrap(err, "delete %s of container %.16s", att->key.ifname,
 			      request->container_id);
 	return rc;

@@ -18,6 +18,7 @@
 #include "conflist.h"
 #include "error.h"
 #include "json.h"
+#include "lock.h"
 #include "log.h"
 #include "request.h"
 #include "result.h"
@@ -26,6 +27,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,8 @@
 #include <unistd.h>
 
 #include "banned.h"
+
+#define STDIO_MS 60000 /* for a caller whose stdin or stdout is O_NONBLOCK */
 
 /* All there is of one call. */
 struct call {
@@ -48,7 +52,7 @@ struct call {
 		const char *bpffs;
 		char *const *nics;
 		int nic_count; /* 0: all */
-		bool json;
+		bool json, forget;
 	} options; /* that followed the word */
 };
 
@@ -72,7 +76,9 @@ static void print_about(void)
 	      "  nk-cni list [--json]           the attachments with queues, and how they fare\n"
 	      "  nk-cni stats                   the same as metrics for Prometheus\n"
 	      "  nk-cni reload [NIC...]         put this build's XDP program on, and the policy\n"
-	      "  nk-cni gc                      remove what is dead: Pods whose DEL never came\n"
+	      "  nk-cni gc [--forget]           remove what is dead: Pods whose DEL never came; with\n"
+	      "                                 --forget also notes of addresses whose IPAM plugin\n"
+	      "                                 cannot be asked: each is named, and stays reserved\n"
 	      "  nk-cni release [NIC...]        take all of nk-cni off NICs that lend no queue\n"
 	      "all but plan take --bpffs DIR, default /sys/fs/bpf\n",
 	      stderr);
@@ -103,6 +109,16 @@ static void hold_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* try_again() - after a read or write that failed: was it interrupted, or is a caller's O_NONBLOCK
+ * file not ready, but will be in time?
+ */
+static bool try_again(int fd, short events)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+
+	return errno == EINTR || (errno == EAGAIN && poll(&ready, 1, STDIO_MS));
+}
+
 static int read_stdin(struct call *call, struct nk_error *err)
 {
 	ssize_t n;
@@ -113,7 +129,7 @@ static int read_stdin(struct call *call, struct nk_error *err)
 	do {
 		n = read(STDIN_FILENO, call->input + call->input_size,
 			 NK_JSON_SIZE_MAX + 1 - call->input_size);
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && !try_again(STDIN_FILENO, POLLIN))
 			return nk_error_set(err, NK_CODE_IO, errno, "cannot read stdin", "%s",
 					    nk_errno_name(errno));
 		call->input_size += n > 0 ? (size_t)n : 0;
@@ -132,7 +148,7 @@ static int write_stdout(char *text, struct nk_error *err)
 	text[size++] = '\n'; /* in place of the NUL; what follows goes by size */
 	while (done < size) {
 		n = write(STDOUT_FILENO, text + done, size - done);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && try_again(STDOUT_FILENO, POLLOUT))
 			continue;
 		if (n <= 0) {
 			free(text);
@@ -167,8 +183,10 @@ static int add(struct call *call, struct nk_error *err)
 	if (rc)
 		return rc;
 	rc = nk_attach_commit(&call->att, err);
-	if (!rc)
+	if (!rc) {
+		nk_cmd_add_release(&call->att);
 		rc = write_stdout(nk_result_print(&result), err);
+	}
 	if (rc)
 		nk_cmd_add_undo(&call->request, &call->config, &call->att, err);
 	return rc;
@@ -302,7 +320,7 @@ static int run_stats(struct call *call, struct nk_error *err)
 static int run_gc(struct call *call, struct nk_error *err)
 {
 	hold_signals();
-	return nk_cmd_gc_all(call->options.bpffs, err);
+	return nk_cmd_gc_all(call->options.bpffs, call->options.forget, err);
 }
 
 static int run_help(struct call *call, struct nk_error *err)
@@ -315,17 +333,17 @@ static int run_help(struct call *call, struct nk_error *err)
 
 static const struct word {
 	const char *name;
-	bool takes_bpffs, takes_nics, takes_json;
+	bool takes_bpffs, takes_nics, takes_json, takes_forget;
 	int (*run)(struct call *call, struct nk_error *err);
 } words[] = {
-	{ "plan", false, false, false, run_plan },
-	{ "list", true, false, true, run_list },
-	{ "stats", true, false, false, run_stats },
-	{ "reload", true, true, false, run_reload },
-	{ "gc", true, false, false, run_gc },
-	{ "release", true, true, false, run_release },
-	{ "--version", false, false, false, run_help },
-	{ "--help", false, false, false, run_help },
+	{ "plan", false, false, false, false, run_plan },
+	{ "list", true, false, true, false, run_list },
+	{ "stats", true, false, false, false, run_stats },
+	{ "reload", true, true, false, false, run_reload },
+	{ "gc", true, false, false, true, run_gc },
+	{ "release", true, true, false, false, run_release },
+	{ "--version", false, false, false, false, run_help },
+	{ "--help", false, false, false, false, run_help },
 };
 
 /* is_nic_name() - a directory is called like it */
@@ -346,6 +364,8 @@ static int parse_options(const struct word *word, struct call *call, char **args
 			call->options.bpffs = *args;
 		} else if (word->takes_json && !strcmp(*args, "--json")) {
 			call->options.json = true;
+		} else if (word->takes_forget && !strcmp(*args, "--forget")) {
+			call->options.forget = true;
 		} else if (word->takes_nics && is_nic_name(*args) && !call->options.nic_count) {
 			call->options.nics = args;
 			for (call->options.nic_count = 1; args[1] && is_nic_name(args[1]); args++)
@@ -378,8 +398,19 @@ static int run_word(struct call *call, char **args, struct nk_error *err)
 	return -EINVAL;
 }
 
+/* lock_limit_ms() - for one of at most two locks. A DEL takes less than CRI-O's minute, IPAM plugin
+ * included, a GC less than its 30 s; kubelet gives an ADD 4 minutes.
+ */
+static uint32_t lock_limit_ms(enum nk_command command)
+{
+	if (command == NK_COMMAND_ADD)
+		return 45000;
+	return command == NK_COMMAND_GC ? 5000 : 14000;
+}
+
 static int run_command(struct call *call, struct nk_error *err)
 {
+	nk_lock_set_limit(lock_limit_ms(call->request.command));
 	switch (call->request.command) {
 	case NK_COMMAND_ADD:
 		return add(call, err);

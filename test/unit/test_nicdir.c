@@ -7,6 +7,7 @@
  */
 #include "nicdir.h"
 
+#include "lock.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -19,25 +20,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-/* The time limit of the lock is 45 s: this clock can run ahead instead, so many seconds with each
- * call. It takes the place of libc's in the whole program, and is right until a test changes that
- * for its own process.
- */
-static time_t seconds_a_call, seconds_ahead;
-
-int clock_gettime(clockid_t clock_id, struct timespec *tp)
-{
-	const int rc = (int)syscall(SYS_clock_gettime, clock_id, tp);
-
-	seconds_ahead += seconds_a_call;
-	tp->tv_sec += seconds_ahead;
-	return rc;
-}
 
 static char bpffs[PATH_MAX];
 
@@ -249,14 +233,17 @@ Test(nicdir, lock_that_is_not_to_be_had_in_time_is_try_again)
 {
 	struct nk_error err = { 0 };
 	struct nk_nicdir held, wanted;
+	char holder[32];
 	int rc;
 
 	open_dir("eth0", true, &held);
-	seconds_a_call = 1;
+	nk_lock_set_limit(100);
 	rc = nk_nicdir_open(bpffs, "eth0", true, &wanted, &err);
-	seconds_a_call = 0;
+	nk_lock_set_limit(15000);
 	unit_expect_error("second open", rc, &err, NK_CODE_RETRY,
-			  "try again later|another nk-cni|/nk-cni/eth0|45 s");
+			  "try again later|/nk-cni/eth0|within 0.1 s|held by");
+	snprintf(holder, sizeof(holder), "pid %d (", (int)getpid());
+	cr_expect(strstr(err.details, holder), "no %s in: %s", holder, err.details);
 	cr_expect_eq(rc, -EAGAIN);
 	cr_expect_eq(wanted.fd, -1);
 	nk_nicdir_close(&held);
