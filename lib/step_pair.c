@@ -257,7 +257,7 @@ int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err)
 	rc = search_in(&search, NK_NSID_HERE, err);
 	if (!rc && !search.found)
 		rc = search_netns(&search, err);
-	if (!rc && !search.found && !att->lease_count) /* its leases tell of its end in the Pod */
+	if (!rc && !search.found)
 		rc = refuse_if_pod_end(att, err);
 	if (rc || !search.found)
 		return rc;
