@@ -161,6 +161,7 @@ static void load_ours(void)
 	want(!bpf_map__set_max_entries(ours->maps.queues, nic.num_rx) &&
 		     !bpf_map__set_max_entries(ours->maps.stats, nic.num_rx) &&
 		     !bpf_map__set_max_entries(ours->maps.xsks, nic.num_rx) &&
+		     !bpf_map__set_max_entries(ours->maps.vlans, nic.num_rx) &&
 		     !bpf_program__set_expected_attach_type(ours->progs.nk_redirect, BPF_XDP) &&
 		     !bpf_program__set_expected_attach_type(ours->progs.nk_resume, BPF_XDP),
 	     "prepare nk.bpf.o");
@@ -241,11 +242,14 @@ static void set_up(const struct row *row)
 	const struct nk_queue_info info = {
 		.netkit_queue = (uint32_t)conf.sock_queue,
 		.key = (uint8_t)row->key,
+		.by_vlan = 1,
 	};
+	const struct nk_vlan_set untagged = { .bits = { 1 } };
 	const int prog = bpf_program__fd(policy->progs.policy);
 	enum slot slot;
 
 	put(bpf_map__fd(ours->maps.queues), (uint32_t)conf.queue, &info, "lease the queue");
+	put(bpf_map__fd(ours->maps.vlans), (uint32_t)conf.queue, &untagged, "enter its VLANs");
 	for (slot = AT_Q; slot <= AT_0; slot++)
 		take_out(pod_map, slot_key(slot), "empty a slot");
 	if (row->slot >= AT_Q)
