@@ -131,6 +131,6 @@ enum {
 #define NK_FD_NSFS_ROOT (-10003)
 
 /* IFLA_GROUP of every device we make ("nk"): a hint for people, see product rules on ownership */
-#define NK_LINK_GROUP 0x6e6b
+#define NK_LINK_GROUP 0x6e6bU
 
 #endif
