@@ -177,7 +177,7 @@ static void put_device(const struct plan *plan)
 	nk_mac_text(att->mac, mac);
 	fprintf(plan->out,
 		"# rt-link newlink%s: {\"ifname\": \"%s\", \"address\": \"%s\", \"mtu\": %u, "
-		"\"num-rx-queues\": %u, \"group\": %d, \"linkinfo\": {\"kind\": \"netkit\", "
+		"\"num-rx-queues\": %u, \"group\": %u, \"linkinfo\": {\"kind\": \"netkit\", "
 		"\"data\": {\"mode\": \"%s\", \"pairing\": \"%s\"}}}\n",
 		att->pair ? ", the Pod's end" : "", att->key.ifname,
 		plan->config->netkit.mode == NK_NETKIT_L3 ? "" : mac, att->mtu,
