@@ -29,6 +29,7 @@
 #include "log.h"
 #include "netns.h"
 #include "steps.h"
+#include "text.h"
 #include "uapi.h"
 
 #include <errno.h>
@@ -52,17 +53,27 @@ struct step {
 		      struct nk_error *err);
 	int (*check)(struct nk_attachment *att, struct nk_error *err);
 	int (*remove)(struct nk_attachment *att, struct nk_error *err);
+	int (*repair)(struct nk_attachment *att,
+		      struct nk_error *err); /* NULL: nothing gets lost */
 };
 
 static const struct step steps[] = {
-#define STEP(name, needs_addresses)                                                      \
+#define STEP(name, needs_addresses, repair)                                              \
 	{                                                                                \
 #name, needs_addresses, nk_step_##name##_create, nk_step_##name##_check, \
-			nk_step_##name##_remove                                          \
+			nk_step_##name##_remove, repair                                  \
 	}
-	STEP(claim, false),   STEP(settings, false), STEP(device, false), STEP(lease, false),
-	STEP(program, false), STEP(map, false),	     STEP(filter, false), STEP(context, false),
-	STEP(rules, true),    STEP(neigh, true),     STEP(record, true),
+	STEP(claim, false, NULL),
+	STEP(settings, false, nk_step_settings_repair),
+	STEP(device, false, NULL),
+	STEP(lease, false, NULL),
+	STEP(program, false, nk_step_program_repair),
+	STEP(map, false, nk_step_map_repair),
+	STEP(filter, false, nk_step_filter_repair),
+	STEP(context, false, nk_step_context_repair),
+	STEP(rules, true, nk_step_rules_repair),
+	STEP(neigh, true, nk_step_neigh_repair),
+	STEP(record, true, NULL),
 #undef STEP
 };
 
@@ -414,8 +425,12 @@ int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
 
 	for (i = 0; i < STEPS && !rc; i++)
 		rc = steps[i].check(att, err);
-	if (rc)
-		err->code = NK_CODE_CHECK;
+	if (!rc)
+		return 0;
+	err->code = NK_CODE_CHECK;
+	if (steps[i - 1].repair && !*err->remedy)
+		nk_error_remedy(err, "nk-cni repair %s enters again what the NIC has lost",
+				NK_QUOTED(att->lender.nic.name));
 	return rc;
 }
 
@@ -447,6 +462,34 @@ static int leave_owed(struct nk_attachment *att, struct nk_error *err)
 			"namespace: what %s was told for it is taken back when it is here again",
 			att->key.ifname, att->key.container_id, att->lender.nic.name);
 	return rc;
+}
+
+int nk_attach_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error mine;
+	int i, rc, first = 0;
+
+	for (i = 0; i < STEPS; i++) {
+		if (!steps[i].repair)
+			continue;
+		nk_error_reset(&mine);
+		rc = steps[i].repair(att, &mine);
+		if (!rc || first)
+			continue;
+		first = rc;
+		*err = mine;
+	}
+	if (first)
+		nk_error_wrap(err, "repair %s of container %.16s on %s", att->key.ifname,
+			      att->key.container_id, att->lender.nic.name);
+	return first;
+}
+
+bool nk_attach_is_leased(struct nk_attachment *att)
+{
+	struct nk_error ignored = { 0 };
+
+	return !nk_step_lease_check(att, &ignored);
 }
 
 int nk_attach_remove(struct nk_attachment *att, struct nk_error *err)

@@ -186,6 +186,19 @@ void nk_attach_set_fate(struct nk_attachment *att, bool drop_program, bool keep_
 int nk_attach_check(struct nk_attachment *att, struct nk_error *err);
 
 /**
+ * nk_attach_repair() - enter again what the NIC has lost of what claims and maps tell
+ * @att: loaded, committed, with its NIC there
+ *
+ * Goes on where one thing fails, in whose place somebody else's is by now, say.
+ *
+ * Return: 0, also where nothing was lost, or the first failure
+ */
+int nk_attach_repair(struct nk_attachment *att, struct nk_error *err);
+
+/* nk_attach_is_leased() - has its device all its queues, for certain? Without it nothing can serve it. */
+bool nk_attach_is_leased(struct nk_attachment *att);
+
+/**
  * nk_attach_remove() - remove it all, to the end
  *
  * While the NIC is in another netns what it was told stays, and so do the claims, which then say that it is

@@ -23,6 +23,8 @@
 #include "nicdir.h"
 #include "policy.h"
 #include "prog.h"
+#include "repair.h"
+#include "rules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,6 +43,7 @@ static const struct {
 	[NK_INVENTORY_UNKNOWN] = { "unknown", "unknown (NIC down)" },
 	[NK_INVENTORY_NO_LEASE] = { "no-lease", "no lease" },
 	[NK_INVENTORY_NO_PROGRAM] = { "no-program", "no XDP program" },
+	[NK_INVENTORY_NO_RULES] = { "no-rules", "no flow rules: nk-cni repair" },
 	[NK_INVENTORY_OK] = { "ok", "ok" },
 };
 
@@ -261,8 +264,30 @@ static int read_queue(struct reader *reader, const struct nk_claim *claim,
 	return rc;
 }
 
+/* has_rules() - and its context. Return: 1, 0, or a negative errno: it could not be looked at */
+static int has_rules(struct reader *reader, const struct nk_inventory_row *row,
+		     struct nk_error *err)
+{
+	const struct nk_nic *nic = &reader->on.nic;
+	char path[NK_PATH_SIZE];
+	int rules cleanup_close = -1;
+	uint32_t i;
+
+	if (!nic->ifindex || !row->claim.committed ||
+	    (!row->claim.rule_count && !row->claim.rss_context))
+		return 1;
+	nk_nicdir_pin(&reader->on.dir, "rules", path);
+	rules = nk_rules_open(path, false, err);
+	if (rules < 0 && rules != -ENOENT)
+		return rules;
+	for (i = 0; i + 1 < row->queue_count && row->queues[i].netkit != 1; i++)
+		;
+	return nk_repair_has_rules(&reader->host, nic, rules, row->queues[i].phys, &row->claim,
+				   err);
+}
+
 static enum nk_inventory_state judge(const struct reader *reader,
-				     const struct nk_inventory_row *row)
+				     const struct nk_inventory_row *row, int has_rules)
 {
 	uint32_t i;
 
@@ -284,13 +309,17 @@ static enum nk_inventory_state judge(const struct reader *reader,
 			return NK_INVENTORY_NO_LEASE;
 	if (row->claim.with_map && !reader->on.link.ifindex)
 		return NK_INVENTORY_NO_PROGRAM;
+	if (has_rules < 0)
+		return NK_INVENTORY_UNKNOWN;
+	if (!has_rules)
+		return NK_INVENTORY_NO_RULES;
 	return NK_INVENTORY_OK;
 }
 
 static int read_row(struct reader *reader, struct nk_inventory_row *row, struct nk_error *err)
 {
 	uint32_t i;
-	int rc;
+	int rc, rules;
 
 	find_netns(reader, row);
 	if (row->claim.with_map)
@@ -302,8 +331,9 @@ static int read_row(struct reader *reader, struct nk_inventory_row *row, struct 
 		row->numa_node = nk_netdev_numa(&reader->on.nic);
 	for (i = 0; reader->on.nic.ifindex && i < row->queue_count && !rc; i++)
 		rc = read_queue(reader, &row->claim, &row->queues[i], err);
-	row->state = judge(reader, row);
-	return rc;
+	rules = has_rules(reader, row, err);
+	row->state = judge(reader, row, rules);
+	return first_of(rc, rules < 0 ? rules : 0);
 }
 
 /* has_gone() - did DEL come to its end while we looked? */

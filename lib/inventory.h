@@ -26,6 +26,7 @@ enum nk_inventory_state {
 	NK_INVENTORY_UNKNOWN,	 /* the NIC is down: nothing can be seen of its queues */
 	NK_INVENTORY_NO_LEASE,	 /* a queue is not leased to the device: deleted in the Pod, say */
 	NK_INVENTORY_NO_PROGRAM, /* it has a map, but no XDP program of ours is on the NIC */
+	NK_INVENTORY_NO_RULES,	 /* the NIC has not all its flow rules, or not its RSS context */
 	NK_INVENTORY_OK,
 };
 

@@ -244,9 +244,28 @@ static void put_line(const struct nk_inventory *inventory, const struct nk_inven
 	fprintf(out, "%s\n", cell.text);
 }
 
+bool nk_listing_note(const struct nk_inventory *inventory, uint32_t nic,
+		     char ret[NK_LISTING_NOTE_SIZE])
+{
+	const struct nk_inventory_nic *of = &inventory->nics[nic];
+	uint32_t i;
+
+	for (i = 0; i < inventory->row_count; i++)
+		if (inventory->rows[i].nic == nic)
+			return false;
+	snprintf(
+		ret, NK_LISTING_NOTE_SIZE,
+		"%s: XDP program %u is kept for the next Pod, and with it the NIC's limit on the MTU; "
+		"nk-cni release %s takes it off",
+		of->name, of->version, NK_QUOTED(of->name));
+	nk_text_clean(ret, "");
+	return of->has_version;
+}
+
 void nk_listing_table(const struct nk_inventory *inventory, FILE *out)
 {
 	size_t widths[COLUMNS] = { 0 };
+	char note[NK_LISTING_NOTE_SIZE];
 	unsigned int column;
 	off_stack struct cell cell;
 	uint32_t i;
@@ -262,6 +281,9 @@ void nk_listing_table(const struct nk_inventory *inventory, FILE *out)
 	put_line(inventory, NULL, widths, out);
 	for (i = 0; i < inventory->row_count; i++)
 		put_line(inventory, &inventory->rows[i], widths, out);
+	for (i = 0; i < inventory->nic_count; i++)
+		if (nk_listing_note(inventory, i, note))
+			fprintf(out, "%s\n", note);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */

@@ -144,14 +144,21 @@ int nk_rss_reset(struct nk_nl *nl, uint32_t ifindex, struct nk_error *err)
 	return rc;
 }
 
-bool nk_rss_is_default(const struct nk_rss *table, uint32_t queues)
+bool nk_rss_is_even(const struct nk_rss *table, uint32_t queues)
 {
+	off_stack uint32_t shares[NK_RSS_SIZE_MAX];
 	uint32_t i;
 
-	if (!table->size || !queues)
+	if (!table->size || !queues || queues > NK_RSS_SIZE_MAX)
 		return false;
-	for (i = 0; i < table->size; i++)
-		if (table->queues[i] != i % queues)
+	memset(shares, 0, sizeof(shares));
+	for (i = 0; i < table->size; i++) {
+		if (table->queues[i] >= queues ||
+		    ++shares[table->queues[i]] > (table->size + queues - 1) / queues)
+			return false;
+	}
+	for (i = 0; i < queues; i++)
+		if (shares[i] < table->size / queues)
 			return false;
 	return true;
 }

@@ -51,8 +51,10 @@ int nk_rss_set(struct nk_nl *nl, uint32_t ifindex, const struct nk_rss *table,
 /* nk_rss_reset() - have the default context's table be the driver's default again. */
 int nk_rss_reset(struct nk_nl *nl, uint32_t ifindex, struct nk_error *err);
 
-/* nk_rss_is_default() - is entry i queue i % @queues, as the kernel fills a table? */
-bool nk_rss_is_default(const struct nk_rss *table, uint32_t queues);
+/* nk_rss_is_even() - has each of @queues its share, in whatever order? So drivers fill a table of their own,
+ * most of them with i % @queues.
+ */
+bool nk_rss_is_even(const struct nk_rss *table, uint32_t queues);
 
 /**
  * nk_rss_exclude() - a table without certain queues

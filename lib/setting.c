@@ -92,6 +92,44 @@ void nk_setting_pack_rss(const struct nk_rss *table, struct nk_setting_value *re
 	put(ret, entries, table->size * sizeof(entries[0]));
 }
 
+#define DRIVERS 0x8000 /* in each entry: the table was the driver's own */
+
+int nk_setting_mark_drivers(const struct nk_nic *nic, uint32_t item, uint8_t *bytes, uint32_t size,
+			    struct nk_error *err)
+{
+	off_stack struct nk_setting_value value;
+	off_stack struct nk_rss table;
+	uint16_t entry;
+	uint32_t i, queues;
+	int rc;
+
+	if (nk_setting_kind(item) != NK_SETTING_RSS)
+		return 0;
+	rc = nk_setting_count_rx(nic, &queues, err);
+	if (rc)
+		return rc;
+	value.size = size;
+	memcpy(value.bytes, bytes, size);
+	nk_setting_unpack_rss(&value, &table);
+	if (!nk_rss_is_even(&table, queues))
+		return 0;
+	for (i = 0; i < table.size; i++) {
+		entry = (uint16_t)(table.queues[i] | DRIVERS);
+		memcpy(bytes + i * sizeof(entry), &entry, sizeof(entry));
+	}
+	return 0;
+}
+
+bool nk_setting_is_drivers(uint32_t item, const struct nk_setting_value *value)
+{
+	uint16_t entry;
+
+	if (nk_setting_kind(item) != NK_SETTING_RSS || value->size < sizeof(entry))
+		return false;
+	memcpy(&entry, value->bytes, sizeof(entry));
+	return entry & DRIVERS;
+}
+
 void nk_setting_unpack_rss(const struct nk_setting_value *value, struct nk_rss *ret)
 {
 	uint16_t entries[NK_RSS_SIZE_MAX];
@@ -100,7 +138,7 @@ void nk_setting_unpack_rss(const struct nk_setting_value *value, struct nk_rss *
 	ret->size = value->size / (uint32_t)sizeof(entries[0]);
 	memcpy(entries, value->bytes, ret->size * sizeof(entries[0]));
 	for (i = 0; i < ret->size; i++)
-		ret->queues[i] = entries[i];
+		ret->queues[i] = entries[i] & ~DRIVERS;
 }
 
 static int read_rss(struct nk_nl *nl, const struct nk_nic *nic, struct nk_setting_value *ret,
@@ -137,8 +175,8 @@ static bool is_beyond(const struct nk_rss *table, uint32_t queues)
 	return false;
 }
 
-/* write_rss() - a table that looks like the driver's own is given back to the driver: then the NIC
- * follows its number of queues again. So is one that the NIC has become too small for.
+/* write_rss() - a table that was the driver's own, or looks like it, is given back to the driver: then the
+ * NIC follows its number of queues again. So is one that the NIC has become too small for.
  */
 static int write_rss(struct nk_nl *nl, const struct nk_nic *nic,
 		     const struct nk_setting_value *value, struct nk_error *err)
@@ -150,7 +188,8 @@ static int write_rss(struct nk_nl *nl, const struct nk_nic *nic,
 	if (rc)
 		return rc;
 	nk_setting_unpack_rss(value, &table);
-	if (nk_rss_is_default(&table, queues) || is_beyond(&table, queues))
+	if (nk_setting_is_drivers(nk_setting_item(NK_SETTING_RSS, 0), value) ||
+	    nk_rss_is_even(&table, queues) || is_beyond(&table, queues))
 		return nk_rss_reset(nl, nic->ifindex, err);
 	return nk_rss_set(nl, nic->ifindex, &table, err);
 }

@@ -74,4 +74,16 @@ int nk_setting_is_in_use(const struct nk_nic *nic, uint32_t item, struct nk_erro
 int nk_setting_write(struct nk_nl *nl, const struct nk_nic *nic, uint32_t item,
 		     const struct nk_setting_value *value, struct nk_error *err);
 
+/**
+ * nk_setting_mark_drivers() - note of an RSS table that it is the driver's own
+ * @bytes: the table, as nk_setting_pack_rss() makes it; of other settings nothing changes
+ *
+ * The kernel does not tell whether a table was configured; one that spreads evenly over all queues
+ * counts as the driver's. A marked one is restored by a reset, so that the NIC follows its number of queues
+ * again; otherwise it is read as before.
+ */
+int nk_setting_mark_drivers(const struct nk_nic *nic, uint32_t item, uint8_t *bytes, uint32_t size,
+			    struct nk_error *err);
+bool nk_setting_is_drivers(uint32_t item, const struct nk_setting_value *value);
+
 #endif

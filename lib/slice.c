@@ -149,6 +149,9 @@ static int exclude_from_rss(struct work *work, struct nk_error *err)
 		if (!has_entry(&present, old.queues[i]))
 			nk_queue_set_put(&work->excluded, old.queues[i]);
 	rc = nk_setting_count_rx(work->on->nic, &queues, err);
+	/* The driver's own would by now reach queues that have come since. */
+	for (i = 0; !rc && nk_setting_is_drivers(change->item, &before) && i < old.size; i++)
+		old.queues[i] = i % queues;
 	if (!rc)
 		rc = nk_rss_exclude(&old, &work->excluded, queues, &want, err);
 	if (rc)

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "error.h"
 #include "filter.h"
+#include "log.h"
 #include "mac.h"
 #include "targets.h"
 #include "text.h"
@@ -95,6 +96,12 @@ int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_err
 uint32_t nk_step_owner(const struct nk_attachment *att)
 {
 	return att->leases[0].phys;
+}
+
+void nk_step_say_repaired(const struct nk_attachment *att, const char *what)
+{
+	nk_log_warn("%s had lost, for %s of container %.16s, and has again: %s",
+		    att->lender.nic.name, att->key.ifname, att->key.container_id, what);
 }
 
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)

@@ -137,6 +137,35 @@ int nk_step_context_check(struct nk_attachment *att, struct nk_error *err)
 					    "other queues in it");
 }
 
+/* nk_step_context_repair() - under the id that its flow rules have noted */
+int nk_step_context_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	uint32_t queues[NK_LEASES_MAX], i;
+	struct nk_error lost = { 0 };
+	int rc;
+
+	if (!att->rss_context)
+		return 0;
+	rc = is_ours(att, &lost);
+	if (!rc)
+		return nk_error_set(err, NK_CODE_KERNEL, EEXIST, "an RSS context is not nk-cni's",
+				    "context %u of %s has other queues by now: it is left as it is",
+				    att->rss_context, att->lender.nic.name);
+	if (rc > 0)
+		return 0;
+	if (rc != -ENOENT) {
+		*err = lost;
+		return rc;
+	}
+	for (i = 0; i < att->lease_count; i++)
+		queues[i] = att->leases[i].phys;
+	rc = nk_rss_context_create(&att->host, att->lender.nic.ifindex, att->rss_context, queues,
+				   att->lease_count, err);
+	if (!rc)
+		nk_step_say_repaired(att, "RSS context");
+	return rc;
+}
+
 /* nk_step_context_remove() - one of that id with other queues in it is somebody else's. */
 int nk_step_context_remove(struct nk_attachment *att, struct nk_error *err)
 {

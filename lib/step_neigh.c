@@ -134,6 +134,28 @@ int nk_step_neigh_check(struct nk_attachment *att, struct nk_error *err)
 			    att->neigh_count, checking.found);
 }
 
+static int repair_entry(const struct nk_ipaddr *addr, void *data, struct nk_error *err)
+{
+	struct nk_attachment *att = data;
+	uint8_t group[NK_MAC_LEN];
+	int rc = need_group(att, addr, group, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = nk_filter_add(&att->host, att->lender.nic.ifindex, group, err);
+	if (!rc)
+		nk_step_say_repaired(att, "multicast group of an address in the filter");
+	return rc;
+}
+
+/* nk_step_neigh_repair() - the table is the program's, and lasts as long: what the NIC can lose are groups */
+int nk_step_neigh_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	if (!att->neigh_count)
+		return 0;
+	return nk_neigh_each(&att->lender.dir, nk_step_owner(att), repair_entry, att, err);
+}
+
 /* leave_group() - the last entry that needs the group, which is told, has it out of the filter. */
 static int leave_group(const struct nk_ipaddr *addr, bool group_is_ours, void *data,
 		       struct nk_error *err)

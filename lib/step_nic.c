@@ -34,6 +34,21 @@ int nk_step_program_check(struct nk_attachment *att, struct nk_error *err)
 	return att->with_map ? nk_prog_check(&att->lender.dir, &att->lender.nic, err) : 0;
 }
 
+int nk_step_program_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error off = { 0 };
+	int rc;
+
+	if (!nk_step_program_check(att, &off))
+		return 0;
+	rc = nk_step_program_create(att, NULL, err); /* the kernel replaces nobody's */
+	if (!rc && att->drop_program) {		     /* this call has attached it */
+		att->drop_program = false;
+		nk_step_say_repaired(att, "XDP program");
+	}
+	return rc;
+}
+
 struct others {
 	const struct nk_attachment *att;
 	bool any; /* another attachment has the program redirect to its map */
@@ -115,6 +130,19 @@ int nk_step_map_check(struct nk_attachment *att, struct nk_error *err)
 	return nk_xskmap_check(&att->lender.dir, att->leases, att->lease_count, &att->xsk, err);
 }
 
+int nk_step_map_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_error lost = { 0 };
+	int rc;
+
+	if (!nk_step_map_check(att, &lost))
+		return 0;
+	rc = nk_xskmap_repair(&att->lender.dir, att->leases, att->lease_count, &att->xsk, err);
+	if (!rc)
+		nk_step_say_repaired(att, "XSKMAP of the XDP program");
+	return rc;
+}
+
 int nk_step_map_remove(struct nk_attachment *att, struct nk_error *err)
 {
 	if (!att->with_map || !att->lease_count)
@@ -162,6 +190,21 @@ int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
 	nk_mac_text(att->mac, mac);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the unicast filter lost the MAC",
 			    "%s: expected %s, found nothing", att->lender.nic.name, mac);
+}
+
+int nk_step_filter_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc;
+
+	if (!att->in_filter)
+		return 0;
+	rc = nk_filter_has(&att->host, att->lender.nic.ifindex, att->mac, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	rc = nk_filter_add(&att->host, att->lender.nic.ifindex, att->mac, err);
+	if (!rc)
+		nk_step_say_repaired(att, "MAC in the unicast filter");
+	return rc;
 }
 
 int nk_step_filter_remove(struct nk_attachment *att, struct nk_error *err)

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <linux/types.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -182,7 +183,25 @@ struct making {
 	uint32_t done;
 };
 
-/* make_rule() - noted before the NIC has it, and again with where the NIC has put it */
+/* enter() - noted before the NIC has it, and again with where the NIC has put it */
+static int enter(struct nk_attachment *att, int fd, uint32_t n, struct nk_rule *rule,
+		 struct nk_error *err)
+{
+	int rc = nk_flow_place(&att->lender.nic, &rule->flow, err);
+
+	rule->placed = false;
+	if (!rc)
+		rc = nk_rules_put(fd, nk_step_owner(att), n, rule, err);
+	if (!rc)
+		rc = nk_flow_insert(&att->host, &att->lender.nic, &rule->flow, err);
+	if (!rc)
+		rc = refuse_overlap(att, fd, &rule->flow, err); /* the driver may have placed it */
+	if (rc)
+		return rc;
+	rule->placed = true;
+	return nk_rules_put(fd, nk_step_owner(att), n, rule, err);
+}
+
 static int make_rule(struct making *making, const struct nk_steering *how,
 		     const struct nk_ipaddr *addr, struct nk_error *err)
 {
@@ -198,22 +217,14 @@ static int make_rule(struct making *making, const struct nk_steering *how,
 	rc = refuse_overlap(att, making->fd, &rule.flow, err);
 	if (!rc)
 		rc = refuse_twin(att, &rule.flow, err);
-	if (!rc)
-		rc = nk_flow_place(&att->lender.nic, &rule.flow, err);
-	if (!rc)
-		rc = nk_rules_put(making->fd, nk_step_owner(att), making->done, &rule, err);
 	if (rc)
 		return rc;
-	rc = nk_flow_insert(&att->host, &att->lender.nic, &rule.flow, err);
-	if (rc) {
+	rc = enter(att, making->fd, making->done, &rule, err);
+	if (!rc)
+		making->done++;
+	else if (!*err->remedy)
 		advise(att, how, err);
-		return rc;
-	}
-	rc = refuse_overlap(att, making->fd, &rule.flow, err); /* the driver may have placed it */
-	if (rc)
-		return rc;
-	rule.placed = true;
-	return nk_rules_put(making->fd, nk_step_owner(att), making->done++, &rule, err);
+	return rc;
 }
 
 static int make_ip_rules(struct making *making, const struct nk_steering *how,
@@ -358,6 +369,72 @@ int nk_step_rules_check(struct nk_attachment *att, struct nk_error *err)
 	if (rc || !att->with_map || !att->xsk.by_vlan)
 		return rc;
 	return nk_xskmap_check_vlans(&att->lender.dir, att->leases, att->lease_count, &vlans, err);
+}
+
+/* repair_rule() - where it was, or where there is room by now; elsewhere already, it is noted there */
+static int repair_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_error *err)
+{
+	char text[NK_FLOW_TEXT_SIZE], what[NK_FLOW_TEXT_SIZE + 16];
+	struct nk_flow found;
+	struct nk_rule rule;
+	uint32_t location = 0;
+	int rc = nk_rules_get(fd, nk_step_owner(att), n, &rule, err);
+
+	if (rc == -ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, ENOENT, "a flow rule is unknown",
+				    "%s/rules: nothing is noted of rule %u", att->lender.dir.path,
+				    n);
+	if (rc)
+		return rc;
+	rc = nk_flow_get(&att->lender.nic, rule.flow.spec.location, &found, err);
+	if (!rc && nk_flow_equal(&found, &rule.flow))
+		return 0;
+	if (!rc || rc == -ENOENT)
+		rc = nk_flow_find(&att->lender.nic, &rule.flow, &location, err);
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		rule.flow.spec.location = location;
+		return nk_rules_put(fd, nk_step_owner(att), n, &rule, err);
+	}
+	rc = refuse_twin(att, &rule.flow, err);
+	if (!rc)
+		rc = enter(att, fd, n, &rule, err);
+	if (rc)
+		return rc;
+	nk_flow_text(&rule.flow, text);
+	snprintf(what, sizeof(what), "flow rule %s", text);
+	nk_step_say_repaired(att, what);
+	return 0;
+}
+
+int nk_step_rules_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	int fd cleanup_close = -1;
+	struct nk_error mine;
+	uint32_t n;
+	int rc, first = 0;
+
+	if (!att->rule_count)
+		return 0;
+	rc = nk_step_context_check(att, err); /* else they would lead to somebody else's */
+	if (rc)
+		return rc;
+	fd = open_rules(att, false, err);
+	if (fd == -ENOENT)
+		return nk_error_set(err, NK_CODE_BPF, ENOENT, "the flow rules are unknown",
+				    "%s/rules is gone", att->lender.dir.path);
+	if (fd < 0)
+		return fd;
+	for (n = 0; n < att->rule_count; n++) {
+		nk_error_reset(&mine);
+		rc = repair_rule(att, fd, n, &mine);
+		if (rc && !first) {
+			first = rc;
+			*err = mine;
+		}
+	}
+	return first;
 }
 
 /* remove_rule() - from the NIC, if what is there is what was noted, and from the notes */

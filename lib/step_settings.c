@@ -21,6 +21,7 @@
 #include "origin.h"
 #include "rss.h"
 #include "slice.h"
+#include "xps.h"
 
 #include <errno.h>
 #include <string.h>
@@ -72,7 +73,9 @@ static int write_noted(struct nk_attachment *att, int fd, uint32_t item, const u
 	memcpy(note.before, before, note.size);
 	memcpy(note.ours, present, note.size);
 	memcpy(note.next, want->bytes, note.size);
-	rc = nk_origin_put(fd, item, &note, err);
+	rc = nk_setting_mark_drivers(&att->lender.nic, item, note.before, note.size, err);
+	if (!rc)
+		rc = nk_origin_put(fd, item, &note, err);
 	if (!rc)
 		rc = nk_setting_write(&att->host, &att->lender.nic, item, want, err);
 	if (rc)
@@ -147,6 +150,7 @@ struct walk {
 	struct nk_attachment *att;
 	int fd;
 	int failed;
+	bool exclusion_is_lost;
 	struct nk_error *err;
 };
 
@@ -189,6 +193,55 @@ static int check_rss(struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
+static int find_xps(uint32_t item, void *data)
+{
+	(void)data;
+	return nk_setting_kind(item) == NK_SETTING_XPS;
+}
+
+/* is_xps_ours() - was any mask changed? Return: 1, 0, or a negative errno */
+static int is_xps_ours(struct nk_attachment *att, struct nk_error *err)
+{
+	int fd cleanup_close = open_origin(att, false, err);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return nk_origin_each(fd, find_xps, NULL, err);
+}
+
+/* check_xps() - the host transmits on a queue whose mask has a CPU, and on any where no mask has one. A
+ * driver sets or clears them all at a reset, or when CPUs come.
+ */
+static int check_xps(struct nk_attachment *att, struct nk_error *err)
+{
+	const struct nk_cpu_set none = { 0 };
+	int count = nk_xps_count(&att->lender.nic), rc = is_xps_ours(att, err), queue;
+	bool any = false, on_ours = false;
+	struct nk_cpu_set mask;
+	uint32_t k;
+
+	if (rc <= 0 || !att->excluded)
+		return rc < 0 ? rc : 0;
+	for (queue = 0; queue < count && !on_ours; queue++) {
+		rc = nk_xps_get(&att->lender.nic, (uint32_t)queue, &mask, err);
+		if (rc)
+			return rc == -ENOENT ? 0 : rc;
+		if (!memcmp(&mask, &none, sizeof(mask)))
+			continue;
+		any = true;
+		for (k = 0; k < att->lease_count && !on_ours; k++)
+			on_ours = att->leases[k].phys == (uint32_t)queue;
+	}
+	if (any && !on_ours)
+		return 0;
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+			    "CHECK: the host transmits on a leased queue",
+			    "%s: expected no CPU in the XPS mask of tx queue %u, found %s",
+			    att->lender.nic.name,
+			    on_ours ? (uint32_t)queue - 1 : att->leases[0].phys,
+			    on_ours ? "some" : "no mask at all");
+}
+
 int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
 {
 	struct walk walk = { .att = att, .err = err };
@@ -197,6 +250,8 @@ int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
 	if (!att->lease_count)
 		return 0;
 	rc = check_rss(att, err);
+	if (!rc)
+		rc = check_xps(att, err);
 	if (rc)
 		return rc;
 	walk.fd = open_origin(att, false, err);
@@ -204,6 +259,173 @@ int nk_step_settings_check(struct nk_attachment *att, struct nk_error *err)
 		return walk.fd == -ENOENT ? 0 : walk.fd;
 	rc = nk_origin_each(walk.fd, check_one, &walk, err);
 	close(walk.fd);
+	return rc;
+}
+
+/* --- what the NIC has lost -------------------------------------------------------------------- */
+
+static int repair_setting(struct nk_attachment *att, int fd, uint32_t item, const uint8_t *before,
+			  const struct nk_setting_value *want, struct nk_error *err)
+{
+	char name[NK_SETTING_NAME_SIZE];
+	int rc = write_noted(att, fd, item, before, want->bytes, want, err);
+
+	nk_setting_name(item, name);
+	if (rc)
+		nk_error_wrap(err, "set %s of %s", name, att->lender.nic.name);
+	else
+		nk_step_say_repaired(att, name);
+	return rc;
+}
+
+/* is_exclusion() - is it a part of what keeps the host off leased queues? */
+static bool is_exclusion(uint32_t item)
+{
+	return nk_setting_kind(item) == NK_SETTING_RSS || nk_setting_kind(item) == NK_SETTING_XPS;
+}
+
+/* repair_noted() - a feature or ring parameter that is as it was before us was reset: what is neither is
+ * somebody else's. A part of the exclusion was where host traffic gets in, which no operator wants.
+ */
+static int repair_noted(uint32_t item, void *data)
+{
+	struct walk *walk = data;
+	struct nk_attachment *att = walk->att;
+	off_stack struct nk_setting_value present, want;
+	off_stack struct nk_origin note;
+	int rc;
+
+	if (is_exclusion(item) && !walk->exclusion_is_lost)
+		return 0;
+	rc = nk_origin_get(walk->fd, item, &note, walk->err);
+	if (!rc && note.nic_ifindex == att->lender.nic.ifindex)
+		rc = nk_setting_read(&att->host, &att->lender.nic, item, &present, walk->err);
+	if (rc || note.nic_ifindex != att->lender.nic.ifindex)
+		return rc == -ENOENT ? 0 : rc;
+	if (present.size != note.size || !memcmp(present.bytes, note.ours, note.size) ||
+	    (!is_exclusion(item) && memcmp(present.bytes, note.before, note.size) != 0))
+		return 0;
+	want.size = note.size;
+	memcpy(want.bytes, note.ours, note.size);
+	return repair_setting(att, walk->fd, item, note.before, &want, walk->err);
+}
+
+/* note_excluded() - the queues that are to be out of the RSS table: those leased, and those that we took
+ * out once
+ */
+static int note_excluded(struct nk_attachment *att, int fd, struct nk_queue_set *ret,
+			 struct nk_error *err)
+{
+	off_stack struct nk_setting_value value;
+	off_stack struct nk_rss table;
+	off_stack struct nk_origin note;
+	struct nk_queue_set ours = { 0 };
+	uint32_t i, queues;
+	int rc;
+
+	for (i = 0; i < att->lease_count; i++)
+		nk_queue_set_put(ret, att->leases[i].phys);
+	rc = nk_origin_get(fd, nk_setting_item(NK_SETTING_RSS, 0), &note, err);
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	rc = nk_setting_count_rx(&att->lender.nic, &queues, err);
+	if (rc || note.nic_ifindex != att->lender.nic.ifindex)
+		return rc;
+	value.size = note.size;
+	memcpy(value.bytes, note.ours, note.size);
+	nk_setting_unpack_rss(&value, &table);
+	for (i = 0; i < table.size; i++)
+		nk_queue_set_put(&ours, table.queues[i]);
+	memcpy(value.bytes, note.before, note.size);
+	nk_setting_unpack_rss(&value, &table);
+	for (i = 0; i < table.size; i++)
+		if (table.queues[i] < queues && !nk_queue_set_has(&ours, table.queues[i]))
+			nk_queue_set_put(ret, table.queues[i]);
+	return 0;
+}
+
+/* clear_masks() - of queues of which nothing is noted: theirs were empty before us, and are to be again */
+static int clear_masks(struct nk_attachment *att, int fd, struct nk_error *err)
+{
+	off_stack struct nk_setting_value empty;
+	off_stack struct nk_origin note;
+	struct nk_queue_set excluded = { 0 };
+	struct nk_cpu_set mask;
+	uint32_t queue, item;
+	int count = nk_xps_count(&att->lender.nic), rc = note_excluded(att, fd, &excluded, err);
+
+	memset(&empty, 0, sizeof(empty));
+	empty.size = sizeof(mask);
+	for (queue = 0; !rc && count > 0 && queue < (uint32_t)count; queue++) {
+		item = nk_setting_item(NK_SETTING_XPS, queue);
+		if (!nk_queue_set_has(&excluded, queue))
+			continue;
+		rc = nk_origin_get(fd, item, &note, err);
+		if (!rc)
+			continue;
+		if (rc == -ENOENT)
+			rc = nk_xps_get(&att->lender.nic, queue, &mask, err);
+		if (!rc && memcmp(&mask, empty.bytes, sizeof(mask)) != 0)
+			rc = nk_setting_write(&att->host, &att->lender.nic, item, &empty, err);
+	}
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* repair_exclusion() - RSS table and XPS masks. What they were before our first change stays noted: who
+ * has changed them since cannot be known, and it was the NIC's reset where it lost other things too.
+ */
+static int repair_exclusion(struct nk_attachment *att, int fd, struct nk_error *err)
+{
+	struct nk_slice_nic on = { .nl = &att->host,
+				   .nic = &att->lender.nic,
+				   .claims = att->lender.claims,
+				   .origin = fd,
+				   .others = true };
+	off_stack struct nk_config config;
+	struct nk_setting_changes changes = { 0 };
+	const struct nk_setting_change *change;
+	uint32_t i;
+	int rc;
+
+	memset(&config, 0, sizeof(config));
+	config.rss_exclude = true;
+	config.pair = att->pair;
+	rc = note_excluded(att, fd, &config.queues, err);
+	if (!rc)
+		rc = nk_slice_settings(&on, &config, &changes, err);
+	for (i = 0; i < changes.count && !rc; i++) {
+		change = &changes.list[i];
+		rc = repair_setting(att, fd, change->item,
+				    change->recorded ? change->record.before :
+						       change->present.bytes,
+				    &change->want, err);
+	}
+	nk_slice_fini(&changes);
+	return rc;
+}
+
+/* is_excluded() - does no host traffic get at the leased queues? */
+static bool is_excluded(struct nk_attachment *att)
+{
+	struct nk_error lost = { 0 };
+
+	return !check_rss(att, &lost) && !check_xps(att, &lost);
+}
+
+int nk_step_settings_repair(struct nk_attachment *att, struct nk_error *err)
+{
+	struct walk walk = { .att = att, .err = err, .exclusion_is_lost = !is_excluded(att) };
+	int rc;
+
+	walk.fd = open_origin(att, true, err);
+	if (walk.fd < 0)
+		return walk.fd;
+	rc = nk_origin_each(walk.fd, repair_noted, &walk, err);
+	if (!rc && walk.exclusion_is_lost && is_xps_ours(att, err) > 0)
+		rc = clear_masks(att, walk.fd, err);
+	if (!rc && walk.exclusion_is_lost && !is_excluded(att))
+		rc = repair_exclusion(att, walk.fd, err); /* of a NIC that has become another one */
+	close_origin(att, walk.fd);
 	return rc;
 }
 

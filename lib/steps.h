@@ -23,6 +23,21 @@ struct nk_vlan_set;
 	int nk_step_##name##_check(struct nk_attachment *att, struct nk_error *err);           \
 	int nk_step_##name##_remove(struct nk_attachment *att, struct nk_error *err)
 
+/* Steps of which the NIC can lose something, at a reset of its driver say, while the Pod lives. repair
+ * enters again what check would miss, by the claims and the maps beside them, says so in the log, and
+ * overwrites nothing that somebody else has put there.
+ */
+#define NK_STEP_REPAIR(name) \
+	int nk_step_##name##_repair(struct nk_attachment *att, struct nk_error *err)
+
+NK_STEP_REPAIR(settings);
+NK_STEP_REPAIR(program);
+NK_STEP_REPAIR(map);
+NK_STEP_REPAIR(filter);
+NK_STEP_REPAIR(context);
+NK_STEP_REPAIR(rules);
+NK_STEP_REPAIR(neigh);
+
 NK_STEP(claim);
 NK_STEP(settings);
 NK_STEP(device);
@@ -70,6 +85,9 @@ void nk_step_note_vlan(struct nk_vlan_set *vlans, uint32_t vlan);
 
 /* nk_step_update_claims() - write what @att knows now into all claims of the attachment. */
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err);
+
+/* nk_step_say_repaired() - a warning that the NIC had lost something of the attachment */
+void nk_step_say_repaired(const struct nk_attachment *att, const char *what);
 
 /* nk_step_alias() - the alias of the attachment's device, cut to what the kernel keeps. */
 void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE]);

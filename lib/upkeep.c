@@ -11,6 +11,7 @@
 #include "origin.h"
 #include "policy.h"
 #include "prog.h"
+#include "repair.h"
 #include "steps.h"
 #include "sweep.h"
 
@@ -53,6 +54,20 @@ static int find(struct nk_attachment *att, const struct nk_upkeep *how, const ch
 		return 0;
 	*err = unnamed;
 	return no_such_nic(err);
+}
+
+int nk_upkeep_repair(struct nk_attachment *att, const struct nk_upkeep *how, const char *nic,
+		     struct nk_error *err)
+{
+	int rc = nk_nicdir_check_bpffs(how->bpffs, err);
+
+	*att = (struct nk_attachment)NK_ATTACHMENT_CLOSED;
+	att->lender.nl = &att->host;
+	if (!rc)
+		rc = nk_nl_open(&att->host, -1, "host", err);
+	if (!rc)
+		rc = find(att, how, nic, err);
+	return rc <= 0 ? rc : nk_repair_nic(how->bpffs, att->lender.dir.name, true, err);
 }
 
 /* take() - the NIC with its lock. Return: 1; 0 where nobody has had a Pod on it; or a negative errno */

@@ -24,6 +24,15 @@ int nk_upkeep_reload(struct nk_attachment *att, const struct nk_upkeep *how, con
 		     struct nk_error *err);
 
 /**
+ * nk_upkeep_repair() - have the NIC what it has lost of what its living attachments need
+ * @att: as above
+ *
+ * Return: 0, also where there is nothing on the NIC; or a negative errno
+ */
+int nk_upkeep_repair(struct nk_attachment *att, const struct nk_upkeep *how, const char *nic,
+		     struct nk_error *err);
+
+/**
  * nk_upkeep_release() - the NIC as if nk-cni had never been there: no program, no maps, no settings
  * @att: as above
  *

@@ -95,27 +95,35 @@ static int make_room(const char *path, struct nk_error *err)
 	return -err->sys;
 }
 
-static int make_and_pin(const struct nk_nicdir *dir, uint32_t first,
-			const struct nk_xsk_options *options, struct nk_error *err)
+static int pin(const struct nk_nicdir *dir, int map, uint32_t first,
+	       const struct nk_xsk_options *options, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
-	int fd cleanup_close = -1, rc;
+	int rc;
 
-	fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks_map", sizeof(uint32_t), sizeof(uint32_t),
-			    NK_XSKS_MAX, NULL);
-	if (fd < 0)
-		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make the XSKMAP",
-				    "BPF_MAP_CREATE: %s", nk_errno_name(errno));
 	nk_nicdir_xsks_map(dir, first, path);
 	rc = make_parent(dir, path, err);
 	if (!rc)
 		rc = make_room(path, err);
 	if (rc)
 		return rc;
-	if (bpf_obj_pin(fd, path))
+	if (bpf_obj_pin(map, path))
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot pin the XSKMAP",
 				    "BPF_OBJ_PIN %s: %s", path, nk_errno_name(errno));
-	rc = give_away(path, options, err);
+	return give_away(path, options, err);
+}
+
+static int make_and_pin(const struct nk_nicdir *dir, uint32_t first,
+			const struct nk_xsk_options *options, struct nk_error *err)
+{
+	int fd cleanup_close = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks_map", sizeof(uint32_t),
+					      sizeof(uint32_t), NK_XSKS_MAX, NULL);
+	int rc;
+
+	if (fd < 0)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot make the XSKMAP",
+				    "BPF_MAP_CREATE: %s", nk_errno_name(errno));
+	rc = pin(dir, fd, first, options, err);
 	return rc ? rc : nk_steal_fd(&fd);
 }
 
@@ -130,29 +138,38 @@ static struct nk_queue_info info_of(const struct nk_lease *lease,
 	};
 }
 
-int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
-		     const struct nk_xsk_options *options, const struct nk_vlan_set *vlans,
-		     struct nk_error *err)
+/* enter() - the Pod's map for the program. @vlans NULL: they stay as they are */
+static int enter(const struct nk_nicdir *dir, int map, const struct nk_lease *leases,
+		 uint32_t count, const struct nk_xsk_options *options,
+		 const struct nk_vlan_set *vlans, struct nk_error *err)
 {
 	int xsks cleanup_close = open_pin(dir, "xsks", err);
 	int sets cleanup_close = xsks < 0 ? -1 : open_pin(dir, "vlans", err);
 	int queues cleanup_close = sets < 0 ? -1 : open_pin(dir, "queues", err);
-	int map cleanup_close = queues < 0 ? -1 : make_and_pin(dir, leases[0].phys, options, err);
 	uint32_t i;
 
-	if (map < 0)
+	if (queues < 0)
 		return -err->sys;
 	for (i = 0; i < count; i++) {
 		const struct nk_queue_info info = info_of(&leases[i], options);
 
 		if (bpf_map_update_elem(xsks, &leases[i].phys, &map, BPF_ANY))
 			return refused(err, "enter the XSKMAP for", leases[i].phys);
-		if (bpf_map_update_elem(sets, &leases[i].phys, vlans, BPF_ANY))
+		if (vlans && bpf_map_update_elem(sets, &leases[i].phys, vlans, BPF_ANY))
 			return refused(err, "enter the VLANs of", leases[i].phys);
 		if (bpf_map_update_elem(queues, &leases[i].phys, &info, BPF_ANY))
 			return refused(err, "enter", leases[i].phys);
 	}
 	return 0;
+}
+
+int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     const struct nk_xsk_options *options, const struct nk_vlan_set *vlans,
+		     struct nk_error *err)
+{
+	int map cleanup_close = make_and_pin(dir, leases[0].phys, options, err);
+
+	return map < 0 ? -err->sys : enter(dir, map, leases, count, options, vlans, err);
 }
 
 /* leave() - the program passes the queues' frames again. */
@@ -234,6 +251,58 @@ static int pin_id(const char *path, const struct nk_xsk_options *options, uint32
 				    st.st_uid, st.st_gid);
 	*ret = info.id;
 	return 0;
+}
+
+/* find_map() - the map that the program has for one of the queues. Return: an fd, or a negative errno */
+static int find_map(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		    struct nk_error *err)
+{
+	int xsks cleanup_close = open_pin(dir, "xsks", err);
+	uint32_t id, i;
+	int fd;
+
+	for (i = 0; xsks >= 0 && i < count; i++) {
+		fd = bpf_map_lookup_elem(xsks, &leases[i].phys, &id) ? -1 :
+								       bpf_map_get_fd_by_id(id);
+		if (fd >= 0)
+			return fd;
+	}
+	nk_error_set(err, NK_CODE_BPF, ENOENT, "the Pod's XSKMAP is gone",
+		     "neither its pin nor the XDP program has it, queue %u of %s", leases[0].phys,
+		     dir->path);
+	nk_error_remedy(err, "recreate the Pod");
+	return -err->sys;
+}
+
+/* pin_again() - the map whose pin was removed */
+static int pin_again(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     const struct nk_xsk_options *options, struct nk_error *err)
+{
+	int map cleanup_close = find_map(dir, leases, count, err);
+
+	return map < 0 ? map : pin(dir, map, leases[0].phys, options, err);
+}
+
+int nk_xskmap_repair(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     const struct nk_xsk_options *options, struct nk_error *err)
+{
+	int map cleanup_close = -1, rc = 0;
+	char path[NK_PATH_SIZE];
+	struct stat st;
+	uint32_t id;
+
+	nk_nicdir_xsks_map(dir, leases[0].phys, path);
+	if (stat(path, &st) ? errno == ENOENT : S_ISDIR(st.st_mode))
+		rc = pin_again(dir, leases, count, options, err);
+	if (!rc)
+		rc = pin_id(path, options, &id, err);
+	if (rc)
+		return rc;
+	map = bpf_map_get_fd_by_id(id);
+	if (map < 0)
+		return nk_error_set(err, NK_CODE_BPF, errno, "cannot open the XSKMAP", "%s: %s",
+				    path, nk_errno_name(errno));
+	return enter(dir, map, leases, count, options, NULL, err);
 }
 
 static int check_queue(const struct nk_nicdir *dir, int queues, const struct nk_lease *lease,

@@ -36,6 +36,12 @@ int nk_xskmap_create(const struct nk_nicdir *dir, const struct nk_lease *leases,
 int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
 		     struct nk_error *err);
 
+/* nk_xskmap_repair() - enter it again, or pin it again; of what the Pod has by now no other is made.
+ * Return: 0, or a negative errno
+ */
+int nk_xskmap_repair(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
+		     const struct nk_xsk_options *options, struct nk_error *err);
+
 /* nk_xskmap_check() - is it all as made? Return: 0, or a negative errno with error code 102. */
 int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,
 		    const struct nk_xsk_options *options, struct nk_error *err);

@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "log.h"
 #include "netns.h"
+#include "repair.h"
 #include "result.h"
 #include "sweep.h"
 
@@ -220,6 +221,10 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 	struct nk_error none = { 0 };
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
+		nk_log_warn("%s: %s", none.msg, none.details);
+	nk_error_reset(&none);
+	if (*att->lender.dir.name &&
+	    nk_repair_nic(config->bpffs, att->lender.dir.name, false, &none))
 		nk_log_warn("%s: %s", none.msg, none.details);
 	nk_error_reset(&none);
 	if (nk_sweep_journal(&sweep, &none))

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "inventory.h"
 #include "listing.h"
+#include "log.h"
 #include "metrics.h"
 #include "nicdir.h"
 
@@ -67,9 +68,21 @@ static char *metrics(const struct nk_inventory *inventory)
 	return to_text(nk_metrics_print, inventory);
 }
 
-int nk_cmd_list(const char *bpffs, bool json, char **ret, struct nk_error *err)
+/* json() - an array of attachments has no place for notes about NICs: they are warnings */
+static char *json(const struct nk_inventory *inventory)
 {
-	return show(bpffs, json ? nk_listing_json : table, ret, err);
+	char note[NK_LISTING_NOTE_SIZE];
+	uint32_t i;
+
+	for (i = 0; i < inventory->nic_count; i++)
+		if (nk_listing_note(inventory, i, note))
+			nk_log_warn("%s", note);
+	return nk_listing_json(inventory);
+}
+
+int nk_cmd_list(const char *bpffs, bool as_json, char **ret, struct nk_error *err)
+{
+	return show(bpffs, as_json ? json : table, ret, err);
 }
 
 int nk_cmd_stats(const char *bpffs, char **ret, struct nk_error *err)

@@ -76,6 +76,7 @@ static void print_about(void)
 	      "  nk-cni list [--json]           the attachments with queues, and how they fare\n"
 	      "  nk-cni stats                   the same as metrics for Prometheus\n"
 	      "  nk-cni reload [NIC...]         put this build's XDP program on, and the policy\n"
+	      "  nk-cni repair [NIC...]         enter again what NICs have lost: rules, contexts, settings\n"
 	      "  nk-cni gc [--forget]           remove what is dead: Pods whose DEL never came; with\n"
 	      "                                 --forget also notes of addresses whose IPAM plugin\n"
 	      "                                 cannot be asked: each is named, and stays reserved\n"
@@ -283,9 +284,27 @@ static int each_nic(struct call *call, int (*fn)(const char *nic, void *data, st
 	return first;
 }
 
+static int repair_one(const char *nic, void *data, struct nk_error *err)
+{
+	struct call *call = data;
+	const struct nk_upkeep how = {
+		.bpffs = call->options.bpffs,
+		.is_dir = !call->options.nic_count,
+	};
+	int rc = nk_upkeep_repair(&call->att, &how, nic, err);
+
+	nk_attachment_fini(&call->att);
+	return rc;
+}
+
 static int run_reload(struct call *call, struct nk_error *err)
 {
 	return each_nic(call, reload_one, err);
+}
+
+static int run_repair(struct call *call, struct nk_error *err)
+{
+	return each_nic(call, repair_one, err);
 }
 
 static int run_release(struct call *call, struct nk_error *err)
@@ -340,6 +359,7 @@ static const struct word {
 	{ "list", true, false, true, false, run_list },
 	{ "stats", true, false, false, false, run_stats },
 	{ "reload", true, true, false, false, run_reload },
+	{ "repair", true, true, false, false, run_repair },
 	{ "gc", true, false, false, true, run_gc },
 	{ "release", true, true, false, false, run_release },
 	{ "--version", false, false, false, false, run_help },

@@ -497,15 +497,19 @@ Test(rss, probe_asks_for_a_context_that_nobody_has)
 
 /* --- arithmetic ------------------------------------------------------------------------------ */
 
-Test(rss_table, default_is_entry_modulo_queues)
+Test(rss_table, even_is_a_share_for_each_queue_in_any_order)
 {
-	const struct nk_rss t = TABLE(0, 1, 2, 0, 1), none = { 0 };
+	const struct nk_rss t = TABLE(0, 1, 2, 0, 1), none = { 0 }, blocks = TABLE(2, 2, 0, 0, 1),
+			    uneven = TABLE(0, 0, 0, 1, 2);
 
-	cr_expect(nk_rss_is_default(&t, 3));
-	cr_expect_not(nk_rss_is_default(&t, 2));
-	cr_expect_not(nk_rss_is_default(&t, 4));
-	cr_expect_not(nk_rss_is_default(&t, 0));
-	cr_expect_not(nk_rss_is_default(&none, 3));
+	cr_expect(nk_rss_is_even(&blocks, 3));
+	cr_expect_not(nk_rss_is_even(&uneven, 3));
+
+	cr_expect(nk_rss_is_even(&t, 3));
+	cr_expect_not(nk_rss_is_even(&t, 2));
+	cr_expect_not(nk_rss_is_even(&t, 4));
+	cr_expect_not(nk_rss_is_even(&t, 0));
+	cr_expect_not(nk_rss_is_even(&none, 3));
 }
 
 Test(rss_table, excluded_queues_entries_go_to_the_others)

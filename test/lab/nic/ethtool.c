@@ -157,7 +157,28 @@ static int labnic_set_ringparam(struct net_device *dev, struct ethtool_ringparam
 	return 0;
 }
 
+/*
+ * What firmware forgets when it is restarted: "filter" the flow rules, "offload" the RSS contexts and
+ * with them the flow rules too. The table, features, rings and leases stay.
+ */
+static int labnic_reset(struct net_device *dev, u32 *flags)
+{
+	struct labnic *nic = netdev_priv(dev);
+	struct ethtool_rxfh_context *ctx;
+	unsigned long id;
+
+	if (!(*flags & (ETH_RESET_FILTER | ETH_RESET_OFFLOAD)))
+		return -EOPNOTSUPP;
+	labnic_rules_flush(nic);
+	if (*flags & ETH_RESET_OFFLOAD)
+		xa_for_each(&dev->ethtool->rss_ctx, id, ctx)
+			ethtool_rxfh_context_lost(dev, id);
+	*flags &= ~(ETH_RESET_FILTER | ETH_RESET_OFFLOAD);
+	return 0;
+}
+
 struct ethtool_ops labnic_ethtool_ops __ro_after_init = {
+	.reset			= labnic_reset,
 #ifdef ETHTOOL_OP_NEEDS_RTNL_SCHANNELS	/* Linux >= 7.2; before, ethtool always holds rtnl */
 	.op_needs_rtnl		= ETHTOOL_OP_NEEDS_RTNL_SCHANNELS,
 #endif
