@@ -58,11 +58,13 @@ struct step {
 };
 
 static const struct step steps[] = {
-#define STEP(name, needs_addresses, repair)                                              \
-	{                                                                                \
-#name, needs_addresses, nk_step_##name##_create, nk_step_##name##_check, \
-			nk_step_##name##_remove, repair                                  \
-	}
+#define STEP(name, needs_addresses, repair) \
+	{ #name,                            \
+	  needs_addresses,                  \
+	  nk_step_##name##_create,          \
+	  nk_step_##name##_check,           \
+	  nk_step_##name##_remove,          \
+	  repair }
 	STEP(claim, false, NULL),
 	STEP(settings, false, nk_step_settings_repair),
 	STEP(device, false, NULL),

@@ -88,11 +88,13 @@ struct nk_attachment {
 };
 
 /* Of one that has nothing open: what nk_attachment_fini() takes without nk_attachment_init(). */
-#define NK_ATTACHMENT_CLOSED                                                                     \
-	{                                                                                        \
-		.lender = NK_LENDER_CLOSED, .netns_fd = -1, .journal = -1, .nsid = NK_NSID_HERE, \
-		.nic_nsid = NK_NSID_HERE, .host_nsid = NK_NSID_HERE                              \
-	}
+#define NK_ATTACHMENT_CLOSED          \
+	{ .lender = NK_LENDER_CLOSED, \
+	  .netns_fd = -1,             \
+	  .journal = -1,              \
+	  .nsid = NK_NSID_HERE,       \
+	  .nic_nsid = NK_NSID_HERE,   \
+	  .host_nsid = NK_NSID_HERE }
 
 /* nk_attachment_init() - keys and netlink sockets. To be followed by fini, also after a failure.
  * nk_attachment_init_key() knows of the key alone: it can be found and removed.

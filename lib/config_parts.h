@@ -44,39 +44,16 @@ struct nk_config_raw {
 	const struct nk_json *ipam, *dns;
 };
 
-#define STRING(struct_, key, member, min_)                                                      \
-	{                                                                                       \
-		key, NK_JSON_STRING, offsetof(struct_, member), sizeof(((struct_ *)0)->member), \
-			min_, 0                                                                 \
-	}
-#define UINT(struct_, key, member, min_, max_)                              \
-	{                                                                   \
-		key, NK_JSON_UINT, offsetof(struct_, member), 0, min_, max_ \
-	}
-#define BOOL(struct_, key, member)                                    \
-	{                                                             \
-		key, NK_JSON_BOOL, offsetof(struct_, member), 0, 0, 0 \
-	}
-#define OBJECT(struct_, key, member)                                    \
-	{                                                               \
-		key, NK_JSON_OBJECT, offsetof(struct_, member), 0, 0, 0 \
-	}
-#define ARRAY(struct_, key, member)                                    \
-	{                                                              \
-		key, NK_JSON_ARRAY, offsetof(struct_, member), 0, 0, 0 \
-	}
-#define TEXT(struct_, key, member)                                    \
-	{                                                             \
-		key, NK_JSON_TEXT, offsetof(struct_, member), 0, 0, 0 \
-	}
-#define ANY(key)                             \
-	{                                    \
-		key, NK_JSON_ANY, 0, 0, 0, 0 \
-	}
-#define END                                   \
-	{                                     \
-		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
-	}
+#define STRING(struct_, key, member, min_) \
+	{ key, NK_JSON_STRING, offsetof(struct_, member), sizeof(((struct_ *)0)->member), min_, 0 }
+#define UINT(struct_, key, member, min_, max_) \
+	{ key, NK_JSON_UINT, offsetof(struct_, member), 0, min_, max_ }
+#define BOOL(struct_, key, member)   { key, NK_JSON_BOOL, offsetof(struct_, member), 0, 0, 0 }
+#define OBJECT(struct_, key, member) { key, NK_JSON_OBJECT, offsetof(struct_, member), 0, 0, 0 }
+#define ARRAY(struct_, key, member)  { key, NK_JSON_ARRAY, offsetof(struct_, member), 0, 0, 0 }
+#define TEXT(struct_, key, member)   { key, NK_JSON_TEXT, offsetof(struct_, member), 0, 0, 0 }
+#define ANY(key)		     { key, NK_JSON_ANY, 0, 0, 0, 0 }
+#define END			     { NULL, NK_JSON_ANY, 0, 0, 0, 0 }
 
 int nk_config_unsupported(struct nk_error *err, const char *key, const char *value);
 int nk_config_invalid(struct nk_error *err, const char *key, const char *value, const char *wanted);

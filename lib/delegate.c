@@ -49,8 +49,8 @@ struct output {
 	size_t size;
 };
 
-static int __attribute__((format(printf, 4, 5)))
-failed(const struct nk_delegate *call, int sys, struct nk_error *err, const char *fmt, ...)
+static int __attribute__((format(printf, 4, 5))) failed(const struct nk_delegate *call, int sys,
+							struct nk_error *err, const char *fmt, ...)
 {
 	char text[1536];
 	va_list ap;

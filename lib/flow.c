@@ -33,10 +33,8 @@ struct field {
 	uint32_t flag;	       /* of the flow type, without which the field does not count */
 };
 
-#define FIELD(name, form, type, member)                                                          \
-	{                                                                                        \
-		name, form, offsetof(struct type, member), sizeof(((struct type *)0)->member), 0 \
-	}
+#define FIELD(name, form, type, member) \
+	{ name, form, offsetof(struct type, member), sizeof(((struct type *)0)->member), 0 }
 
 static const struct field ether_fields[] = {
 	FIELD("src", FORM_MAC, ethhdr, h_source),
@@ -105,11 +103,9 @@ static const struct field unknown_fields[] = {
 };
 
 /* Of struct ethtool_flow_ext, behind each of the above. */
-#define EXT(name, form, member, flag)                                        \
-	{                                                                    \
-		name, form, offsetof(struct ethtool_flow_ext, member),       \
-			sizeof(((struct ethtool_flow_ext *)0)->member), flag \
-	}
+#define EXT(name, form, member, flag)                            \
+	{ name, form, offsetof(struct ethtool_flow_ext, member), \
+	  sizeof(((struct ethtool_flow_ext *)0)->member), flag }
 
 static const struct field ext_fields[] = {
 	EXT("vlan-etype", FORM_NUMBER, vlan_etype, FLOW_EXT),

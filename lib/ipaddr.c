@@ -114,7 +114,7 @@ struct nk_prefix nk_prefix_mask(const struct nk_prefix *prefix)
 	unsigned int bit;
 
 	for (bit = prefix->len; bit < 8 * nk_ipaddr_size(&prefix->addr); bit++)
-		masked.addr.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+		masked.addr.bytes[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
 	return masked;
 }
 

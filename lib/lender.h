@@ -45,10 +45,7 @@ struct nk_lender {
 };
 
 /* Of one that has nothing open. */
-#define NK_LENDER_CLOSED                          \
-	{                                         \
-		.dir = { .fd = -1 }, .claims = -1 \
-	}
+#define NK_LENDER_CLOSED { .dir = { .fd = -1 }, .claims = -1 }
 
 /**
  * nk_lender_find() - the directory of a NIC, without its lock

@@ -38,18 +38,9 @@ struct element {
 	uint32_t number;
 };
 
-#define TEXT(key, member)                                                    \
-	{                                                                    \
-		key, NK_JSON_TEXT, offsetof(struct element, member), 0, 0, 0 \
-	}
-#define NUMBER(key, member, max)                                               \
-	{                                                                      \
-		key, NK_JSON_UINT, offsetof(struct element, member), 0, 0, max \
-	}
-#define END                                   \
-	{                                     \
-		NULL, NK_JSON_ANY, 0, 0, 0, 0 \
-	}
+#define TEXT(key, member)	 { key, NK_JSON_TEXT, offsetof(struct element, member), 0, 0, 0 }
+#define NUMBER(key, member, max) { key, NK_JSON_UINT, offsetof(struct element, member), 0, 0, max }
+#define END			 { NULL, NK_JSON_ANY, 0, 0, 0, 0 }
 
 /* What the other family has is here a member like any that we do not know. */
 static const struct nk_json_field old_interface_fields[] = {

@@ -23,11 +23,15 @@
 #define PAIR_0 HOST_0 "," SINGLE_0
 #define PAIR_1 HOST_1 "," SINGLE_1
 
-#define SINGLE                                                                                 \
-	{                                                                                      \
-		.name = "nk0", .has_mac = true, .mac = { 0x02, 0x00, 0x5e, 0x10, 0xff, 0x2a }, \
-		.mtu = 3814, .sandbox = SANDBOX, .pci_id = "0000:3b:00.0",                     \
-		.socket_path = XSKS_MAP,                                                       \
+#define SINGLE                                                 \
+	{                                                      \
+		.name = "nk0",                                 \
+		.has_mac = true,                               \
+		.mac = { 0x02, 0x00, 0x5e, 0x10, 0xff, 0x2a }, \
+		.mtu = 3814,                                   \
+		.sandbox = SANDBOX,                            \
+		.pci_id = "0000:3b:00.0",                      \
+		.socket_path = XSKS_MAP,                       \
 	}
 
 static const struct nk_result single = {

@@ -49,15 +49,13 @@ struct run {
 	struct nk_error err;
 };
 
-#define RUN                                    \
-	{                                      \
-		.call = { .path = dir,         \
-			  .type = "plugin",    \
-			  .command = "ADD",    \
-			  .input = "",         \
-			  .limit_ms = 15000 }, \
-		.status = -1                   \
-	}
+#define RUN                              \
+	{ .call = { .path = dir,         \
+		    .type = "plugin",    \
+		    .command = "ADD",    \
+		    .input = "",         \
+		    .limit_ms = 15000 }, \
+	  .status = -1 }
 
 static size_t count_fds(void)
 {

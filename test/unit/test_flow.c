@@ -183,7 +183,7 @@ Test(flow, bits_that_are_not_compared_make_no_difference)
 		a = build(i);
 		b = a;
 		for (at = 0; at < 72; at++)
-			*byte_of(&b, false, at) |= (uint8_t) ~*byte_of(&a, true, at);
+			*byte_of(&b, false, at) |= (uint8_t)~*byte_of(&a, true, at);
 		cr_expect(nk_flow_equal(&a, &b) && nk_flow_equal(&b, &a), "values of rule %zu", i);
 		b = a;
 		memset(&b.spec.m_ext.padding, 0xff, 2);
