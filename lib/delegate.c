@@ -34,6 +34,7 @@ struct plan {
 	char *file;
 	char **environment;
 	pid_t parent;
+	pid_t group; /* of the plugin and of what it starts */
 };
 
 /* A running plugin. Each fd is -1 once it is closed. */
@@ -183,7 +184,7 @@ static void __attribute__((noreturn)) become(const struct plan *plan, int in, in
 	 * then. Who was killed before prctl() sends no signal, but is no longer the parent.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != plan->parent || setpgid(0, 0))
+	if (getppid() != plan->parent || setpgid(0, plan->group))
 		_exit(EXIT_FAILURE);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
@@ -398,75 +399,85 @@ static void kill_my_group(int number)
 	kill(0, SIGKILL);
 }
 
-/**
- * start_guard() - a process in the plugin's group that ends the group when we are killed
- * @plugin: its pid, and its group's number
- *
- * A signal at our end (become()) reaches the plugin alone, not what it has started: a shell script's
- * program would reserve an address after the runtime's DEL.
- *
- * Return: its pid, or -1: none could be started, which is no reason to fail
- */
-static pid_t start_guard(pid_t plugin)
+/* guard() - the guard's process; it has closed @ready, and all else, once it can be relied on */
+static void __attribute__((noreturn)) guard(pid_t us)
 {
 	const struct sigaction action = { .sa_handler = kill_my_group };
-	const pid_t us = getpid();
-	pid_t pid = fork();
 	sigset_t none;
 
-	if (pid)
-		return pid;
-	if (setpgid(0, plugin) || sigaction(SIGTERM, &action, NULL) ||
-	    prctl(PR_SET_PDEATHSIG, SIGTERM) || close_range(0, ~0U, 0))
+	if (setpgid(0, 0) || sigaction(SIGTERM, &action, NULL) ||
+	    prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != us || close_range(0, ~0U, 0))
 		_exit(EXIT_FAILURE);
-	if (getppid() != us)
-		kill_my_group(SIGTERM);
 	sigemptyset(&none);
 	for (;;)
 		sigsuspend(&none);
 }
 
-static void end_guard(pid_t guard)
+/**
+ * start_guard() - the leader of the plugin's process group, which ends the group when we are killed
+ *
+ * A signal at our end (become()) reaches the plugin alone, not what it has started: a shell script's
+ * program would reserve an address after the runtime's DEL. The guard is there before the plugin is,
+ * and, not being reaped before the end, keeps the group's number from being given to others.
+ *
+ * Return: its pid, which is the group's number, or a negative errno
+ */
+static pid_t start_guard(void)
 {
-	int status;
+	const pid_t us = getpid();
+	int ready[2], rc;
+	pid_t pid;
+	char none;
 
-	if (guard < 0)
-		return;
-	kill(guard, SIGKILL);
-	(void)reap(guard, &status);
+	if (pipe2(ready, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid)
+		guard(us);
+	rc = pid < 0 ? -errno : pid;
+	close(ready[1]);
+	while (pid > 0 && read(ready[0], &none, 1) < 0 && errno == EINTR)
+		;
+	close(ready[0]);
+	return rc;
 }
 
-/* end() - of the plugin and, if it did not succeed, of its process group: what goes on of it could
- * reserve an address after all. The group's number is the plugin's own until that is reaped.
+/* end() - of the plugin, of its guard and, if it did not succeed, of its process group: what goes on of
+ * it could reserve an address after all
  */
-static int end(pid_t pid, bool kill_all, int *ret_status)
+static int end(pid_t pid, pid_t group, bool kill_all, int *ret_status)
 {
-	siginfo_t info = { 0 };
+	int rc, guard_status;
 
 	if (kill_all)
-		kill(-pid, SIGKILL);
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) && errno == EINTR)
-		;
-	if (info.si_code != CLD_EXITED || info.si_status)
-		kill(-pid, SIGKILL);
-	return reap(pid, ret_status);
+		kill(-group, SIGKILL);
+	rc = reap(pid, ret_status);
+	if (rc || !WIFEXITED(*ret_status) || WEXITSTATUS(*ret_status))
+		kill(-group, SIGKILL);
+	kill(group, SIGKILL);
+	(void)reap(group, &guard_status);
+	return rc;
 }
 
-static int run(const struct nk_delegate *call, const struct plan *plan, struct output *output,
+static int run(const struct nk_delegate *call, struct plan *plan, struct output *output,
 	       int *ret_status, struct nk_error *err)
 {
 	const int64_t deadline = nk_clock_ms() + call->limit_ms;
 	struct child child = { .pidfd = -1, .in = -1, .out = -1 };
 	int rc, reaped, status = 0;
-	pid_t guard;
 
+	plan->group = start_guard();
+	if (plan->group < 0)
+		return failed(call, -plan->group, err, "cannot be started: %s",
+			      nk_errno_name(-plan->group));
 	rc = start_patiently(call, plan, deadline, &child, err);
-	if (rc)
+	if (rc) {
+		kill(plan->group, SIGKILL);
+		(void)reap(plan->group, &status);
 		return rc;
-	guard = start_guard(child.pid);
+	}
 	rc = talk(call, &child, deadline, output);
-	reaped = end(child.pid, rc != 0, &status);
-	end_guard(guard);
+	reaped = end(child.pid, plan->group, rc != 0, &status);
 	nk_cleanup_close(&child.pidfd);
 	nk_cleanup_close(&child.in);
 	nk_cleanup_close(&child.out);
