@@ -512,7 +512,7 @@ int nk_delegate_run(const struct nk_delegate *call, char **ret, size_t *ret_size
 		sigaction(SIGCHLD, &old_child, NULL);
 	}
 	free(plan.environment);
-	if (rc) {
+	if (rc || !output.text) {
 		free(output.text);
 		return rc;
 	}

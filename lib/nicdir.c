@@ -197,6 +197,7 @@ int nk_nicdir_open(const char *bpffs, const char *nic, bool create, struct nk_ni
 
 int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	const int64_t until = nk_lock_until();
 	char top[NK_PATH_SIZE];
 	int rc;
@@ -205,6 +206,12 @@ int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err)
 	for (;;) {
 		int fd cleanup_close = open_top(bpffs, true, err);
 
+		/* The last user of another NIC removed it before it was opened. */
+		if (fd == -ENOENT && nk_clock_ms() <= until) {
+			nk_error_reset(err);
+			nanosleep(&pause, NULL);
+			continue;
+		}
 		if (fd < 0)
 			return fd;
 		rc = lock(fd, top, until, err);

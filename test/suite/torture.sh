@@ -452,6 +452,8 @@ step_move_back() {
 	some_name
 	rename "$nic" "$one"
 	set_up "$nic"
+	# The kernel empties a NIC's unicast filter when it leaves its netns.
+	"$nk" repair "${name[nic]}" >"$scratch/said" 2>&1 || die "repair ${name[nic]}: $(<"$scratch/said")"
 }
 
 set_up() {
