@@ -330,7 +330,8 @@ void nk_attach_unlock(struct nk_attachment *att)
 
 	if (att->lender.dir.fd < 0)
 		return;
-	(void)nk_step_others(att, &att->others_then, &ignored);
+	if (!att->was_unlocked) /* who came since the first time has come since */
+		(void)nk_step_others(att, &att->others_then, &ignored);
 	att->was_unlocked = true;
 	nk_nicdir_unlock(&att->lender.dir);
 }

@@ -449,8 +449,10 @@ static int end(pid_t pid, pid_t group, bool kill_all, int *ret_status)
 {
 	int rc, guard_status;
 
-	if (kill_all)
+	if (kill_all) {
 		kill(-group, SIGKILL);
+		kill(pid, SIGKILL); /* it may have left the group */
+	}
 	rc = reap(pid, ret_status);
 	if (rc || !WIFEXITED(*ret_status) || WEXITSTATUS(*ret_status))
 		kill(-group, SIGKILL);

@@ -36,6 +36,7 @@
 #define VERSION	     2				/* 1: the same, but variables are not escaped */
 #define FAILED_S     60				/* a plugin that failed is left alone for so long */
 #define FILE_MAX     (NK_JSON_SIZE_MAX + 65536) /* bytes: its stdin, and the line before */
+#define RACES_MS     1000 /* with others who remove the file that is to be locked */
 #define LOCK	     ":lock"
 #define NAME_SIZE    (2 * IFNAMSIZ + 16)
 #define VARIABLE_MAX 8
@@ -135,12 +136,14 @@ static int try_lock(const struct place *place, int64_t until, char holder[NK_LOC
 /* lock() - Return: an fd, or as try_lock() */
 static int lock(const struct place *place, bool wait, char holder[NK_LOCK_HOLDER_SIZE])
 {
-	const int64_t until = wait ? nk_lock_until() : nk_clock_ms();
+	const int64_t now = nk_clock_ms();
+	const int64_t until = wait ? nk_lock_until() : now;
+	const int64_t last = until > now + RACES_MS ? until : now + RACES_MS;
 	int rc;
 
 	do
 		rc = try_lock(place, until, holder);
-	while (rc == -ENOENT && nk_clock_ms() <= until);
+	while (rc == -ENOENT && nk_clock_ms() <= last);
 	return rc;
 }
 
@@ -302,14 +305,14 @@ static char *absolute(const char *path)
 	size_t entries = 1;
 
 	if (!getcwd(here, sizeof(here)))
-		return NULL;
+		*here = '\0'; /* it was removed: a relative entry names nothing */
 	for (from = path; *from; from++)
 		entries += *from == ':';
 	ret = malloc(strlen(path) + entries * (strlen(here) + 2) + 1);
 	for (end = ret; ret && *path; path += *path == ':') {
 		from = path;
 		path = strchrnul(path, ':');
-		if (path == from)
+		if (path == from || (*from != '/' && !*here))
 			continue; /* nk_delegate_run() passes over empty entries too */
 		if (end != ret)
 			*end++ = ':';

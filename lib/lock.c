@@ -49,26 +49,27 @@ static struct timeval timeval_of(int64_t ms)
 static int wait_for(int fd, int64_t until)
 {
 	const struct sigaction wake = { .sa_handler = interrupt }; /* without SA_RESTART */
-	const struct itimerval none = { 0 };
+	const int64_t left = until - nk_clock_ms();
 	const struct itimerval timer = {
-		.it_value = timeval_of(until - nk_clock_ms()),
+		.it_value = timeval_of(left),
 		.it_interval = timeval_of(AGAIN_MS),
 	};
+	struct itimerval old_timer;
 	struct sigaction old_action;
 	sigset_t alarm, old_mask;
 	int rc;
 
-	if (!timer.it_value.tv_sec && timer.it_value.tv_usec <= 0)
+	if (left <= 0)
 		return -EAGAIN;
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	sigaction(SIGALRM, &wake, &old_action);
 	sigprocmask(SIG_UNBLOCK, &alarm, &old_mask);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	setitimer(ITIMER_REAL, &timer, &old_timer);
 	do
 		rc = flock(fd, LOCK_EX) ? -errno : 0;
 	while (rc == -EINTR && nk_clock_ms() < until);
-	setitimer(ITIMER_REAL, &none, NULL);
+	setitimer(ITIMER_REAL, &old_timer, NULL);
 	sigprocmask(SIG_SETMASK, &old_mask, NULL);
 	sigaction(SIGALRM, &old_action, NULL);
 	return rc == -EINTR ? -EAGAIN : rc;

@@ -222,6 +222,9 @@ static int check_xps(struct nk_attachment *att, struct nk_error *err)
 
 	if (rc <= 0 || !att->excluded)
 		return rc < 0 ? rc : 0;
+	if (count < 0)
+		return nk_error_set(err, NK_CODE_KERNEL, -count, "cannot count the NIC's queues",
+				    "%s: %s", att->lender.nic.name, nk_errno_name(-count));
 	for (queue = 0; queue < count && !on_ours; queue++) {
 		rc = nk_xps_get(&att->lender.nic, (uint32_t)queue, &mask, err);
 		if (rc)

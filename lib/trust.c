@@ -106,10 +106,12 @@ bool nk_trust_is_plain(const char *path)
 static int enter(int parent, const char *name, const char *path, bool create, struct nk_error *err)
 {
 	bool made = create && !mkdirat(parent, name, 0755);
-	int fd cleanup_close =
-		openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd cleanup_close = -1;
 	struct stat st;
 
+	if (create && !made && errno != EEXIST)
+		return failed("mkdir", path, err);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return failed("open", path, err);
 	if (fstat(fd, &st) || (made && fchmod(fd, 0755)))
@@ -129,6 +131,8 @@ int nk_trust_walk(const char *path, bool create, struct nk_error *err)
 		path += 4;
 	snprintf(way, sizeof(way), "%s", path);
 	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return failed("open", "/", err);
 	for (slash = strchr(way + 1, '/'); slash && fd >= 0; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		next = enter(fd, strrchr(way, '/') + 1, way, create, err);

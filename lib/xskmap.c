@@ -144,8 +144,10 @@ static int enter(const struct nk_nicdir *dir, int map, const struct nk_lease *le
 		 const struct nk_vlan_set *vlans, struct nk_error *err)
 {
 	int xsks cleanup_close = open_pin(dir, "xsks", err);
-	int sets cleanup_close = xsks < 0 ? -1 : open_pin(dir, "vlans", err);
-	int queues cleanup_close = sets < 0 ? -1 : open_pin(dir, "queues", err);
+	/* A program of version 1 has no VLANs. */
+	int sets cleanup_close = xsks < 0 || !vlans ? -1 : open_pin(dir, "vlans", err);
+	int queues cleanup_close = xsks < 0 || (vlans && sets < 0) ? -1 :
+								     open_pin(dir, "queues", err);
 	uint32_t i;
 
 	if (queues < 0)
@@ -212,15 +214,15 @@ int nk_xskmap_remove(const struct nk_nicdir *dir, const struct nk_lease *leases,
 	nk_nicdir_xsks_map(dir, leases[0].phys, path);
 	if (make_room(path, &mine)) {
 		if (mine.sys != ENOTEMPTY && mine.sys != EBUSY) {
-			*err = mine;
-			return -mine.sys;
+			*err = rc ? *err : mine;
+			return rc ? rc : -mine.sys;
 		}
 		/* Somebody's, and in nobody's way but the next ADD's. */
 		nk_log_warn("%s: %s; %s", mine.msg, mine.details, mine.remedy);
 	}
 	*strrchr(path, '/') = '\0';
 	/* ENOTEMPTY: somebody has put a pin of his own there; that must not keep DEL from its end. */
-	if (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY)
+	if (rmdir(path) && !rc && errno != ENOENT && errno != ENOTEMPTY)
 		return nk_error_set(err, NK_CODE_BPF, errno, "cannot remove a directory on bpffs",
 				    "rmdir %s: %s", path, nk_errno_name(errno));
 	return rc;

@@ -378,7 +378,7 @@ static int parse_options(const struct word *word, struct call *call, char **args
 {
 	call->options.bpffs = "/sys/fs/bpf";
 	for (; *args; args++) {
-		if (word->takes_bpffs && !strcmp(*args, "--bpffs") && args[1] &&
+		if (word->takes_bpffs && !strcmp(*args, "--bpffs") && args[1] && *args[1] == '/' &&
 		    strlen(args[1]) < NK_BPFFS_SIZE) {
 			nk_config_tidy_path(*++args);
 			call->options.bpffs = *args;
@@ -418,7 +418,7 @@ static int run_word(struct call *call, char **args, struct nk_error *err)
 	return -EINVAL;
 }
 
-/* lock_limit_ms() - for one of at most two locks. A DEL takes less than CRI-O's minute, IPAM plugin
+/* lock_limit_ms() - for each lock: the attachment's, the NIC's, the network's. A DEL takes less than CRI-O's minute, IPAM plugin
  * included, a GC less than its 30 s; kubelet gives an ADD 4 minutes.
  */
 static uint32_t lock_limit_ms(enum nk_command command)

@@ -30,18 +30,21 @@ static int find_nic(struct nk_attachment *att, const struct nk_config *config, s
 int nk_preflight_device(struct nk_attachment *att, const struct nk_config *config,
 			struct nk_error *err)
 {
-	struct nk_error none = { 0 };
 	char name[NK_ALTNAME_SIZE];
 	struct nk_queue_set queues;
 	struct nk_nic named, device;
+	int rc;
 
 	if (!*config->device_id)
 		return 0;
 	if (nk_device_id_parse(config->device_id, "deviceID", name, &queues, err) < 0)
 		return -EINVAL;
-	if (!nk_nic_get(&att->host, config->master, &named, &none) &&
-	    !nk_nic_get(&att->host, name, &device, &none) && named.ifindex == device.ifindex)
-		return 0;
+	rc = nk_nic_get(&att->host, config->master, &named, err);
+	if (!rc)
+		rc = nk_nic_get(&att->host, name, &device, err);
+	if (rc != -ENODEV && (rc || named.ifindex == device.ifindex))
+		return rc;
+	nk_error_reset(err);
 	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
 			    "deviceID: \"%.64s\" is not of the NIC in \"master\", %.64s",
 			    config->device_id, config->master);

@@ -301,6 +301,7 @@ Test(delegate, plugin_that_hangs_is_killed)
 {
 	static const char *const bodies[] = {
 		"exec sleep 100",
+		"exec setsid sleep 100",
 		"echo early; exec sleep 100",
 		"exec >&-; exec sleep 100",
 		"trap '' TERM INT HUP; exec sleep 100",
