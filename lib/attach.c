@@ -149,11 +149,29 @@ static int remove_from(struct nk_attachment *att, int last, struct nk_error *err
 	return first;
 }
 
+static int draw(void *ret, size_t size, struct nk_error *err)
+{
+	if (getrandom(ret, size, 0) == (ssize_t)size)
+		return 0;
+	return nk_error_set(err, NK_CODE_INTERNAL, errno, "no random bytes", "getrandom: %s",
+			    nk_errno_name(errno));
+}
+
+/* choose_nonce() - by which a later ADD of the same key, in the same netns, with the same MAC, is another */
+static int choose_nonce(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = draw(&att->nonce, sizeof(att->nonce), err);
+
+	att->nonce |= 1; /* older builds have 0 */
+	return rc;
+}
+
 static int random_mac(uint8_t mac[NK_MAC_LEN], struct nk_error *err)
 {
-	if (getrandom(mac, NK_MAC_LEN, 0) != NK_MAC_LEN)
-		return nk_error_set(err, NK_CODE_INTERNAL, errno, "no random bytes",
-				    "getrandom: %s", nk_errno_name(errno));
+	int rc = draw(mac, NK_MAC_LEN, err);
+
+	if (rc)
+		return rc;
 	mac[0] = (uint8_t)((mac[0] & 0xfe) | 0x02); /* unicast, locally administered */
 	return 0;
 }
@@ -241,6 +259,8 @@ int nk_attach_create(struct nk_attachment *att, const struct nk_config *config,
 		rc = choose_mtu(att, config, err);
 	if (!rc)
 		rc = nk_netns_cookie(att->netns_fd, &att->netns_cookie, err);
+	if (!rc)
+		rc = choose_nonce(att, err);
 	if (!rc)
 		rc = take_nic(att, config, err);
 	if (rc)
@@ -349,8 +369,7 @@ static int is_still_mine(const struct nk_attachment *att, struct nk_error *err)
 		rc = nk_claims_get(att->lender.claims, att->leases[i].phys, &claim, err);
 		if (rc)
 			return rc == -ENOENT ? 0 : rc;
-		if (!nk_step_is_mine(att, &claim) || claim.netns_cookie != att->netns_cookie ||
-		    memcmp(claim.mac, att->mac, NK_MAC_LEN) != 0)
+		if (!nk_step_is_mine(att, &claim) || claim.nonce != att->nonce)
 			return 0;
 	}
 	return 1;
@@ -549,6 +568,7 @@ static int read_claims(struct nk_attachment *att, struct nk_error *err)
 		return rc;
 	qsort(att->leases, att->lease_count, sizeof(att->leases[0]), by_netkit_queue);
 	att->netns_cookie = search.claim.netns_cookie;
+	att->nonce = search.claim.nonce;
 	att->ifindex = search.claim.ifindex;
 	att->nsid = search.claim.nsid;
 	att->mtu = search.claim.mtu;
@@ -592,7 +612,7 @@ static int look_around(struct nk_attachment *att, struct nk_error *err)
 
 struct peek {
 	const struct nk_attachment *att;
-	bool any, mine;
+	bool any, mine, in_use;
 };
 
 static int peek_claim(uint32_t queue, const struct nk_claim *claim, void *data)
@@ -601,7 +621,10 @@ static int peek_claim(uint32_t queue, const struct nk_claim *claim, void *data)
 
 	(void)queue;
 	peek->any = true;
-	peek->mine |= nk_step_is_mine(peek->att, claim);
+	if (!nk_step_is_mine(peek->att, claim))
+		return 0;
+	peek->mine = true;
+	peek->in_use |= !(claim->flags & NK_CLAIM_OWED);
 	return 0;
 }
 
@@ -621,7 +644,9 @@ int nk_attach_has_claim(const struct nk_attachment *att, const char *bpffs, cons
 	struct peek peek = { .att = att };
 	int rc = peek_at(&peek, bpffs, nic, err);
 
-	return rc && rc != -ENOENT ? rc : peek.mine;
+	if (rc && rc != -ENOENT)
+		return rc;
+	return peek.in_use ? NK_CLAIMED : peek.mine ? NK_CLAIMED_OWED : 0;
 }
 
 int nk_attach_has_any(struct nk_attachment *att, const char *bpffs, const char *nic,

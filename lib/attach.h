@@ -42,6 +42,7 @@ struct nk_attachment {
 	bool netns_is_ours; /* it is the netns the attachment was made in, not another Pod's now */
 	struct nk_nl pod;
 	uint64_t netns_cookie;
+	uint32_t nonce;	  /* of the ADD that made it */
 	int32_t nsid;	  /* Pod's netns, as the host's counts */
 	int32_t nic_nsid; /* host's netns, as the Pod's counts */
 
@@ -157,8 +158,14 @@ int nk_attach_commit(struct nk_attachment *att, struct nk_error *err);
 int nk_attach_load(struct nk_attachment *att, const char *bpffs, const char *nic,
 		   struct nk_error *err);
 
-/* nk_attach_has_claim() - is there a claim of it on this NIC? Without the lock. Return: 1, 0, or a
- * negative errno
+/* Claims of an attachment on a NIC. */
+enum nk_claimed {
+	NK_CLAIMED_OWED = 1, /* its DEL came, and could remove only a part */
+	NK_CLAIMED,
+};
+
+/* nk_attach_has_claim() - is there a claim of it on this NIC? Without the lock. Return: enum nk_claimed,
+ * 0, or a negative errno
  */
 int nk_attach_has_claim(const struct nk_attachment *att, const char *bpffs, const char *nic,
 			struct nk_error *err);

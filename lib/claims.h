@@ -51,7 +51,8 @@ struct nk_claim {
 	uint32_t neigh_count;	   /* addresses answered for, likewise */
 	struct nk_xsk_options xsk; /* with_map; owner as the host counts */
 	uint32_t flags;		   /* NK_CLAIM_* */
-	uint32_t more[3];	   /* for later versions: 0 */
+	uint32_t nonce;		   /* of the ADD, drawn at random; 0: an older build's */
+	uint32_t more[2];	   /* for later versions: 0 */
 	struct nk_key key;
 	char pod_name[NK_ID_SIZE];
 };

@@ -14,6 +14,7 @@
 #include "nicdir.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "banned.h"
@@ -23,6 +24,8 @@ struct walk {
 	struct nk_attachment *att;
 	const struct nk_removal *how;
 	bool found;
+	bool in_use;		       /* and not owed alone, on: */
+	char nic[NK_NICDIR_NAME_SIZE]; /* look_on() says so */
 	int unread;	     /* the first failure to read claims that may tell of the attachment */
 	struct nk_error why; /* of it */
 	bool skipped;	     /* there are claims that no version of ours will read */
@@ -102,10 +105,14 @@ static int look_on(const char *nic, void *data, struct nk_error *err)
 {
 	struct walk *walk = data;
 	struct nk_error why = { 0 };
-	int rc = walk->found ? 0 : nk_attach_has_claim(walk->att, walk->how->bpffs, nic, &why);
+	int rc = walk->in_use ? 0 : nk_attach_has_claim(walk->att, walk->how->bpffs, nic, &why);
 
 	(void)err;
 	walk->found |= rc > 0;
+	if (rc == NK_CLAIMED) {
+		walk->in_use = true;
+		snprintf(walk->nic, sizeof(walk->nic), "%s", nic);
+	}
 	if (rc < 0)
 		note_unread(walk, nic, rc, &why);
 	return 0;
@@ -209,4 +216,21 @@ int nk_removal_look(struct nk_attachment *att, const struct nk_removal *how, str
 	if (!rc)
 		rc = find_unclaimed(&walk, err);
 	return rc > 0 ? NK_REMAINS_DEVICE : rc;
+}
+
+int nk_removal_check_absent(struct nk_attachment *att, const struct nk_removal *how,
+			    struct nk_error *err)
+{
+	struct walk walk = { .att = att, .how = how };
+	int rc = go_round(&walk, look_on, err);
+
+	if (rc)
+		return rc;
+	if (!walk.in_use)
+		return walk.unread ? give_up(&walk, walk.unread, &walk.why, err) : 0;
+	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
+		     "%s of container %.16s, network %.32s, has queues of %s already",
+		     att->key.ifname, att->key.container_id, att->key.network, walk.nic);
+	nk_error_remedy(err, "call DEL for it first");
+	return -EEXIST;
 }

@@ -42,4 +42,10 @@ enum nk_remains {
 /* nk_removal_look() - Return: an enum nk_remains, or a negative errno where that cannot be told */
 int nk_removal_look(struct nk_attachment *att, const struct nk_removal *how, struct nk_error *err);
 
+/* nk_removal_check_absent() - is there no claim of it on any NIC, but for what is owed after its DEL? Return: 0,
+ * -EEXIST, or another negative errno where that cannot be told
+ */
+int nk_removal_check_absent(struct nk_attachment *att, const struct nk_removal *how,
+			    struct nk_error *err);
+
 #endif

@@ -55,6 +55,7 @@ void nk_step_claim_of(const struct nk_attachment *att, const struct nk_lease *le
 		.rule_count = att->rule_count,
 		.neigh_count = att->neigh_count,
 		.flags = att->flags,
+		.nonce = att->nonce,
 	};
 	memcpy(ret->mac, att->mac, sizeof(ret->mac));
 	memcpy(ret->pod_name, att->pod_name, sizeof(ret->pod_name));

@@ -10,6 +10,8 @@
 #include "journal.h"
 #include "log.h"
 #include "netns.h"
+#include "nicdir.h"
+#include "removal.h"
 #include "repair.h"
 #include "result.h"
 #include "sweep.h"
@@ -209,6 +211,23 @@ void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *c
 		give_back(request, config, att, err);
 }
 
+/* What sweep_twin() goes by. */
+struct twin {
+	const struct nk_attachment *att;
+	const struct nk_sweep *sweep;
+};
+
+/* sweep_twin() - if this NIC has claims of the very attachment that is about to be made */
+static int sweep_twin(const char *nic, void *data, struct nk_error *err)
+{
+	const struct twin *twin = data;
+	struct nk_error unread = { 0 }; /* begin() says so */
+
+	if (nk_attach_has_claim(twin->att, twin->sweep->bpffs, nic, &unread) <= 0)
+		return 0;
+	return nk_sweep_nic(twin->sweep, nic, err);
+}
+
 /* sweep() - others' remains are not this ADD's concern, beyond the room they take. */
 static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
@@ -218,6 +237,7 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 		.impatient = true,
 		.keep_rss = true,
 	};
+	struct twin twin = { att, &sweep };
 	struct nk_error none = { 0 };
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
@@ -227,17 +247,24 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 	    nk_repair_nic(config->bpffs, att->lender.dir.name, false, &none))
 		nk_log_warn("%s: %s", none.msg, none.details);
 	nk_error_reset(&none);
+	if (nk_nicdir_each(config->bpffs, sweep_twin, &twin, &none))
+		nk_log_warn("%s: %s", none.msg, none.details);
+	nk_error_reset(&none);
 	if (nk_sweep_journal(&sweep, &none))
 		nk_log_warn("%s: %s", none.msg, none.details);
 }
 
-/* begin() - note that the ADD of a pair without queues is under way; of all others their claims say so.
+/* begin() - an attachment is made once, on whatever NIC: a second one would have the addresses of the first.
+ * Note that the ADD of a pair without queues is under way; of all others their claims say so.
  * The note is what a sweep destroys such a pair by, so it is made only where there is none.
  */
 static int begin(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
 {
-	int rc = config->queue_count ? 0 : nk_attach_find_pair(att, err);
+	const struct nk_removal how = { .bpffs = config->bpffs, .master = config->master };
+	int rc = nk_removal_check_absent(att, &how, err);
 
+	if (!rc && !config->queue_count)
+		rc = nk_attach_find_pair(att, err);
 	if (rc > 0) {
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
 			     "%s is the host's end of %s of container %.16s, network %.32s",
