@@ -187,11 +187,24 @@ static int search_netns(struct search *search, struct nk_error *err)
 	return rc;
 }
 
-/* refuse_if_pod_end() - a pair whose end in the Pod is there, and its other end in no netns that we know
- * of, lives: nothing may be concluded from not finding that.
+/* is_other_end() - has the device of our name in the host's netns the Pod's end for its peer? Then it is
+ * ours, whatever group and alias a manager has given it.
  */
-static int refuse_if_pod_end(struct nk_attachment *att, struct nk_error *err)
+static bool is_other_end(const struct nk_link *named, const struct nk_link *pod)
 {
+	return !strcmp(named->kind, "netkit") &&
+	       named->netkit.pairing != NK_NETKIT_PAIRING_SINGLE &&
+	       strncmp(named->alias, "nk-cni:", 7) != 0 && named->ifindex == pod->peer_ifindex &&
+	       named->peer_ifindex == pod->ifindex;
+}
+
+/* ask_pod_end() - a pair whose end in the Pod is there, and its other end in no netns that we know of,
+ * lives: nothing may be concluded from not finding that.
+ * @named: the device that has the name of our end, or one of ifindex 0
+ */
+static int ask_pod_end(struct search *search, const struct nk_link *named, struct nk_error *err)
+{
+	struct nk_attachment *att = search->att;
 	struct nk_error mine = { 0 };
 	struct nk_link pod, host;
 	int32_t nsid;
@@ -206,6 +219,12 @@ static int refuse_if_pod_end(struct nk_attachment *att, struct nk_error *err)
 	    (!rc && (strcmp(pod.kind, "netkit") != 0 || pod.group != NK_LINK_GROUP ||
 		     pod.netkit.pairing == NK_NETKIT_PAIRING_SINGLE)))
 		return 0;
+	if (!rc && is_other_end(named, &pod)) {
+		search->found = true;
+		search->found_nsid = NK_NSID_HERE;
+		search->link = *named;
+		return 0;
+	}
 	if (!rc)
 		rc = nk_link_get(&att->host, pod.peer_nsid, NULL, pod.peer_ifindex, &host, &mine);
 	if (!rc && host.group == NK_LINK_GROUP && !strncmp(host.alias, "nk-cni:", 7))
@@ -241,12 +260,13 @@ int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err)
 {
 	struct search search = { .att = att };
 	struct nk_error not_there = { 0 };
+	struct nk_link named = { 0 };
 	int rc;
 
 	nk_step_host_name(&att->key, att->host_name);
-	rc = nk_link_get(&att->host, NK_NSID_HERE, att->host_name, 0, &search.link, &not_there);
-	if (!rc && is_host_end(att, &search.link)) {
-		note_pair(att, NK_NSID_HERE, &search.link);
+	rc = nk_link_get(&att->host, NK_NSID_HERE, att->host_name, 0, &named, &not_there);
+	if (!rc && is_host_end(att, &named)) {
+		note_pair(att, NK_NSID_HERE, &named);
 		return 1;
 	}
 	if (rc && rc != -ENODEV) {
@@ -258,7 +278,7 @@ int nk_step_pair_find(struct nk_attachment *att, struct nk_error *err)
 	if (!rc && !search.found)
 		rc = search_netns(&search, err);
 	if (!rc && !search.found)
-		rc = refuse_if_pod_end(att, err);
+		rc = ask_pod_end(&search, &named, err);
 	if (rc || !search.found)
 		return rc;
 	note_pair(att, search.found_nsid, &search.link);
