@@ -190,12 +190,14 @@ static int search_netns(struct search *search, struct nk_error *err)
 /* is_other_end() - has the device of our name in the host's netns the Pod's end for its peer? Then it is
  * ours, whatever group and alias a manager has given it.
  */
-static bool is_other_end(const struct nk_link *named, const struct nk_link *pod)
+static bool is_other_end(const struct search *search, const struct nk_link *named,
+			 const struct nk_link *pod)
 {
+	if (!strncmp(named->alias, "nk-cni:", 7) && strcmp(named->alias, search->alias) != 0)
+		return false; /* another pair's, under our name */
 	return !strcmp(named->kind, "netkit") &&
 	       named->netkit.pairing != NK_NETKIT_PAIRING_SINGLE &&
-	       strncmp(named->alias, "nk-cni:", 7) != 0 && named->ifindex == pod->peer_ifindex &&
-	       named->peer_ifindex == pod->ifindex;
+	       named->ifindex == pod->peer_ifindex && named->peer_ifindex == pod->ifindex;
 }
 
 /* ask_pod_end() - a pair whose end in the Pod is there, and its other end in no netns that we know of,
@@ -219,7 +221,7 @@ static int ask_pod_end(struct search *search, const struct nk_link *named, struc
 	    (!rc && (strcmp(pod.kind, "netkit") != 0 || pod.group != NK_LINK_GROUP ||
 		     pod.netkit.pairing == NK_NETKIT_PAIRING_SINGLE)))
 		return 0;
-	if (!rc && is_other_end(named, &pod)) {
+	if (!rc && is_other_end(search, named, &pod)) {
 		search->found = true;
 		search->found_nsid = NK_NSID_HERE;
 		search->link = *named;
