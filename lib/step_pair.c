@@ -227,6 +227,8 @@ static int ask_pod_end(struct search *search, const struct nk_link *named, struc
 		search->link = *named;
 		return 0;
 	}
+	if (att->lease_count)
+		return 0; /* its leases tell of its end in the Pod */
 	if (!rc)
 		rc = nk_link_get(&att->host, pod.peer_nsid, NULL, pod.peer_ifindex, &host, &mine);
 	if (!rc && host.group == NK_LINK_GROUP && !strncmp(host.alias, "nk-cni:", 7))
