@@ -13,14 +13,37 @@
 
 #include "banned.h"
 
-#define MARK "nk-cni:"
+#define MARK	  "nk-cni:"
+#define ALIAS_MAX (NK_ALIAS_SIZE - 2) /* older builds cut to so many bytes */
+
+/* fnv1a() - FNV-1a, 64 bits, over a text and its NUL. Source: draft-eastlake-fnv. */
+static uint64_t fnv1a(uint64_t hash, const char *text)
+{
+	do {
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+	} while (*text++);
+	return hash;
+}
+
+uint64_t nk_device_hash(const struct nk_key *key)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	hash = fnv1a(hash, key->network);
+	hash = fnv1a(hash, key->container_id);
+	hash = fnv1a(hash, key->cni_ifname);
+	return fnv1a(hash, key->ifname);
+}
 
 void nk_device_alias(const struct nk_key *key, char ret[NK_ALIAS_SIZE])
 {
 	char text[2 * NK_ID_SIZE + 32];
 
 	snprintf(text, sizeof(text), MARK "%s:%s:%s", key->ifname, key->container_id, key->network);
-	snprintf(ret, NK_ALIAS_SIZE, "%.*s", NK_ALIAS_SIZE - 2, text);
+	if (strlen(text) >= ALIAS_MAX)
+		snprintf(text, sizeof(text), MARK "#%016llx:%s:%s",
+			 (unsigned long long)nk_device_hash(key), key->ifname, key->container_id);
+	snprintf(ret, NK_ALIAS_SIZE, "%.*s", ALIAS_MAX - 1, text);
 }
 
 /* is_kind() - can it be a device of this attachment at all? */
@@ -87,7 +110,7 @@ static enum nk_holder judge_marks(int claims, const struct nk_claim *claim,
 	if (!is_kind(claim, link))
 		return NK_HOLDER_OTHER;
 	nk_device_alias(&claim->key, alias);
-	if (!strcmp(link->alias, alias) && strlen(alias) < NK_ALIAS_SIZE - 2)
+	if (!strcmp(link->alias, alias))
 		return NK_HOLDER_OURS;
 	if (!strncmp(link->alias, MARK, strlen(MARK)) && strcmp(link->alias, alias) != 0)
 		return NK_HOLDER_OTHER;

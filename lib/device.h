@@ -17,7 +17,12 @@
 
 struct nk_error;
 
-/* nk_device_alias() - of the device of an attachment, cut to what the kernel keeps */
+/* nk_device_hash() - of the attachment's key */
+uint64_t nk_device_hash(const struct nk_key *key);
+
+/* nk_device_alias() - of the device of an attachment: "nk-cni:<effective name>:<container id>:<network>";
+ * where that is longer than what the kernel keeps, "nk-cni:#<hash>:<effective name>:<container id>", cut
+ */
 void nk_device_alias(const struct nk_key *key, char ret[NK_ALIAS_SIZE]);
 
 /* A device found. */

@@ -6,6 +6,7 @@
  */
 #include "steps.h"
 
+#include "device.h"
 #include "error.h"
 #include "ip.h"
 #include "mac.h"
@@ -22,29 +23,10 @@
 
 #define PATH_SIZE 64 /* of a kernel parameter of the host's end */
 
-/* fnv1a() - FNV-1a, 64 bits, over a text and its NUL. Source: draft-eastlake-fnv. */
-static uint64_t fnv1a(uint64_t hash, const char *text)
-{
-	do {
-		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
-	} while (*text++);
-	return hash;
-}
-
-static uint64_t hash_of(const struct nk_key *key)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	hash = fnv1a(hash, key->network);
-	hash = fnv1a(hash, key->container_id);
-	hash = fnv1a(hash, key->cni_ifname);
-	return fnv1a(hash, key->ifname);
-}
-
 /* nk_step_host_name() - "nk" and 52 bits of a hash of the device's key: found again by it alone */
 void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ])
 {
-	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(hash_of(key) >> 12));
+	snprintf(ret, IFNAMSIZ, "nk%013llx", (unsigned long long)(nk_device_hash(key) >> 12));
 }
 
 /* choose_host_mac() - 46 bits of the same hash, as a unicast address of local administration. The
@@ -55,7 +37,7 @@ void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ])
  */
 static void choose_host_mac(const struct nk_attachment *att, uint8_t ret[NK_MAC_LEN])
 {
-	const uint64_t hash = hash_of(&att->key);
+	const uint64_t hash = nk_device_hash(&att->key);
 	int i;
 
 	for (i = 0; i < NK_MAC_LEN; i++)
@@ -214,10 +196,10 @@ static int ask_pod_end(struct search *search, const struct nk_link *named, struc
 
 	if (att->netns_fd < 0)
 		return 0;
-	rc = nk_link_nsid(&att->host, att->netns_fd, false, &nsid, &mine);
+	rc = nk_link_nsid(&att->host, att->netns_fd, true, &nsid, &mine);
 	if (!rc)
 		rc = nk_link_get(&att->host, nsid, att->key.ifname, 0, &pod, &mine);
-	if (rc == -ENOENT || rc == -ENODEV ||
+	if (rc == -ENODEV ||
 	    (!rc && (strcmp(pod.kind, "netkit") != 0 || pod.group != NK_LINK_GROUP ||
 		     pod.netkit.pairing == NK_NETKIT_PAIRING_SINGLE)))
 		return 0;
@@ -231,6 +213,13 @@ static int ask_pod_end(struct search *search, const struct nk_link *named, struc
 		return 0; /* its leases tell of its end in the Pod */
 	if (!rc)
 		rc = nk_link_get(&att->host, pod.peer_nsid, NULL, pod.peer_ifindex, &host, &mine);
+	/* We may be in another netns than the host's, which had no id for that until now. */
+	if (!rc && !strcmp(host.alias, search->alias)) {
+		search->found = true;
+		search->found_nsid = pod.peer_nsid;
+		search->link = host;
+		return 0;
+	}
 	if (!rc && host.group == NK_LINK_GROUP && !strncmp(host.alias, "nk-cni:", 7))
 		return 0; /* another attachment's, that has the name now */
 	if (rc && rc != -ENODEV) {

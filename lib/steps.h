@@ -89,7 +89,7 @@ int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
 /* nk_step_say_repaired() - a warning that the NIC had lost something of the attachment */
 void nk_step_say_repaired(const struct nk_attachment *att, const char *what);
 
-/* nk_step_alias() - the alias of the attachment's device, cut to what the kernel keeps. */
+/* nk_step_alias() - the alias of the attachment's device: see nk_device_alias() */
 void nk_step_alias(const struct nk_attachment *att, char ret[NK_ALIAS_SIZE]);
 
 #endif
