@@ -29,10 +29,13 @@
 static int find_noted(struct nk_lender *on, struct nk_error *err)
 {
 	struct nk_error gone = { 0 };
-	int64_t ifindex = nk_sysnet_find(on->id.serial);
+	int64_t ifindex = on->id.ifindex;
 	uint64_t serial;
-	int rc;
+	int rc = nk_sysnet_serial(on->id.ifindex, &serial);
 
+	/* A list of names can miss one that is changed meanwhile. */
+	if (rc || serial != on->id.serial)
+		ifindex = nk_sysnet_find(on->id.serial);
 	if (ifindex == -ENODEV)
 		return 0;
 	if (ifindex < 0)

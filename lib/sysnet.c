@@ -111,12 +111,16 @@ int nk_sysnet_serial(uint32_t ifindex, uint64_t *ret)
 	return dir < 0 ? dir : serial_of(dir, ret);
 }
 
-int64_t nk_sysnet_find(uint64_t serial)
+/* scan() - Return: its ifindex; -ENODEV; -ESTALE where one was renamed, or went, while we looked; or
+ * another negative errno
+ */
+static int64_t scan(uint64_t serial)
 {
 	DIR *list cleanup_closedir = opendir(CLASS_NET);
 	const struct dirent *entry;
 	uint32_t ifindex = 0;
 	uint64_t found = 0;
+	int absent = -ENODEV;
 
 	if (!list)
 		return -errno;
@@ -128,13 +132,24 @@ int64_t nk_sysnet_find(uint64_t serial)
 
 		if (!rc && found == serial)
 			rc = read_index(dir, &ifindex);
-		/* bonding_masters is a file, and a device may go meanwhile. */
-		if (rc && rc != -ENOENT && rc != -ENOTDIR)
+		if (rc == -ENOENT)
+			absent = -ESTALE;
+		else if (rc && rc != -ENOTDIR) /* bonding_masters is a file */
 			return rc;
 		if (!rc && found == serial)
 			return ifindex;
 	}
-	return errno ? -errno : -ENODEV;
+	return errno ? -errno : absent;
+}
+
+int64_t nk_sysnet_find(uint64_t serial)
+{
+	int64_t rc = -ESTALE;
+	int tries;
+
+	for (tries = 0; tries < TRIES && rc == -ESTALE; tries++)
+		rc = scan(serial);
+	return rc;
 }
 
 /* is_pci() - is this part of a path "0000:03:00.0"? */
