@@ -496,7 +496,8 @@ int nk_delegate_run(const struct nk_delegate *call, char **ret, size_t *ret_size
 	 */
 	const struct sigaction keep = { .sa_handler = SIG_DFL }, ignore = { .sa_handler = SIG_IGN };
 	struct output output = { .text = malloc(NK_DELEGATE_OUTPUT_MAX + 1) };
-	char file[PATH_MAX], command[32];
+	off_stack char file[PATH_MAX];
+	char command[32];
 	struct plan plan = { .file = file, .parent = getpid() };
 	struct sigaction old_child, old_pipe;
 	int rc;

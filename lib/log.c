@@ -64,7 +64,7 @@ void nk_log_subject(const char *pod, const char *container, const char *ifname)
 static void say_unwritable(const char *why)
 {
 	static bool is_said;
-	char line[LINE_SIZE];
+	off_stack char line[LINE_SIZE];
 
 	if (is_said)
 		return;
@@ -133,7 +133,7 @@ static void append(const char *line)
 
 static void note(enum nk_log_level level, const char *fmt, va_list ap)
 {
-	char line[LINE_SIZE];
+	off_stack char line[LINE_SIZE];
 	size_t start, i;
 
 	if (level > sink.level)

@@ -190,7 +190,7 @@ static int ask_pod_end(struct search *search, const struct nk_link *named, struc
 {
 	struct nk_attachment *att = search->att;
 	struct nk_error mine = { 0 };
-	struct nk_link pod, host;
+	struct nk_link pod = { 0 }, host = { 0 };
 	int32_t nsid;
 	int rc;
 

@@ -229,7 +229,7 @@ static void note_addresses(const struct suspect *suspect)
 {
 	const struct nk_key *key = &suspect->key;
 	struct nk_error unread = { 0 };
-	struct nk_journal_look noted;
+	off_stack struct nk_journal_look noted;
 	int rc = nk_journal_look(key, &noted, &unread);
 
 	if (rc < 0)

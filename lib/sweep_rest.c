@@ -115,7 +115,7 @@ static int remove_rest(const struct nk_course *course, const struct nk_key *key,
 static int end_unclaimed(const struct nk_course *course, const struct nk_key *key,
 			 struct nk_error *err)
 {
-	struct nk_journal_look noted;
+	off_stack struct nk_journal_look noted;
 	int rc = nk_journal_look(key, &noted, err);
 
 	/* The claims of one that was made with another bpffs are not among those that we read. */

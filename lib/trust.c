@@ -125,7 +125,8 @@ static int enter(int parent, const char *name, const char *path, bool create, st
 int nk_trust_walk(const char *path, bool create, struct nk_error *err)
 {
 	int fd cleanup_close = -1, next;
-	char way[PATH_MAX], *slash;
+	off_stack char way[PATH_MAX];
+	char *slash;
 
 	if (!strncmp(path, "/var/run/", 9))
 		path += 4;
