@@ -496,12 +496,6 @@ static int read_note(const struct nk_key *key, struct note *ret, struct nk_error
 	nk_rundir_close(&dir);
 	if (rc == -ENOENT)
 		return 0;
-	if (nk_rundir_is_foreign(rc)) {
-		failed(&not_ours, rc, "read", key);
-		nk_log_warn("%s: %s: nothing there is taken for what was noted", not_ours.msg,
-			    not_ours.details);
-		return 0;
-	}
 	if (!rc)
 		rc = parse_note(ret, size, &not_ours);
 	if (rc == -EBADMSG || rc == -EFBIG) {
@@ -676,12 +670,12 @@ static int read_file(struct reading *reading, int dir, const char *name)
 static int each_name(struct reading *reading, int dir, const char *name,
 		     int (*fn)(struct reading *reading, int dir, const char *name))
 {
-	int fd = nk_rundir_open_at(dir, name), rc = fd < 0 ? fd : 0;
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
 	DIR *list cleanup_closedir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
 	if (!list) {
-		rc = rc ? rc : -errno;
+		rc = -errno;
 		if (fd >= 0)
 			close(fd);
 		return rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP ? 0 : rc;
@@ -727,8 +721,6 @@ int nk_journal_read(const char *network, struct nk_journal_entry **ret, size_t *
 	*ret_count = reading.count;
 	if (!rc || rc == -ENOENT)
 		return 0;
-	nk_error_set(err, NK_CODE_IO, -rc, "cannot read the journal", "%s: %s",
-		     NK_RUN "/" NK_RUN_TOP "/" JOURNAL, nk_errno_name(-rc));
-	nk_rundir_remedy(rc, err);
-	return rc;
+	return nk_error_set(err, NK_CODE_IO, -rc, "cannot read the journal", "%s: %s",
+			    NK_RUN "/" NK_RUN_TOP "/" JOURNAL, nk_errno_name(-rc));
 }

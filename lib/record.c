@@ -4,7 +4,6 @@
 
 #include "cleanup.h"
 #include "error.h"
-#include "log.h"
 #include "nicdir.h"
 #include "rundir.h"
 #include "trust.h"
@@ -84,12 +83,10 @@ int nk_record_remove(const struct nk_nicdir *dir, uint32_t phys, struct nk_error
 {
 	char path[NK_PATH_SIZE], queue[16];
 	struct nk_rundir way;
-	bool is_foreign;
 	int rc;
 
 	nk_record_path(dir, phys, path);
 	rc = open_dir(dir, phys, false, queue, &way);
-	is_foreign = nk_rundir_is_foreign(rc);
 	if (!rc) {
 		(void)unlinkat(nk_rundir_fd(&way), NEW_NAME, 0);
 		if (unlinkat(nk_rundir_fd(&way), FILE_NAME, 0) && errno != ENOENT &&
@@ -97,14 +94,7 @@ int nk_record_remove(const struct nk_nicdir *dir, uint32_t phys, struct nk_error
 			rc = -errno;
 	}
 	nk_rundir_prune(&way);
-	if (!rc || rc == -ENOENT)
-		return 0;
-	failed(err, rc, "remove", path);
-	if (!is_foreign)
-		return rc;
-	nk_log_warn("%s: %s", err->msg, err->details);
-	nk_error_reset(err);
-	return 0;
+	return rc && rc != -ENOENT ? failed(err, rc, "remove", path) : 0;
 }
 
 /* write_unless_there() - the file has its name when it is whole, and none before: a process that is

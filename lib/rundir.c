@@ -38,21 +38,6 @@ void nk_rundir_prune(struct nk_rundir *dir)
 	nk_rundir_close(dir);
 }
 
-int nk_rundir_open_at(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	int rc = 0;
-
-	if (fd < 0 || fstat(fd, &st))
-		rc = -errno;
-	else if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		rc = -EPERM;
-	if (rc && fd >= 0)
-		close(fd);
-	return rc ? rc : fd;
-}
-
 /* step_down() - open the next directory, and make it first if so asked */
 static int step_down(struct nk_rundir *dir, bool create)
 {
@@ -62,9 +47,9 @@ static int step_down(struct nk_rundir *dir, bool create)
 
 	if (create && !made && errno != EEXIST)
 		return -errno;
-	fd = nk_rundir_open_at(parent, name);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	dir->fds[++dir->depth] = fd;
 	return made && fchmod(fd, 0755) ? -errno : 0; /* whatever the runtime's umask is */
 }
@@ -171,20 +156,11 @@ int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_
 	return 0;
 }
 
-bool nk_rundir_is_foreign(int rc)
-{
-	return rc == -ENOTDIR || rc == -ELOOP || rc == -EPERM;
-}
-
 void nk_rundir_remedy(int rc, struct nk_error *err)
 {
 	if (rc == -ENOTDIR || rc == -ELOOP)
 		nk_error_remedy(err, "find out what stands in the place of a directory there, and "
 				     "move it away; symbolic links are not followed");
-	if (rc == -EPERM)
-		nk_error_remedy(err, "a directory there is another user's, or others may write to "
-				     "it: find out whose it is and what is in it, and move it "
-				     "away; nk-cni makes its own, with mode 0755");
 	if (rc == -EISDIR || rc == -ENOTEMPTY)
 		nk_error_remedy(
 			err, "find out what is in the directory that stands in the place of a file "

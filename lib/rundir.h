@@ -2,8 +2,7 @@
 /*
  * rundir.h - directories of ours below /run, and files in them that are there whole or not at all
  *
- * Directories have mode 0755 and go when they are empty. No symbolic link is followed below /run, and
- * none is used that another user owns, or that others may write to: what root runs is noted there.
+ * Directories have mode 0755 and go when they are empty. No symbolic link is followed below /run.
  * Functions here return negative errnos alone; what they mean their callers say, and what to do
  * nk_rundir_remedy().
  */
@@ -38,11 +37,6 @@ struct nk_rundir {
  */
 int nk_rundir_open(const char *const *names, bool create, struct nk_rundir *ret);
 
-/* nk_rundir_open_at() - one of them. Return: an fd; -EPERM where others may have written to it; or another
- * negative errno
- */
-int nk_rundir_open_at(int parent, const char *name);
-
 /* nk_rundir_fd() - the last directory; -1 where the way ended before it */
 int nk_rundir_fd(const struct nk_rundir *dir);
 
@@ -68,9 +62,6 @@ int nk_rundir_write(int dir, const char *new, const char *name, const struct iov
  * @ret: NUL terminated; the caller frees it
  */
 int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_t *ret_size);
-
-/* nk_rundir_is_foreign() - does @rc say that the way down is not ours? Then nothing of ours is there. */
-bool nk_rundir_is_foreign(int rc);
 
 /* nk_rundir_remedy() - where it is known of @rc, which nk_rundir_open() gave */
 void nk_rundir_remedy(int rc, struct nk_error *err);

@@ -69,8 +69,6 @@ int nk_sweep_unclaimed(const struct nk_sweep *sweep, struct nk_error *err);
 
 /* nk_sweep_kept() - the attachments of a network that there are: by the claims, and by the journal
  * @ret: the caller frees it, also after a failure
- *
- * Return: 0; -EUCLEAN where there are others, as /run was emptied; or another negative errno
  */
 int nk_sweep_kept(const char *bpffs, const char *network, struct nk_key **ret, size_t *ret_count,
 		  struct nk_error *err);

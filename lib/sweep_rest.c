@@ -5,7 +5,6 @@
 #include "attach.h"
 #include "claims.h"
 #include "cleanup.h"
-#include "device.h"
 #include "error.h"
 #include "journal.h"
 #include "link.h"
@@ -14,7 +13,6 @@
 #include "netns.h"
 #include "nicdir.h"
 #include "removal.h"
-#include "rundir.h"
 #include "steps.h"
 #include "sweep_course.h"
 #include "uapi.h"
@@ -217,102 +215,19 @@ int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err)
 	return rc;
 }
 
-/* parse_alias() - "nk-cni:<effective name>:<container id>:<network>"; one that was cut is left alone */
-static bool parse_alias(const char *alias, struct nk_key *ret)
-{
-	int end = 0;
-
-	*ret = (struct nk_key){ 0 };
-	return sscanf(alias, "nk-cni:%15[^:]:%255[^:]:%255s%n", ret->ifname, ret->container_id,
-		      ret->network, &end) == 3 &&
-	       !alias[end] && strlen(alias) < NK_ALIAS_SIZE - 2;
-}
-
-/* Pairs of a network, by their host ends. */
-struct pairs {
-	const char *network;
-	struct nk_link *links;
-	size_t count;
-};
-
-/* note_pair() - of an alias that was cut the network is not known. */
-static int note_pair(const struct nk_link *link, void *data, struct nk_error *err)
-{
-	struct pairs *pairs = data;
-	struct nk_link *grown;
-	struct nk_key key;
-
-	if (link->netkit.pairing == NK_NETKIT_PAIRING_SINGLE || link->group != NK_LINK_GROUP ||
-	    strncmp(link->alias, "nk-cni:", 7) != 0 ||
-	    (parse_alias(link->alias, &key) && strcmp(key.network, pairs->network) != 0))
-		return 0;
-	grown = reallocarray(pairs->links, pairs->count + 1, sizeof(*grown));
-	if (!grown)
-		return nk_sweep_no_memory(err);
-	pairs->links = grown;
-	grown[pairs->count++] = *link;
-	return 0;
-}
-
-static int read_pairs(struct pairs *pairs, struct nk_error *err)
-{
-	struct nk_nl host;
-	int rc = nk_nl_open(&host, -1, "host", err);
-
-	if (!rc)
-		rc = nk_link_each(&host, NK_NSID_HERE, "netkit", note_pair, pairs, err);
-	nk_nl_close(&host);
-	return rc;
-}
-
-static bool is_known(const struct claimed *all, const struct nk_link *link)
-{
-	char alias[NK_ALIAS_SIZE];
-	size_t i;
-
-	for (i = 0; i < all->count; i++) {
-		nk_device_alias(&all->keys[i], alias);
-		if (!strcmp(alias, link->alias))
-			return true;
-	}
-	return false;
-}
-
-/* refuse_unknown() - a pair lives of which neither claims nor journal know: its CNI_IFNAME is not known */
-static int refuse_unknown(const struct claimed *all, const struct pairs *pairs,
-			  struct nk_error *err)
-{
-	size_t i;
-
-	for (i = 0; i < pairs->count; i++)
-		if (!is_known(all, &pairs->links[i]))
-			return nk_error_set(err, NK_CODE_KERNEL, EUCLEAN,
-					    "the list of what lives is not complete",
-					    "%s (%s) is there, and its note in " NK_RUN
-					    "/" NK_RUN_TOP " is not",
-					    pairs->links[i].name, pairs->links[i].alias);
-	return 0;
-}
-
 int nk_sweep_kept(const char *bpffs, const char *network, struct nk_key **ret, size_t *ret_count,
 		  struct nk_error *err)
 {
 	struct claimed all = { .bpffs = bpffs };
-	struct pairs pairs = { .network = network };
 	struct nk_journal_entry *entries = NULL;
 	size_t count = 0, kept = 0, i;
-	int rc = read_pairs(&pairs, err); /* first: what is there has been noted by then */
+	int rc = nk_nicdir_each(bpffs, note_keys_on, &all, err);
 
-	if (!rc)
-		rc = nk_nicdir_each(bpffs, note_keys_on, &all, err);
 	if (!rc)
 		rc = nk_journal_read(network, &entries, &count, err);
 	for (i = 0; i < count && !rc; i++)
 		rc = add_key(&all, &entries[i].key) ? nk_sweep_no_memory(err) : 0;
 	free(entries);
-	if (!rc)
-		rc = refuse_unknown(&all, &pairs, err);
-	free(pairs.links);
 	for (i = 0; i < all.count; i++)
 		if (!strcmp(all.keys[i].network, network))
 			all.keys[kept++] = all.keys[i];
@@ -329,6 +244,17 @@ struct unclaimed {
 	struct nk_key *keys;
 	size_t count;
 };
+
+/* parse_alias() - "nk-cni:<effective name>:<container id>:<network>"; one that was cut is left alone */
+static bool parse_alias(const char *alias, struct nk_key *ret)
+{
+	int end = 0;
+
+	*ret = (struct nk_key){ 0 };
+	return sscanf(alias, "nk-cni:%15[^:]:%255[^:]:%255s%n", ret->ifname, ret->container_id,
+		      ret->network, &end) == 3 &&
+	       !alias[end] && strlen(alias) < NK_ALIAS_SIZE - 2;
+}
 
 static int note_unclaimed(const struct nk_queue *queue, void *data, struct nk_error *err)
 {

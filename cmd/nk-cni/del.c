@@ -10,7 +10,6 @@
 #include "netns.h"
 #include "removal.h"
 #include "result.h"
-#include "rundir.h"
 
 #include <errno.h>
 
@@ -45,21 +44,15 @@ static int delete_attachment(struct nk_attachment *att, const struct nk_request 
 
 /* free_addresses() - also where the configuration has lost its IPAM plugin since, or has another one */
 static int free_addresses(const struct nk_request *request, const struct nk_config *config,
-			  const struct nk_attachment *att, struct nk_error *err)
+			  const struct nk_key *key, struct nk_error *err)
 {
 	const struct nk_ipam ipam = nk_ipam_of(config, request);
-	int rc = nk_journal_give_back(&att->key, *config->ipam_type ? &ipam : NULL,
-				      NK_IPAM_OTHER_MS, err);
+	int rc =
+		nk_journal_give_back(key, *config->ipam_type ? &ipam : NULL, NK_IPAM_OTHER_MS, err);
 
-	if (rc || !*config->ipam_type)
-		return rc < 0 ? rc : 0;
-	rc = nk_ipam_del(&ipam, err);
-	if (rc != -ENOENT || att->loaded)
-		return rc;
-	/* Nothing was there, nothing is noted: it was deleted, and the configuration edited since. */
-	nk_log_warn("%s: %s", err->msg, err->details);
-	nk_error_reset(err);
-	return 0;
+	if (!rc && *config->ipam_type)
+		rc = nk_ipam_del(&ipam, err);
+	return rc < 0 ? rc : 0;
 }
 
 /* lock() - the attachment. A lock that cannot be made, since /run is read-only or full, nobody has. */
@@ -67,7 +60,7 @@ static int lock(struct nk_attachment *att, struct nk_error *err)
 {
 	int rc = nk_journal_lock(&att->key, true, &att->journal, err);
 
-	if (rc != -EROFS && rc != -ENOSPC && rc != -ENOENT && !nk_rundir_is_foreign(rc))
+	if (rc != -EROFS && rc != -ENOSPC && rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP)
 		return rc;
 	nk_log_warn("%s: %s", err->msg, err->details);
 	nk_error_reset(err);
@@ -88,7 +81,7 @@ int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 	if (!rc)
 		rc = delete_attachment(att, request, config, err);
 	if (!rc)
-		rc = free_addresses(request, config, att, err);
+		rc = free_addresses(request, config, &att->key, err);
 	if (!rc)
 		nk_journal_forget(&att->key);
 	else

@@ -14,7 +14,6 @@
 #include "ipam.h"
 #include "journal.h"
 #include "json.h"
-#include "log.h"
 #include "sweep.h"
 
 #include <errno.h>
@@ -159,13 +158,7 @@ static int gc_ipam(const struct nk_request *request, const struct nk_config *con
 	rc = nk_journal_lock_network(config->name, &fd, err);
 	if (!rc)
 		rc = nk_sweep_kept(config->bpffs, config->name, &kept, &count, err);
-	if (rc == -EUCLEAN) {
-		nk_log_warn("%s: %s: the IPAM plugin is not asked to clean up: it might free the "
-			    "addresses of who lives",
-			    err->msg, err->details);
-		nk_error_reset(err);
-		rc = 0;
-	} else if (!rc) {
+	if (!rc) {
 		text = print_for_ipam(config, list, kept, count);
 		if (!text) {
 			nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
