@@ -177,16 +177,23 @@ int nk_step_filter_create(struct nk_attachment *att, const struct nk_config *con
 	return rc;
 }
 
+/* lacks_mac() - has the NIC's filter lost what we entered? Return: 1, 0, or a negative errno */
+static int lacks_mac(struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = att->in_filter ?
+			 nk_filter_has(&att->host, att->lender.nic.ifindex, att->mac, err) :
+			 1;
+
+	return rc < 0 ? rc : !rc;
+}
+
 int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
 {
 	char mac[NK_MAC_TEXT_SIZE];
-	int rc;
+	int rc = lacks_mac(att, err);
 
-	if (!att->in_filter)
-		return 0;
-	rc = nk_filter_has(&att->host, att->lender.nic.ifindex, att->mac, err);
-	if (rc)
-		return rc < 0 ? rc : 0;
+	if (rc <= 0)
+		return rc;
 	nk_mac_text(att->mac, mac);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the unicast filter lost the MAC",
 			    "%s: expected %s, found nothing", att->lender.nic.name, mac);
@@ -194,13 +201,10 @@ int nk_step_filter_check(struct nk_attachment *att, struct nk_error *err)
 
 int nk_step_filter_repair(struct nk_attachment *att, struct nk_error *err)
 {
-	int rc;
+	int rc = lacks_mac(att, err);
 
-	if (!att->in_filter)
-		return 0;
-	rc = nk_filter_has(&att->host, att->lender.nic.ifindex, att->mac, err);
-	if (rc)
-		return rc < 0 ? rc : 0;
+	if (rc <= 0)
+		return rc;
 	rc = nk_filter_add(&att->host, att->lender.nic.ifindex, att->mac, err);
 	if (!rc)
 		nk_step_say_repaired(att, "MAC in the unicast filter");
