@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * neigh.bpf.h - the XDP program answers those who ask for the address of a Pod
+ * neigh.bpf.h - the XDP program answers requests for the addresses of Pods
  *
- * ARP requests (RFC 826) and neighbour solicitations (RFC 4861) come by broadcast and multicast,
- * so on queues of the host, where no Pod hears them. For the addresses in the map `neigh`, and no
- * others, the frame is made the answer in place; its VLAN tag stays as it is. README.md has the
- * rules of the RFCs, each with the frames that test it.
+ * ARP requests (RFC 826) and neighbour solicitations (RFC 4861) arrive by broadcast and multicast, and so on
+ * queues of the host, where no Pod receives them. If a request is for an address in the map `neigh`, the
+ * program turns the frame into the answer, in place; its VLAN tag stays. README.md has the rules of the
+ * RFCs, each with the frames that test it.
  *
  * Part of nk.bpf.c, which alone includes it.
  */
@@ -26,15 +26,15 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, NK_NEIGH_MAX);
-	/* Few entries are ever used, and only bpf(2) adds any, never this program: so nothing is
-	 * gained by 2 MB that are allocated beforehand. A look-up is the same either way.
+	/* Most maps have few entries, and only bpf(2) adds them. So an allocation of 2 MB in advance
+	 * would gain nothing, and look-ups are equally fast.
 	 */
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct nk_neigh_key);
 	__type(value, struct nk_neigh);
 } neigh SEC(".maps");
 
-/* ARP for IPv4 on Ethernet; every member is on an even address, so there is no hole. */
+/* ARP for IPv4 on Ethernet; every member has an even offset, so there is no hole. */
 struct arp {
 	__be16 hardware, protocol;
 	__u8 hardware_len, protocol_len;
@@ -49,7 +49,7 @@ struct arp {
 #define ARP_REQUEST  1
 #define ARP_REPLY    2
 
-/* IPv6 header and neighbour message with one option; both kinds of message have this layout. */
+/* IPv6 header and neighbour message with one option; solicitation and advertisement have this layout. */
 struct nd {
 	__u8 version; /* in its upper half */
 	__u8 flow[3];
@@ -60,16 +60,16 @@ struct nd {
 	__u8 dst[16];
 	__u8 type;
 	__u8 code;
-	__u16 checksum; /* as in the frame */
+	__u16 checksum; /* in network byte order */
 	__u8 flags;
 	__u8 reserved[3];
 	__u8 target[16];
 	__u8 option;
-	__u8 option_len; /* in 8 bytes */
+	__u8 option_len; /* in units of 8 bytes */
 	__u8 mac[ETH_ALEN];
 };
 
-#define ND_HOP_LIMIT	   255 /* of a frame that no router has forwarded */
+#define ND_HOP_LIMIT	   255 /* no router has forwarded the frame */
 #define ND_ICMPV6	   58
 #define ND_SOLICITATION	   135
 #define ND_ADVERTISEMENT   136
@@ -77,13 +77,13 @@ struct nd {
 #define ND_OVERRIDE	   0x20
 #define ND_SOURCE_MAC	   1
 #define ND_TARGET_MAC	   2
-#define ND_UNIT		   8 /* bytes; options are whole units, and so are the parts before them */
+#define ND_UNIT		   8 /* bytes; options, and the part before them, are whole units */
 #define ND_MESSAGE_AT	   offsetof(struct nd, type)
 #define ND_ANSWER_LEN	   (sizeof(struct nd) - ND_MESSAGE_AT)
 #define ND_SOLICITATION_AT offsetof(struct nd, option) /* where a frame without options ends */
-#define ND_UNITS_MAX	   182 /* what a packet of 1500 bytes has room for */
+#define ND_UNITS_MAX	   182			       /* in a packet of 1500 bytes */
 
-/* is_same() - @size is a constant, so that this is a row of comparisons. */
+/* is_same() - @size is a constant, so the compiler unrolls the loop */
 static __always_inline int is_same(const __u8 *a, const __u8 *b, int size)
 {
 	int i;
@@ -110,16 +110,14 @@ static __always_inline int is_group(const __u8 mac[ETH_ALEN])
 	return mac[0] & 1;
 }
 
-/* is_stranger() - can it be the MAC of somebody who asks, and is not the Pod itself? A switch may send
- * a Pod's own frame back.
- */
+/* is_stranger() - is it the MAC of a host other than the Pod? A switch may return the Pod's own frame. */
 static __always_inline int is_stranger(const __u8 mac[ETH_ALEN], const struct nk_neigh *entry)
 {
 	return !is_group(mac) && !is_zero(mac, ETH_ALEN) && !is_same(mac, entry->mac, ETH_ALEN);
 }
 
-/* is_asked() - is this frame meant for the owner of the address, and not from it? A promiscuous NIC
- * has unicast frames of others.
+/* is_asked() - is the frame for the Pod that has the address, and not from it? A promiscuous NIC receives unicast
+ * frames for others.
  */
 static __always_inline int is_asked(const struct ethhdr *eth, const struct nk_neigh *entry)
 {
@@ -127,7 +125,7 @@ static __always_inline int is_asked(const struct ethhdr *eth, const struct nk_ne
 	       (is_group(eth->h_dest) || is_same(eth->h_dest, entry->mac, ETH_ALEN));
 }
 
-/* fold() - a sum of 16 bit words in ones' complement, RFC 1071 */
+/* fold() - reduce a sum of 16 bit words to ones' complement, RFC 1071 */
 static __always_inline __u16 fold(__u32 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -149,8 +147,8 @@ static __always_inline int answer_arp(struct ethhdr *eth, struct arp *arp, const
 	entry = bpf_map_lookup_elem(&neigh, &key);
 	if (!entry || !is_asked(eth, entry) || !is_stranger(arp->sender_mac, entry))
 		return 0;
-	/* An announcement: somebody else claims the address. To defend it takes a memory of when that
-	 * was done last (RFC 5227 section 2.4), and is for the Pod to decide.
+	/* An announcement: another host claims the address. The Pod decides whether to defend it, and a
+	 * defence needs a memory of the previous one (RFC 5227 section 2.4).
 	 */
 	if (is_same(arp->sender_ip, arp->target_ip, 4))
 		return 0;
@@ -172,16 +170,16 @@ static __always_inline int is_solicited_node(const __u8 addr[16])
 	       addr[12] == 0xff;
 }
 
-/* is_loopback() - ::1, which is on no wire, RFC 4291 section 2.5.3 */
+/* is_loopback() - ::1, which never is on a wire, RFC 4291 section 2.5.3 */
 static __always_inline int is_loopback(const __u8 addr[16])
 {
 	return is_zero(addr, 15) && addr[15] == 1;
 }
 
-/* is_from_and_to() - may a solicitation go between these addresses? One that asks for its own address
- * claims it: as with an ARP announcement.
+/* has_addresses() - may a solicitation have these addresses? One from its own target claims the address, like an
+ * ARP announcement.
  */
-static __always_inline int is_from_and_to(const struct nd *nd)
+static __always_inline int has_addresses(const struct nd *nd)
 {
 	if (is_zero(nd->src, 16))
 		return is_solicited_node(nd->dst);
@@ -190,8 +188,8 @@ static __always_inline int is_from_and_to(const struct nd *nd)
 	return nd->dst[0] == 0xff || is_same(nd->dst, nd->target, 16);
 }
 
-/* is_solicitation() - is it one as RFC 4861 section 7.1.1 wants it, but for what read_message() looks at?
- * With an extension header, that of a fragment too (RFC 6980), it is none.
+/* is_solicitation() - is it valid by RFC 4861 section 7.1.1? read_message() checks the rest. A solicitation behind an
+ * extension header, such as a fragment header (RFC 6980), is not valid here.
  */
 static __always_inline int is_solicitation(const struct nd *nd, const void *end)
 {
@@ -200,20 +198,20 @@ static __always_inline int is_solicitation(const struct nd *nd, const void *end)
 		return 0;
 	if (nd->version >> 4 != 6 || nd->hop_limit != ND_HOP_LIMIT || nd->code)
 		return 0;
-	return nd->target[0] != 0xff && is_from_and_to(nd);
+	return nd->target[0] != 0xff && has_addresses(nd);
 }
 
-/* A walk through a solicitation, unit by unit. */
+/* State of read_message(), which reads unit by unit. */
 struct walk {
 	const __u8 *message;
 	const void *end;
-	__u32 sum;  /* in ones' complement, of the pseudo header and the units so far */
-	__u32 left; /* units of the present option, or of what is before the options */
+	__u32 sum;  /* ones' complement sum of the pseudo header and the units so far */
+	__u32 left; /* units left in the present option, or in the part before the options */
 	__u8 from_nobody, failed;
 	__u8 asker_mac[ETH_ALEN];
 };
 
-/* begin_option() - Return: 1, or 0 where there may be no such option */
+/* begin_option() - Return: 1; 0: the option is not allowed here */
 static __always_inline int begin_option(struct walk *walk, const __u8 *option)
 {
 	walk->left = option[1];
@@ -225,10 +223,10 @@ static __always_inline int begin_option(struct walk *walk, const __u8 *option)
 	return walk->left != 0;
 }
 
-/* read_unit() - for bpf_loop(). Return: 0 to go on, 1 to end */
+/* read_unit() - for bpf_loop(). Return: 0: continue; 1: end */
 static long read_unit(__u32 number, struct walk *walk)
 {
-	/* The mask changes nothing: it tells the verifier of a limit. */
+	/* The mask changes nothing; it shows the verifier a limit. */
 	const __u8 *unit = walk->message + (number & 0xff) * ND_UNIT;
 	const __u16 *words = (const __u16 *)unit;
 
@@ -243,10 +241,10 @@ static long read_unit(__u32 number, struct walk *walk)
 }
 
 /**
- * read_message() - is the checksum right (RFC 4443 section 2.3), and every option whole and not empty?
- * @asker_mac: the asker's; becomes that of the source link-layer address option, if there is one
+ * read_message() - is the checksum right (RFC 4443 section 2.3), and is every option complete and not empty?
+ * @asker_mac: the asker's; replaced by the source link-layer address option, if present
  *
- * Options that the answer does not depend on are passed over: nonces (RFC 3971), unknown ones.
+ * Other options, such as nonces (RFC 3971), do not affect the answer and are skipped.
  */
 static __always_inline int read_message(const struct nd *nd, const void *end,
 					__u8 asker_mac[ETH_ALEN])
@@ -269,7 +267,7 @@ static __always_inline int read_message(const struct nd *nd, const void *end,
 	return !walk.failed && !walk.left && fold(walk.sum) == 0xffff;
 }
 
-/* put_advertisement() - over the whole solicitation, whose frame has the right length by now */
+/* put_advertisement() - overwrite the solicitation, whose frame has the right length already */
 static __always_inline void put_advertisement(struct nd *nd, const struct nk_neigh_key *key,
 					      const __u8 asker[16], const __u8 mac[ETH_ALEN],
 					      __u8 flags)
@@ -290,7 +288,7 @@ static __always_inline void put_advertisement(struct nd *nd, const struct nk_nei
 	nd->option = ND_TARGET_MAC;
 	nd->option_len = 1;
 	__builtin_memcpy(nd->mac, mac, ETH_ALEN);
-	/* Addresses and message, one behind the other; then the rest of the pseudo header. */
+	/* Addresses and message are adjacent; the seed is the rest of the pseudo header. */
 	nd->checksum = ~fold(bpf_csum_diff(NULL, 0, (__be32 *)nd->src, 32 + ND_ANSWER_LEN,
 					   bpf_htons(ND_ANSWER_LEN) + bpf_htons(ND_ICMPV6)));
 }
@@ -315,8 +313,8 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 	    !is_stranger(asker_mac, entry))
 		return 0;
 	if (is_zero(asker, 16)) {
-		/* Duplicate address detection: the asker has no address yet, so all nodes are told,
-		 * ff02::1 at 33:33:00:00:00:01.
+		/* Duplicate address detection: the asker has no address yet. So the answer goes to all
+		 * nodes, ff02::1 at 33:33:00:00:00:01.
 		 */
 		asker[0] = 0xff;
 		asker[1] = 0x02;
@@ -328,8 +326,8 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 	}
 
 	if (bpf_xdp_get_buff_len(ctx) != (__u64)(end - data))
-		return 0; /* in several buffers: cutting its end would cut the last one */
-	/* The answer has exactly one option, a solicitation none or some. */
+		return 0; /* in several buffers: the cut would be in the last one */
+	/* The answer has one option; a solicitation has any number. */
 	change = (int)(nd_at + sizeof(*nd)) - (int)(end - data);
 	if (change && bpf_xdp_adjust_tail(ctx, change))
 		return 0;
@@ -338,7 +336,7 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 	eth = data;
 	nd = data + nd_at;
 	if ((void *)(nd + 1) > end)
-		return 0; /* cannot be, but the verifier does not know */
+		return 0; /* impossible, but the verifier cannot know */
 	__builtin_memcpy(eth->h_dest, asker_mac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, entry->mac, ETH_ALEN);
 	put_advertisement(nd, &key, asker, entry->mac, flags);
@@ -346,9 +344,9 @@ static __always_inline int answer_solicitation(struct xdp_md *ctx, __u32 nd_at, 
 }
 
 /**
- * nk_neigh_answer() - make a frame that asks for a Pod's address the answer
+ * nk_neigh_answer() - turn a request for a Pod's address into the answer
  *
- * Return: 1 where it is the answer now, to be sent back; 0 where it is none of ours, untouched
+ * Return: 1: the frame is the answer, to be sent back; 0: the frame is unchanged
  */
 static __always_inline int nk_neigh_answer(struct xdp_md *ctx)
 {

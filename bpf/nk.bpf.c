@@ -2,14 +2,14 @@
 /*
  * nk.bpf.c - the one XDP program of a NIC: frames of a leased queue go to the Pod's socket
  *
- *   unleased queue:  passes untouched, after one array look-up and a look at the EtherType; but who
- *                    asks for the address of a Pod is answered, see neigh.bpf.h
- *   leased queue:    the operator's policy program, if there is one; then, for a frame of the Pod's
- *                    VLANs, the socket that the Pod has entered in its map for this queue; without
- *                    one, the host stack or nothing. A frame of another VLAN: the host stack
+ *   unleased queue:  a request for the address of a Pod is answered, see neigh.bpf.h. Other frames pass
+ *                    unchanged, after one array look-up and a look at the EtherType
+ *   leased queue:    first the operator's policy program, if there is one. A frame in a VLAN of the Pod
+ *                    goes to the socket in the Pod's map that is bound to this queue; without a socket, to
+ *                    the host stack or nowhere. A frame in another VLAN goes to the host stack
  *
- * Runs in the NIC's driver, before the kernel has an skb. It is replaced by newer versions while
- * frames go through it: see nk_shared.h for what they share.
+ * It runs in the NIC's driver, before the kernel creates an skb. Newer versions replace it under traffic:
+ * nk_shared.h has what they share.
  */
 #include <linux/bpf.h>
 
@@ -21,12 +21,12 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Set by the plugin before the load, and read by others from the map that it becomes. bpftool shows
- * variables of this prefix with the program.
+/* The plugin sets it before the load, and others read it from the map of read-only data. bpftool shows variables
+ * with this prefix.
  */
 const volatile __u32 bpf_metadata_nk_version = 0;
 
-/* The arrays below are indexed by physical queue; the plugin sizes them to the NIC. */
+/* The index of the arrays below is the physical queue; the plugin sets their size to that of the NIC. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -42,7 +42,7 @@ struct {
 	__type(value, struct nk_queue_stats);
 } stats SEC(".maps");
 
-/* A Pod's own map: it writes its AF_XDP sockets there. */
+/* A Pod's own map, into which the Pod puts its AF_XDP sockets. */
 struct xsks_map {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
 	__uint(max_entries, NK_XSKS_MAX);
@@ -57,7 +57,7 @@ struct {
 	__array(values, struct xsks_map);
 } xsks SEC(".maps");
 
-/* The operator's program and the way back from it, see README.md, "Policy". */
+/* The operator's program and the way back from it: see "Policy" in README.md. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, NK_CALLS);
@@ -65,8 +65,8 @@ struct {
 	__type(value, __u32);
 } calls SEC(".maps");
 
-/* has_socket() - is the socket in slot @key bound to the netkit queue that this frame belongs to?
- * A frame that is redirected to any other socket is lost (net/xdp/xsk.c, xsk_rcv_check).
+/* has_socket() - is the socket in slot @key bound to the netkit queue of this frame? The kernel drops a frame that is
+ * redirected to another socket (net/xdp/xsk.c, xsk_rcv_check()).
  */
 static __always_inline int has_socket(void *map, __u32 key, __u32 netkit_queue)
 {
@@ -75,7 +75,7 @@ static __always_inline int has_socket(void *map, __u32 key, __u32 netkit_queue)
 	return xs && xs->queue_id == netkit_queue;
 }
 
-/* find_socket() - Return: its slot, or NK_XSKS_MAX where there is none */
+/* find_socket() - Return: its slot; NK_XSKS_MAX: there is none */
 static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *queue)
 {
 	__u32 q = queue->netkit_queue;
@@ -84,17 +84,18 @@ static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *
 		return q;
 	if (queue->key != NK_XSK_KEY_QUEUE && has_socket(map, q - 1, q))
 		return q - 1;
-	/* QEMU with start-queue but without map-start-index counts from 0 all the same. */
+	/* QEMU with start-queue but without map-start-index counts from 0 nevertheless. */
 	if (queue->key == NK_XSK_KEY_AUTO && q > 1 && has_socket(map, 0, q))
 		return 0;
 	return NK_XSKS_MAX;
 }
 
-/* to_socket() - a frame of a leased queue. Flow rules without a VLAN catch the frames of all VLANs:
- * what is not the Pod's goes where it would go if the queue were not leased.
+/* send_to_socket() - a frame of a leased queue. Flow rules without a VLAN match the frames of all VLANs. A frame that is
+ * not the Pod's goes where it would go without the lease.
  */
-static __always_inline int to_socket(const struct xdp_md *ctx, __u32 phys,
-				     const struct nk_queue_info *queue, struct nk_queue_stats *stat)
+static __always_inline int send_to_socket(const struct xdp_md *ctx, __u32 phys,
+					  const struct nk_queue_info *queue,
+					  struct nk_queue_stats *stat)
 {
 	int otherwise = queue->no_socket == NK_NO_SOCKET_DROP ? XDP_DROP : XDP_PASS;
 	__u32 key;
@@ -115,10 +116,10 @@ static __always_inline int to_socket(const struct xdp_md *ctx, __u32 phys,
 	return otherwise;
 }
 
-/* of_host() - a frame of a queue that is not leased. What asks by broadcast comes here alone; a
- * leased queue belongs to its Pod, and whatever arrives there the Pod answers itself.
+/* answer_or_pass() - a frame of a queue that is not leased. Only here are requests answered: the frames of a leased queue
+ * belong to its Pod, which answers them itself.
  */
-static __always_inline int of_host(struct xdp_md *ctx, __u32 phys)
+static __always_inline int answer_or_pass(struct xdp_md *ctx, __u32 phys)
 {
 	struct nk_queue_stats *stat;
 
@@ -139,13 +140,13 @@ int nk_redirect(struct xdp_md *ctx)
 
 	queue = bpf_map_lookup_elem(&queues, &phys);
 	if (!queue || !queue->netkit_queue)
-		return of_host(ctx, phys);
-	bpf_tail_call(ctx, &calls, NK_CALL_POLICY); /* returns only where the slot is empty */
+		return answer_or_pass(ctx, phys);
+	bpf_tail_call(ctx, &calls, NK_CALL_POLICY); /* returns only if the slot is empty */
 	stat = bpf_map_lookup_elem(&stats, &phys);
-	return stat ? to_socket(ctx, phys, queue, stat) : XDP_PASS;
+	return stat ? send_to_socket(ctx, phys, queue, stat) : XDP_PASS;
 }
 
-/* The policy program tail calls this one for a frame that may go on. */
+/* The policy program tail calls this one for a frame that may continue to the Pod. */
 SEC("xdp.frags")
 int nk_resume(struct xdp_md *ctx)
 {
@@ -156,5 +157,5 @@ int nk_resume(struct xdp_md *ctx)
 	if (!queue || !queue->netkit_queue || !stat)
 		return XDP_PASS;
 	stat->resumed++;
-	return to_socket(ctx, phys, queue, stat);
+	return send_to_socket(ctx, phys, queue, stat);
 }

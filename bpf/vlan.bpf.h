@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * vlan.bpf.h - which VLAN a frame is of, by the tag that is in it
+ * vlan.bpf.h - the VLAN of a frame, by the tag in the frame
  *
- * A tag that the NIC has stripped cannot be seen here. So the plugin has the NIC leave tags in the
- * frame before any Pod is answered for, or gets a frame by a flow rule (lib/slice.c). README.md
- * says why the program does not ask the NIC instead.
+ * The program cannot see a tag that the NIC has stripped. So before a Pod is answered for, or gets a frame by
+ * a flow rule, the plugin lets the NIC leave tags in the frame (lib/nic/nic_plan.c). README.md explains why
+ * the program does not ask the NIC instead.
  *
  * Part of nk.bpf.c, which alone includes it.
  */
@@ -21,12 +21,12 @@
 #include "nk_shared.h"
 
 struct vlan_tag {
-	__be16 tci; /* priority, drop eligibility, and in its lower 12 bits the VLAN's id */
+	__be16 tci; /* priority, drop eligibility; the lower 12 bits are the VLAN id */
 	__be16 type;
 };
 
 #define VLAN_ID_MASK 0xfff
-#define VLAN_NO_PODS 0xffff /* of no VLAN that a Pod can be in */
+#define VLAN_NO_PODS 0xffff /* in no VLAN that a Pod can be in */
 
 static __always_inline int is_tag(__be16 type)
 {
@@ -36,14 +36,13 @@ static __always_inline int is_tag(__be16 type)
 /**
  * read_tag() - the VLAN of a frame
  * @ret_type: EtherType behind the tag, if there is one
- * @ret_at: where the bytes behind that type begin
+ * @ret_at: offset of the bytes behind that type
  *
- * IEEE 802.1Q: id 0 is a priority alone, and the frame is of no VLAN, as without a tag. Behind a
- * second tag, whichever the first is, there is nothing for us; but one that follows a customer's
- * tag (0x8100) with an id is the business of that VLAN's members.
+ * IEEE 802.1Q: id 0 is only a priority, and the frame counts as untagged. A second tag behind it means that
+ * the frame is in no VLAN of a Pod. A second tag behind a customer tag (0x8100) with an id is the business of
+ * that VLAN's members.
  *
- * Return: the id; 0 for an untagged frame; VLAN_NO_PODS for a service tag (802.1ad), for a tag behind
- * one without an id, and for a frame that is cut
+ * Return: the id; 0: untagged; VLAN_NO_PODS: a service tag (802.1ad), a tag behind id 0, or a truncated frame
  */
 static __always_inline __u16 read_tag(const void *data, const void *end, __be16 *ret_type,
 				      __u32 *ret_at)
@@ -66,9 +65,7 @@ static __always_inline __u16 read_tag(const void *data, const void *end, __be16 
 	return !id && is_tag(*ret_type) ? VLAN_NO_PODS : id;
 }
 
-/* Physical queue -> the VLANs whose frames may go to its socket, where struct nk_queue_info says that
- * they are looked at.
- */
+/* Physical queue -> the VLANs whose frames may go to its socket, if by_vlan of struct nk_queue_info is set. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -76,7 +73,7 @@ struct {
 	__type(value, struct nk_vlan_set);
 } vlans SEC(".maps");
 
-/* is_of_pod() - is this a frame of a VLAN that the Pod which has the queue is in? */
+/* is_of_pod() - is the frame in a VLAN of the Pod that has the queue? */
 static __always_inline int is_of_pod(const struct xdp_md *ctx, __u32 phys)
 {
 	const struct nk_vlan_set *set = bpf_map_lookup_elem(&vlans, &phys);

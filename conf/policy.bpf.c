@@ -3,7 +3,7 @@
  * policy.bpf.c - an example of an operator's policy: frames for Pods, by who sent them
  *
  * IPv4 frames from an address in the map `denied` are dropped, all others go on to their Pod. Both
- * are counted, in `verdicts`. README.md, "Policy", says how it is built, pinned and taken over.
+ * are counted, in `verdicts`. bpf/README.md, "Policy", tells how to build and install it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -7,10 +7,18 @@
 # plugins of a network's configuration
 def plugins: .plugins // [.];
 
-# where the map of a network with fixed queues is
+# the directory of a network with fixed queues, below those of maps and of attachment.json
+def directory:
+	"nk-cni/\(.master)/q\(.queues.ids | sub("[-,].*"; ""))";
+
+# where the map of such a network is
 def map_path:
-	plugins[] | select(.type == "nk-cni" and .queues.ids) |
-	"/sys/fs/bpf/nk-cni/\(.master)/q\(.queues.ids | sub("[-,].*"; ""))/xsks_map";
+	plugins[] | select(.type == "nk-cni" and .queues.ids and .xsk.map != false and .rings == null) |
+	"/sys/fs/bpf/\(directory)/xsks_map";
+
+# and its attachment.json
+def attachment_path:
+	plugins[] | select(.type == "nk-cni" and .queues.ids) | "/run/\(directory)/attachment.json";
 
 # the networks that a Pod or a VM asks for
 def asked:
@@ -37,13 +45,13 @@ def asked:
 	select(IN($by_name[] | map_path) | not) | "\($file): \(.) is no network's map"),
 ($all[] | .file as $file | .it | select(.kind == "Pod") | . as $pod |
 	([asked | $by_name[.] // empty]) as $mine |
-	(.spec.volumes[]?.hostPath.path // empty | select(IN($mine[] | map_path) | not) |
+	(.spec.volumes[]?.hostPath.path // empty | select(IN($mine[] | map_path, attachment_path) | not) |
 		"\($file): \($pod.metadata.name) mounts \(.), which is not its network's"),
 	(.spec.containers[] | .name as $name |
 		(.volumeMounts[]?.name | select(IN($pod.spec.volumes[].name) | not) |
 			"\($file): container \($name) mounts \(.), which is no volume"),
 		((.securityContext.runAsUser // $pod.spec.securityContext.runAsUser // 0) as $uid |
-			$mine[] | plugins[] | select((.xsk.uid // 0) != $uid) |
+			$mine[] | plugins[] | select((.xsk.uid // 0) != $uid and .xsk.map != false) |
 			"\($file): container \($name) runs as \($uid), its map belongs to \(.xsk.uid // 0)"))),
 ($all[] | .file as $file | .it | select(.spec.domain) |
 	([.spec.domain.devices.interfaces[].name] - [.spec.networks[].name])[] |

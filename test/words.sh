@@ -164,15 +164,20 @@ end() {
 
 # --- programs ---------------------------------------------------------------------------------
 
-# start NAME PROGRAM...: in the background, until it says that it is ready
-start() {
+# launch NAME PROGRAM...: in the background, until it says that it is ready
+launch() {
 	local name=$1
 	shift
 
 	rm -f "$scratch/$name" # one of that name before was ready too
-	"$@" --idle-ms 100 >"$scratch/$name" 2>"$scratch/$name.err" &
+	"$@" >"$scratch/$name" 2>"$scratch/$name.err" &
 	pid[$name]=$!
 	await "$name to be ready" is_ready "$name"
+}
+
+# start NAME PROGRAM...: likewise, for programs that wait for frames beyond those expected
+start() {
+	launch "$@" --idle-ms 100
 }
 
 is_ready() {

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-/* add.c - ADD: look before anything is changed, make the attachment, then give it its addresses */
+/* add.c - ADD: check the requirements, create the attachment, then configure its addresses */
 #include "commands.h"
 
-#include "address.h"
-#include "attach.h"
-#include "clock.h"
-#include "error.h"
-#include "ipam.h"
-#include "journal.h"
-#include "log.h"
-#include "netns.h"
-#include "nicdir.h"
-#include "removal.h"
-#include "repair.h"
-#include "result.h"
-#include "sweep.h"
+#include "attach/address.h"
+#include "attach/attach.h"
+#include "attach/delete.h"
+#include "attach/repair.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "bpffs/nicdir.h"
+#include "cni/ipam.h"
+#include "cni/result.h"
+#include "kernel/link.h"
+#include "kernel/netns.h"
+#include "node/sweep.h"
+#include "run/journal.h"
+#include "run/journal_lock.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
-#define SWEEP_MS 5000 /* others wait for this Pod */
+#define SWEEP_MS 5000 /* limits how long this Pod waits for the cleanup */
 
-/* take_given() - the addresses of the runtime, where no IPAM plugin is configured */
-static void take_given(const struct nk_config *config, struct nk_ipam_result *ret)
+/* copy_runtime_addresses() - without an IPAM plugin, the addresses come from the runtime */
+static void copy_runtime_addresses(const struct nk_config *config, struct nk_ipam_result *ret)
 {
 	uint32_t i;
 
@@ -36,283 +38,335 @@ static void take_given(const struct nk_config *config, struct nk_ipam_result *re
 	ret->ip_count = config->ip_count;
 }
 
-/* note_addresses() - how they are given back, before there are any. What the journal has of an
- * attachment that was here before us is owed still.
+/* record_addresses() - record how to release the addresses before any is allocated. First release
+ * what the journal still holds for an earlier attachment with the same key.
  */
-static int note_addresses(const struct nk_ipam *ipam, const struct nk_request *request,
-			  const struct nk_config *config, const struct nk_key *key,
-			  struct nk_error *err)
+static int record_addresses(const struct nk_ipam *ipam, const struct nk_request *request,
+			    const struct nk_config *config, const struct nk_attachment *att,
+			    struct nk_error *err)
 {
+	struct nk_journal_place place = {
+		.pod_netns = att->claim.netns_cookie,
+		.host_ifindex = att->host_ifindex,
+		.ifindex = att->claim.ifindex,
+	};
+	const struct nk_key *key = &att->claim.key;
 	struct nk_error owed = { 0 };
 	int fd, rc;
 
-	if (nk_journal_give_back(key, NULL, NK_IPAM_OTHER_MS, &owed) < 0)
-		nk_log_warn("%s: %s", owed.msg, owed.details);
+	if (nk_journal_release_addresses(key, NULL, NK_IPAM_OTHER_MS, &owed) < 0)
+		nk_log_tolerated(&owed);
 	rc = nk_journal_lock_network(key->network, &fd, err);
 	if (!rc)
-		rc = nk_journal_note(key, request, ipam, config->bpffs, err);
+		rc = nk_journal_record(key, request, ipam, config->bpffs, &place, err);
 	nk_journal_unlock_network(key->network, &fd);
 	return rc;
 }
 
-/* is_alone() - is no other device of this container id and CNI_IFNAME known, which would have its
- * addresses under the same name?
+/* is_alone() - Return: whether no other device has this container id and CNI_IFNAME. The IPAM
+ * plugin would know its addresses under the same name.
  */
 static bool is_alone(const struct nk_key *key)
 {
-	struct nk_journal_entry *entries = NULL;
+	struct nk_journal_list entries cleanup_list = { 0 };
 	struct nk_error unread = { 0 };
-	size_t count = 0, i;
-	bool ret = !nk_journal_read(key->network, &entries, &count, &unread);
+	bool ret = !nk_journal_read(key->network, &entries, &unread);
+	const struct nk_key *other;
+	uint32_t i;
 
-	for (i = 0; i < count; i++)
-		if (!strcmp(entries[i].key.container_id, key->container_id) &&
-		    !strcmp(entries[i].key.cni_ifname, key->cni_ifname) &&
-		    strcmp(entries[i].key.ifname, key->ifname) != 0)
+	for (i = 0; i < entries.count; i++) {
+		other = &entries.at[i].key;
+		if (!strcmp(other->container_id, key->container_id) &&
+		    !strcmp(other->cni_ifname, key->cni_ifname) &&
+		    strcmp(other->ifname, key->ifname) != 0)
 			ret = false;
-	free(entries);
+	}
 	return ret;
 }
 
-/* ask_ipam() - have addresses reserved. A plugin that refuses may still have those of an attachment of
- * this very key that went without a DEL, at a reboot say: then its DEL and one more try. Not where
- * another plugin of the list, or another device of ours, may have them.
+/* allocate_addresses() - If the plugin refuses, it may still hold addresses of an earlier
+ * attachment with the same key that ended without a DEL, for example at a reboot. Then call its DEL
+ * and try once more, unless another plugin in the list or another device of ours may own these
+ * addresses.
  */
-static int ask_ipam(const struct nk_ipam *ipam, const struct nk_config *config,
-		    struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
+static int allocate_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
+			      struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
 {
 	struct nk_error first = { 0 }, refused = { 0 };
 	int rc = nk_ipam_add(ipam, ips, &first);
 
-	if (rc == -ECANCELED && !config->prev && is_alone(&att->key) &&
+	if (rc == -ECANCELED && !add->config->prev && is_alone(key) &&
 	    !nk_ipam_del(ipam, &refused)) {
 		nk_error_reset(&first);
 		rc = nk_ipam_add(ipam, ips, &first);
 	}
-	att->ipam_rc = rc;
+	add->ipam_rc = rc;
 	if (rc)
 		*err = first;
 	return rc;
 }
 
-/* reserve() - noted before it is done */
-static int reserve(const struct nk_request *request, const struct nk_config *config,
-		   struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
+/* reserve_addresses() - the journal entry comes first */
+static int reserve_addresses(const struct nk_request *request, const struct nk_attachment *att,
+			     struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
 {
-	const struct nk_ipam ipam = nk_ipam_of(config, request);
-	int rc = note_addresses(&ipam, request, config, &att->key, err);
+	const struct nk_ipam ipam = nk_ipam_of(add->config, request);
+	int rc = record_addresses(&ipam, request, add->config, att, err);
 
-	return rc ? rc : ask_ipam(&ipam, config, att, ips, err);
+	return rc ? rc : allocate_addresses(&ipam, &att->claim.key, add, ips, err);
 }
 
-/* give_addresses() - an IPAM plugin takes its time, or hangs: others may have the NIC meanwhile. */
-static int give_addresses(const struct nk_request *request, const struct nk_config *config,
-			  struct nk_attachment *att, struct nk_ipam_result *ips,
-			  struct nk_error *err)
+/* configure_addresses() - The NIC is unlocked while the IPAM plugin runs: it may be slow, or hang. */
+static int configure_addresses(const struct nk_request *request, struct nk_attachment *att,
+			       struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
 {
+	const struct nk_config *config = add->config;
 	int rc;
 
-	take_given(config, ips);
+	copy_runtime_addresses(config, ips);
 	if (*config->ipam_type) {
-		nk_attach_unlock(att);
-		rc = reserve(request, config, att, ips, err);
+		nk_attach_unlock(att, add);
+		rc = reserve_addresses(request, att, add, ips, err);
 		if (!rc)
 			rc = nk_attach_lock(att, err);
 		if (rc)
 			return rc;
 	}
 	rc = nk_address_create(att, config, ips, err);
-	return rc ? rc : nk_attach_steer(att, config, ips, request->netns, err);
+	return rc ? rc : nk_attach_steer(att, add, ips, err);
 }
 
-/* note_rollback() - what is left makes another error of it: "try again", or "nothing was done",
- * would be a lie.
+/* report_rollback() - Rollback failed, so the error codes for "try again" and "nothing was done" no
+ * longer apply.
  */
-static void note_rollback(struct nk_error *err, const struct nk_error *undo)
+static void report_rollback(struct nk_error *err, const struct nk_error *undo)
 {
 	err->code = NK_CODE_KERNEL;
 	nk_error_note(err, "rollback: %s%s%s", undo->msg, *undo->details ? "; " : "",
 		      undo->details);
 }
 
-/* give_back() - what the IPAM plugin has reserved, after all else has gone */
-static void give_back(const struct nk_request *request, const struct nk_config *config,
-		      const struct nk_attachment *att, struct nk_error *err)
+/* release_addresses() - after everything else was removed */
+static void release_addresses(const struct nk_request *request, const struct nk_attachment *att,
+			      const struct nk_add *add, struct nk_error *err)
 {
+	const struct nk_config *config = add->config;
 	const struct nk_ipam ipam = nk_ipam_of(config, request);
-	const bool refused = att->ipam_rc ==
-			     -ECANCELED; /* with a CNI error: it has reserved nothing */
+	/* A CNI error: the plugin reserved nothing. */
+	const bool refused = add->ipam_rc == -ECANCELED;
 	struct nk_error undo = { 0 };
+	bool was_there;
 	int rc;
 
-	if (refused && !is_alone(&att->key))
-		return nk_journal_forget(&att->key); /* its DEL would be of the other device */
+	if (refused &&
+	    !is_alone(
+		    &att->claim.key)) { /* a DEL would release the addresses of the other device */
+		(void)nk_journal_remove(&att->claim.key, &undo);
+		return;
+	}
 	rc = *config->ipam_type ? nk_ipam_del(&ipam, &undo) : 0;
-	if (rc && refused)
-		nk_log_warn("%s: %s", undo.msg, undo.details);
-	else if (rc && strcmp(undo.msg, err->msg) != 0)
-		note_rollback(err, &undo);
-	/* A plugin that is not there has reserved nothing; one that gave no answer may do so yet. */
-	if (att->ipam_rc == -ETIMEDOUT)
-		nk_journal_postpone(&att->key);
-	else if (!rc || refused || rc == -ENOENT || rc == -EINVAL)
-		nk_journal_forget(&att->key);
+	/* A plugin that did not exist at its ADD either reserved nothing. */
+	was_there = rc != add->ipam_rc || (rc != -ENOENT && rc != -EINVAL);
+	if (rc && !refused && was_there)
+		report_rollback(err, &undo);
+	else if (rc && refused && strcmp(undo.msg, err->msg) != 0) /* else ADD's error says it */
+		nk_log_tolerated(&undo);
+	/* One that timed out may still reserve something. */
+	if (add->ipam_rc == -ETIMEDOUT)
+		nk_journal_postpone(&att->claim.key);
+	else if (!rc || refused || !was_there)
+		(void)nk_journal_remove(&att->claim.key, &undo); /* one that stays is a sweep's */
 }
 
-/* is_still_there() - a pair without queues, for which no claim tells it */
-static bool is_still_there(struct nk_attachment *att)
+/* pair_exists() - for a pair without queues, which has no claim */
+static bool pair_exists(struct nk_attachment *att)
 {
 	const uint32_t ifindex = att->host_ifindex;
 	struct nk_error unread = { 0 };
-	int rc = att->pair && !att->lease_count ? nk_attach_find_pair(att, &unread) : 1;
+	int rc = att->claim.pair && !att->lease_count ? nk_attach_find_pair(att, &unread) : 1;
 
 	return rc && att->host_ifindex == ifindex;
 }
 
-/* take_again() - the locks, as far as nk_cmd_add_release() gave them up. Return: 0; -ESTALE: a DEL came
- * meanwhile, and nothing there is of this call; or another negative errno
+/* relock() - take the locks again that nk_cmd_add_release() released. Return: 0; -ESTALE: a DEL
+ * removed the attachment meanwhile; or another negative errno
  */
-static int take_again(struct nk_attachment *att, struct nk_error *err)
+static int relock(struct nk_attachment *att, struct nk_error *err)
 {
 	const bool was_released = att->journal < 0;
-	int rc = was_released ? nk_journal_lock(&att->key, true, &att->journal, err) : 0;
+	int rc = was_released ? nk_journal_lock(&att->claim.key, true, &att->journal, err) : 0;
 
 	if (!rc)
 		rc = nk_attach_lock(att, err);
-	if (!rc && was_released && !is_still_there(att))
+	if (!rc && was_released && !pair_exists(att))
 		rc = -ESTALE;
 	if (rc != -ESTALE && rc != -ENODEV)
 		return rc;
 	nk_error_reset(err);
-	return rc == -ESTALE && was_released ? rc :
-					       0; /* what is left of it is removed all the same */
+	return rc == -ESTALE && was_released ? rc : 0; /* removal continues with what is left */
 }
 
-void nk_cmd_add_release(struct nk_attachment *att)
+void nk_cmd_add_release(struct nk_attachment *att, struct nk_add *add)
 {
-	nk_attach_unlock(att);
-	nk_journal_unlock(&att->key, &att->journal);
+	nk_attach_unlock(att, add);
+	nk_journal_unlock(&att->claim.key, &att->journal);
 }
 
-void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *config,
-		     struct nk_attachment *att, struct nk_error *err)
+void nk_cmd_add_undo(const struct nk_request *request, struct nk_attachment *att,
+		     struct nk_add *add, struct nk_error *err)
 {
 	struct nk_error undo = { 0 };
-	int rc = take_again(att, &undo);
+	int rc = relock(att, &undo);
 
 	if (rc == -ESTALE)
-		return nk_error_note(err, "it was deleted meanwhile");
+		return nk_error_note(err, "the attachment was deleted meanwhile");
 	if (!rc)
-		rc = nk_attach_remove(att, &undo);
-	nk_attach_unload(att); /* the NIC is free for others while the plugin works */
+		rc = nk_attach_undo(att, add, &undo);
+	nk_attach_unload(att); /* unlock the NIC while the IPAM plugin runs */
 	if (rc)
-		note_rollback(err, &undo); /* it keeps its addresses: a sweep ends both */
+		report_rollback(err,
+				&undo); /* keep the addresses too: the next sweep removes both */
 	else
-		give_back(request, config, att, err);
+		release_addresses(request, att, add, err);
 }
 
-/* What sweep_twin() goes by. */
-struct twin {
-	const struct nk_attachment *att;
-	const struct nk_sweep *sweep;
-};
-
-/* sweep_twin() - if this NIC has claims of the very attachment that is about to be made */
-static int sweep_twin(const char *nic, void *data, struct nk_error *err)
+/* sweep_twins() - sweep each NIC that has claims with the key of the new attachment */
+static int sweep_twins(const struct nk_attachment *att, const struct nk_sweep *sweep,
+		       struct nk_error *err)
 {
-	const struct twin *twin = data;
-	struct nk_error unread = { 0 }; /* begin() says so */
+	struct nk_nicdir_list nics cleanup_list = { 0 };
+	struct nk_error unread = { 0 }; /* begin_attachment() reports it */
+	struct nk_error mine = { 0 };
+	int rc = nk_nicdir_read(sweep->bpffs, &nics, err);
+	uint32_t i;
 
-	if (nk_attach_has_claim(twin->att, twin->sweep->bpffs, nic, &unread) <= 0)
-		return 0;
-	return nk_sweep_nic(twin->sweep, nic, err);
+	for (i = 0; i < nics.count; i++)
+		if (nk_attach_has_claim(att, sweep->bpffs, nics.at[i], &unread) > 0)
+			rc = nk_log_keep_first(rc, nk_sweep_nic(sweep, nics.at[i], &mine), err,
+					       &mine);
+	return rc;
 }
 
-/* sweep() - others' remains are not this ADD's concern, beyond the room they take. */
+/* sweep() - leftovers of other attachments matter to this ADD only because they occupy queues */
 static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
 	const struct nk_sweep sweep = {
 		.bpffs = config->bpffs,
 		.until = nk_clock_ms() + SWEEP_MS,
-		.impatient = true,
-		.keep_rss = true,
+		.skip_postponed = true,
+		.options = { .keep_rss = true },
 	};
-	struct twin twin = { att, &sweep };
 	struct nk_error none = { 0 };
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
-		nk_log_warn("%s: %s", none.msg, none.details);
+		nk_log_tolerated(&none);
 	nk_error_reset(&none);
 	if (*att->lender.dir.name &&
 	    nk_repair_nic(config->bpffs, att->lender.dir.name, false, &none))
-		nk_log_warn("%s: %s", none.msg, none.details);
+		nk_log_tolerated(&none);
 	nk_error_reset(&none);
-	if (nk_nicdir_each(config->bpffs, sweep_twin, &twin, &none))
-		nk_log_warn("%s: %s", none.msg, none.details);
+	if (sweep_twins(att, &sweep, &none))
+		nk_log_tolerated(&none);
 	nk_error_reset(&none);
 	if (nk_sweep_journal(&sweep, &none))
-		nk_log_warn("%s: %s", none.msg, none.details);
+		nk_log_tolerated(&none);
 }
 
-/* begin() - an attachment is made once, on whatever NIC: a second one would have the addresses of the first.
- * Note that the ADD of a pair without queues is under way; of all others their claims say so.
- * The note is what a sweep destroys such a pair by, so it is made only where there is none.
- */
-static int begin(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+/* refuse_elsewhere() - one that was made with another bpffs, and lives, has the addresses that are noted. */
+static int refuse_elsewhere(struct nk_attachment *att, const struct nk_config *config,
+			    struct nk_error *err)
 {
-	const struct nk_removal how = { .bpffs = config->bpffs, .master = config->master };
-	int rc = nk_removal_check_absent(att, &how, err);
+	off_stack struct nk_journal_record noted;
+	int rc = nk_journal_lookup(&att->claim.key, &noted, err);
 
-	if (!rc && !config->queue_count)
+	if (rc <= 0 || !*noted.bpffs || !strcmp(noted.bpffs, config->bpffs))
+		return rc < 0 ? rc : 0;
+	return nk_attach_refuse_claimed(att, config->bpffs, err);
+}
+
+/* begin_attachment() - Refuse an attachment that exists on any NIC: a second one would get the same
+ * addresses. For a pair without queues, record that its ADD has begun; claims show it for all
+ * others. The sweep deletes such a pair by this record, so it is written only if no such pair
+ * exists.
+ */
+static int begin_attachment(struct nk_attachment *att, const struct nk_config *config,
+			    struct nk_error *err)
+{
+	const struct nk_delete how = { .bpffs = config->bpffs, .master = config->master };
+	int rc = nk_delete_check_absent(att, &how, err);
+
+	if (!rc)
+		rc = refuse_elsewhere(att, config, err);
+	if (!rc)
 		rc = nk_attach_find_pair(att, err);
 	if (rc > 0) {
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
-			     "%s is the host's end of %s of container %.16s, network %.32s",
-			     att->host_name, att->key.ifname, att->key.container_id,
-			     att->key.network);
-		nk_error_remedy(err, "call DEL for it first");
-		return -EEXIST;
+			     "host device %s belongs to %s of container %.16s, network %.32s",
+			     att->host_name, att->claim.key.ifname, att->claim.key.container_id,
+			     att->claim.key.network);
+		return nk_error_remedy(
+			err, "call DEL for it first, with the same CNI_CONTAINERID and CNI_IFNAME");
 	}
-	return rc || config->queue_count ? rc : nk_journal_begin(&att->key, err);
+	return rc || config->queue_count ? rc : nk_journal_begin(&att->claim.key, err);
 }
 
-static int make(const struct nk_request *request, const struct nk_config *config,
-		struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err)
+/* name_owner() - the kernel said only that the Pod has a device of that name */
+static void name_owner(const struct nk_attachment *att, struct nk_error *err)
 {
-	struct nk_error unheard = { 0 };
+	const char *name = att->claim.key.ifname;
+	struct nk_error none = { 0 };
+	struct nk_nl pod = { 0 };
+	struct nk_link link;
+
+	if (!nk_nl_open(&pod, att->netns_fd, "Pod", &none) &&
+	    !nk_link_get(&pod, NK_NSID_HERE, name, 0, &link, &none))
+		nk_error_note(err, "%s in the Pod is a %s device%s%.255s", name,
+			      *link.kind ? link.kind : "hardware",
+			      *link.alias ? " with alias " : "", link.alias);
+	nk_nl_close(&pod);
+}
+
+static int create_attachment(const struct nk_request *request, struct nk_attachment *att,
+			     struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
+{
+	const struct nk_config *config = add->config;
+	struct nk_error ignored = { 0 };
 	int rc;
 
 	rc = nk_preflight(att, config, err);
 	if (rc)
 		return rc;
 	sweep(att, config);
-	rc = nk_journal_lock(&att->key, true, &att->journal, err);
+	rc = nk_journal_lock(&att->claim.key, true, &att->journal, err);
 	if (!rc)
-		rc = begin(att, config, err);
+		rc = begin_attachment(att, config, err);
 	if (rc)
 		return rc;
-	rc = nk_attach_create(att, config, err);
-	if (rc && !att->remains)
-		(void)nk_journal_commit(&att->key, &unheard);
+	rc = nk_attach_create(att, add, err);
+	if (rc == -EEXIST)
+		name_owner(att, err);
+	if (rc && !add->remains)
+		(void)nk_journal_commit(&att->claim.key, &ignored);
 	if (rc)
 		return rc;
-	rc = give_addresses(request, config, att, ips, err);
+	rc = configure_addresses(request, att, add, ips, err);
 	if (rc)
-		nk_cmd_add_undo(request, config, att, err);
+		nk_cmd_add_undo(request, att, add, err);
 	return rc;
 }
 
-int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
-	       struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_result *ret,
-	       struct nk_error *err)
+int nk_cmd_add(const struct nk_request *request, struct nk_attachment *att, struct nk_add *add,
+	       struct nk_ipam_result *ips, struct nk_result *ret, struct nk_error *err)
 {
+	const struct nk_config *config = add->config;
 	int rc;
 
 	rc = nk_attachment_init(att, request, config, err);
 	if (!rc)
 		rc = nk_result_check_shape(config->prev, config->cni_version, err);
 	if (!rc)
-		rc = nk_result_check_absent(config->prev, att->key.ifname, request->netns, err);
+		rc = nk_result_check_absent(config->prev, att->claim.key.ifname, request->netns,
+					    err);
 	if (!rc)
 		rc = nk_preflight_device(att, config, err);
 	if (rc)
@@ -320,9 +374,9 @@ int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
 	att->netns_fd = nk_netns_open(request->netns, err);
 	if (att->netns_fd < 0)
 		return att->netns_fd;
-	rc = make(request, config, att, ips, err);
+	rc = create_attachment(request, att, add, ips, err);
 	if (rc) {
-		nk_error_wrap(err, "add %s to container %.16s", att->key.ifname,
+		nk_error_wrap(err, "add %s to container %.16s", att->claim.key.ifname,
 			      request->container_id);
 		return rc;
 	}

@@ -1,46 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-/* check.c - CHECK: read back all that ADD made */
+/* check.c - CHECK: compare what exists with what ADD created */
 #include "commands.h"
 
-#include "address.h"
-#include "attach.h"
-#include "error.h"
-#include "ipam.h"
-#include "netns.h"
-#include "result.h"
+#include "attach/address.h"
+#include "attach/attach.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "bpffs/nicdir.h"
+#include "cni/ipam.h"
+#include "cni/result.h"
+#include "kernel/netns.h"
 
 #include <errno.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
-/* The NIC whose claims hold the attachment; the configuration may name another one by now. */
-struct search {
-	struct nk_attachment *att;
-	const struct nk_config *config;
-	bool found;
-};
-
-static int load_first(const char *nic, void *data, struct nk_error *err)
+/* load_attachment() - from its claims on any NIC, as "master" may have changed since ADD; a pair without queues
+ * from its host device
+ */
+static int load_attachment(struct nk_attachment *att, const struct nk_config *config,
+			   struct nk_error *err)
 {
-	struct search *search = data;
-	int rc;
+	struct nk_nicdir_list nics cleanup_list = { 0 };
+	struct nk_error no_pair = { 0 }, mine = { 0 };
+	int rc = nk_nicdir_read(config->bpffs, &nics, err), one = 0;
+	uint32_t i;
 
-	if (search->found)
-		return 0;
-	rc = nk_attach_load(search->att, search->config->bpffs, nic, err);
-	search->found = rc > 0;
-	return rc < 0 ? rc : 0;
-}
-
-/* load() - by the claims, or, for a pair without queues, by its end on the host */
-static int load(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
-{
-	struct search search = { .att = att, .config = config };
-	struct nk_error no_pair = { 0 };
-	int rc = nk_nicdir_each(config->bpffs, load_first, &search, err);
-
-	if (search.found) {
-		nk_error_reset(err); /* what another NIC's directory has is not our concern */
+	for (i = 0; i < nics.count && one <= 0; i++) {
+		one = nk_attach_load(att, false, config->bpffs, nics.at[i], &mine);
+		rc = nk_log_keep_first(rc, one < 0 ? one : 0, err, &mine);
+	}
+	if (one > 0) {
+		nk_error_reset(err); /* errors of other NICs' directories do not matter */
 		return 0;
 	}
 	if (config->pair && nk_attach_find_pair(att, &no_pair) > 0) {
@@ -49,10 +41,10 @@ static int load(struct nk_attachment *att, const struct nk_config *config, struc
 	}
 	if (rc)
 		return rc;
-	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: there is no such attachment",
-			    config->pair ? "no pair's end on the host is of %s of container %.16s" :
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the attachment does not exist",
+			    config->pair ? "no host device belongs to %s of container %.16s" :
 					   "no claim names %s of container %.16s",
-			    att->key.ifname, att->key.container_id);
+			    att->claim.key.ifname, att->claim.key.container_id);
 }
 
 static int check_addresses(const struct nk_request *request, const struct nk_config *config,
@@ -63,12 +55,12 @@ static int check_addresses(const struct nk_request *request, const struct nk_con
 	int32_t interface;
 	int rc = 0;
 
-	interface = nk_result_find(config->prev, att->key.ifname, request->netns);
+	interface = nk_result_find(config->prev, att->claim.key.ifname, request->netns);
 	if (config->set_addresses)
 		rc = nk_ipam_parse(config->prev, "prevResult", ips, err);
 	if (!rc)
 		rc = nk_address_check(att, config, ips, interface, err);
-	nk_attach_unload(att); /* the NIC is free for others while the plugin works */
+	nk_attach_unload(att); /* unlock the NIC while the IPAM plugin runs */
 	if (!rc && *config->ipam_type)
 		rc = nk_ipam_check(&ipam, err);
 	return rc;
@@ -88,9 +80,11 @@ int nk_cmd_check(const struct nk_request *request, const struct nk_config *confi
 	att->netns_fd = nk_netns_open(request->netns, err);
 	if (att->netns_fd < 0)
 		return att->netns_fd;
-	rc = load(att, config, err);
+	rc = load_attachment(att, config, err);
 	if (!rc)
 		rc = nk_attach_check(att, err);
+	if (!rc)
+		rc = nk_attach_read_macs(att, err);
 	if (rc)
 		return rc;
 	nk_attach_result(att, request, config, &expected);

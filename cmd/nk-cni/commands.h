@@ -1,86 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * commands.h - one function a command
+ * commands.h - one function for each command
  *
- * Each gets the request and the configuration, const, and an attachment that is zeroed but for
- * what nk_attachment_init() needs; main() finishes the attachment and prints.
+ * The request and the configuration are const. The attachment is zeroed, except for what
+ * nk_attachment_init() needs. main() cleans up the attachment and prints the result.
  */
 #ifndef NK_COMMANDS_H
 #define NK_COMMANDS_H
 
-#include "ipam.h"
-#include "types.h"
+#include "attach/attach.h"
+#include "cni/ipam.h"
 
-struct nk_attachment;
 struct nk_error;
 
-/* nk_preflight() - what ADD needs of kernel, bpffs and NIC; fills att->lender.nic. Changes nothing. */
+/* nk_preflight() - check what ADD needs: kernel, bpffs and NIC. Fills att->lender.nic, changes nothing. */
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
 
-/* nk_preflight_device() - is the NIC of "deviceID" that of "master", which calls it otherwise? Part of
- * nk_preflight(); ADD asks before it looks at the Pod.
+/* nk_preflight_device() - do "deviceID" and "master" name the same NIC, perhaps by different names? Part of
+ * nk_preflight(); ADD calls it before it opens the Pod's netns.
  */
 int nk_preflight_device(struct nk_attachment *att, const struct nk_config *config,
 			struct nk_error *err);
 
 /**
- * nk_cmd_add() - make it
- * @ips: zeroed; what the IPAM plugin gave, which @ret points to
+ * nk_cmd_add() - create an attachment
+ * @add: with config and netns; its changes are to be freed with nk_nic_plan_fini(), also after a failure
+ * @ips: zeroed; filled with the answer of the IPAM plugin; @ret points to it
  *
- * Until the result is written main() may still take it back with nk_cmd_add_undo().
+ * Until the result is written, main() may roll back with nk_cmd_add_undo().
  *
- * Return: 0 and @ret, or a negative errno and nothing made
+ * Return: 0 and @ret; or a negative errno, and nothing was created
  */
-int nk_cmd_add(const struct nk_request *request, const struct nk_config *config,
-	       struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_result *ret,
-	       struct nk_error *err);
+int nk_cmd_add(const struct nk_request *request, struct nk_attachment *att, struct nk_add *add,
+	       struct nk_ipam_result *ips, struct nk_result *ret, struct nk_error *err);
 
-/* nk_cmd_add_release() - let others at the NIC and at the attachment, which is committed: while the
- * result is written, which may take any time.
+/* nk_cmd_add_release() - release the locks of a committed attachment: writing the result may block */
+void nk_cmd_add_release(struct nk_attachment *att, struct nk_add *add);
+
+/* nk_cmd_add_undo() - roll back, unless a DEL came first. @err holds the reason; failures of the
+ * rollback are appended to it.
  */
-void nk_cmd_add_release(struct nk_attachment *att);
+void nk_cmd_add_undo(const struct nk_request *request, struct nk_attachment *att,
+		     struct nk_add *add, struct nk_error *err);
 
-/* nk_cmd_add_undo() - take it back, if no DEL came meanwhile; what cannot be is noted in @err, which says why it has to be. */
-void nk_cmd_add_undo(const struct nk_request *request, const struct nk_config *config,
-		     struct nk_attachment *att, struct nk_error *err);
-
-/* nk_cmd_check() - compare what is with what was made. Return: 0 or a negative errno. */
+/* nk_cmd_check() - compare what exists with what ADD created */
 int nk_cmd_check(const struct nk_request *request, const struct nk_config *config,
 		 struct nk_attachment *att, struct nk_ipam_result *ips, struct nk_error *err);
 
-/* nk_cmd_del() - remove all of it, to the end, also if some of it fails. Return: 0 or the first
- * failure.
- */
+/* nk_cmd_del() - remove the whole attachment, continuing after failures. Return: 0 or the first one */
 int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 	       struct nk_attachment *att, struct nk_error *err);
 
-/* nk_cmd_status() - Return: 0, or a negative errno with error code 50. */
+/* nk_cmd_status() - Return: 0, or a negative errno with error code 50 or 51 */
 int nk_cmd_status(const struct nk_request *request, const struct nk_config *config,
 		  struct nk_attachment *att, struct nk_error *err);
 
-/* nk_cmd_gc() - also what the IPAM plugin has; all of it, whatever fails. Return: 0, or the first
- * failure. nk_cmd_gc_all() is for people: of all networks, and without IPAM plugins' own; @forget:
- * also drop the notes of addresses whose plugin cannot be asked.
+/* nk_cmd_gc() - remove dead attachments and call the IPAM plugin's GC, continuing after failures. nk_cmd_gc_all()
+ * is the subcommand: all networks, no GC of IPAM plugins; @forget: also drop journal entries whose IPAM plugin
+ * cannot be called. Return: 0, or the first failure
  */
 int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err);
 int nk_cmd_gc_all(const char *bpffs, bool forget, struct nk_error *err);
 
-/* nk_cmd_plan() - what ADD would do, as text that the caller frees. Return: 0, or why it would fail. */
+/* nk_cmd_plan() - print what ADD would do; the caller frees @ret. Return: 0, or ADD's error. */
 int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
 		struct nk_attachment *att, char **ret, struct nk_error *err);
 
-/**
- * nk_cmd_list() - what there is on this node, as a table or as JSON; nk_cmd_stats() - as metrics
- * @bpffs: mount point of bpffs
- * @ret: text that the caller frees; also after a failure, what could be read all the same; or NULL
- *
- * Return: 0, or the first failure
+/* nk_cmd_list() - list this node's attachments as a table or as JSON; nk_cmd_stats() - as metrics. @ret: text that
+ * the caller frees, or NULL; after a failure, what could be read. Return: 0, or the first failure
  */
 int nk_cmd_list(const char *bpffs, bool json, char **ret, struct nk_error *err);
 int nk_cmd_stats(const char *bpffs, char **ret, struct nk_error *err);
 
-/* nk_ipam_of() - how the IPAM plugin of a configuration is called */
+/* nk_ipam_of() - how to call the IPAM plugin of a configuration */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 					const struct nk_request *request)
 {
@@ -91,6 +84,15 @@ static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 		.cni_version = config->cni_version,
 		.input = config->text,
 		.input_size = config->text_size,
+	};
+}
+
+/* nk_delete_of() - how a configuration has attachments removed */
+static inline struct nk_delete_options nk_delete_of(const struct nk_config *config)
+{
+	return (struct nk_delete_options){
+		.drop_program = !config->xdp_keep,
+		.keep_rss = config->rss_keep,
 	};
 }
 

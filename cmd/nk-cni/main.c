@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * main.c - one CNI call: read, do, answer
+ * main.c - one call: read, execute, answer
  *
- *  1. CNI_* variables become a struct nk_request; without CNI_COMMAND we say who we are.
- *  2. stdin becomes a struct nk_config. Both are const from here on.
- *  3. The command works; signals wait until it has ended.
- *  4. What it answers is written to stdout. If that fails after an ADD, the ADD is taken back.
- *  5. An error of any of these is one JSON object on stdout, and exit status 1.
+ *  1. CNI_* variables become a struct nk_request; without CNI_COMMAND print the help.
+ *  2. stdin becomes a struct nk_config. Both are const from then on.
+ *  3. Execute the command. Signals are blocked until it has ended.
+ *  4. Write the answer to stdout. If that fails after an ADD, roll back.
+ *  5. Print any error as one JSON object on stdout, and exit with status 1.
  *
- * People give a word instead, see words[].
+ * An operator gives a subcommand instead: see subcommand.c.
  *
- * This is the only file that reads the environment, writes stdout and ends the process.
+ * Only this file reads the environment, writes stdout and ends the process. The exception is
+ * netns.c: when it cannot return to the host's netns, it has main() print the error, and exits.
  */
-#include "attach.h"
+#include "attach/attach.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cni/config.h"
+#include "cni/request.h"
+#include "cni/result.h"
 #include "commands.h"
-#include "config.h"
-#include "conflist.h"
-#include "error.h"
-#include "json.h"
-#include "lock.h"
-#include "log.h"
-#include "request.h"
-#include "result.h"
-#include "text.h"
-#include "upkeep.h"
+#include "kernel/netns.h"
+#include "subcommand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,11 +35,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
-#define STDIO_MS 60000 /* for a caller whose stdin or stdout is O_NONBLOCK */
+#define STDIO_MS 60000 /* if the caller's stdin or stdout is O_NONBLOCK */
 
-/* All there is of one call. */
+/* The state of one call. */
 struct call {
 	struct nk_request request;
 	struct nk_config config;
@@ -47,59 +48,35 @@ struct call {
 	char version[8]; /* cniVersion of the answer */
 	char *input;
 	size_t input_size;
-	bool for_people; /* called with a word: errors are text on stderr */
-	struct {
-		const char *bpffs;
-		char *const *nics;
-		int nic_count; /* 0: all */
-		bool json, forget;
-	} options; /* that followed the word */
+	bool is_subcommand; /* a subcommand: errors are text on stderr */
 };
+
+static struct call the_call = { .att = NK_ATTACHMENT_CLOSED };
 
 static const char *get_variable(const char *name)
 {
 	return getenv(name);
 }
 
-static void print_about(void)
-{
-	unsigned int i;
-
-	fprintf(stderr,
-		"CNI plugin nk-cni %s: netkit devices with leased NIC queues\n"
-		"CNI protocol versions supported:",
-		NK_VERSION);
-	for (i = 0; nk_config_versions[i]; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", nk_config_versions[i]);
-	fputs("\nBy hand:\n"
-	      "  nk-cni plan < FILE             what an ADD of this configuration or list would do\n"
-	      "  nk-cni list [--json]           the attachments with queues, and how they fare\n"
-	      "  nk-cni stats                   the same as metrics for Prometheus\n"
-	      "  nk-cni reload [NIC...]         put this build's XDP program on, and the policy\n"
-	      "  nk-cni repair [NIC...]         enter again what NICs have lost: rules, contexts, settings\n"
-	      "  nk-cni gc [--forget]           remove what is dead: Pods whose DEL never came; with\n"
-	      "                                 --forget also notes of addresses whose IPAM plugin\n"
-	      "                                 cannot be asked: each is named, and stays reserved\n"
-	      "  nk-cni release [NIC...]        take all of nk-cni off NICs that lend no queue\n"
-	      "all but plan take --bpffs DIR, default /sys/fs/bpf\n",
-	      stderr);
-}
-
-/* keep_standard_fds() - a file we open must never become a stdout that the caller had closed: our
- * result would go into it. What takes the place refuses to be read or written.
+/* open_missing_standard_fds() - If the caller closed stdout, the next file opened would become
+ * stdout and receive the result. The placeholder fails every read and write.
  */
-static void keep_standard_fds(void)
+static int open_missing_standard_fds(struct nk_error *err)
 {
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			abort();
+			return nk_error_set(err, NK_CODE_IO, errno,
+					    "a standard file descriptor is closed",
+					    "open /dev/null as file descriptor %d: %s", fd,
+					    nk_errno_name(errno));
+	return 0;
 }
 
-/* hold_signals() - what would end us in the middle of a change waits until it is whole. */
-static void hold_signals(void)
+/* block_signals() - no signal may end the process in the middle of a change */
+static void block_signals(void)
 {
 	sigset_t set;
 
@@ -110,10 +87,10 @@ static void hold_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* try_again() - after a read or write that failed: was it interrupted, or is a caller's O_NONBLOCK
- * file not ready, but will be in time?
+/* may_retry() - after a failed read or write: was it interrupted, or is a non-blocking file ready
+ * in time?
  */
-static bool try_again(int fd, short events)
+static bool may_retry(int fd, short events)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
 
@@ -126,11 +103,11 @@ static int read_stdin(struct call *call, struct nk_error *err)
 
 	call->input = malloc(NK_JSON_SIZE_MAX + 1);
 	if (!call->input)
-		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+		return nk_error_no_memory(err);
 	do {
 		n = read(STDIN_FILENO, call->input + call->input_size,
 			 NK_JSON_SIZE_MAX + 1 - call->input_size);
-		if (n < 0 && !try_again(STDIN_FILENO, POLLIN))
+		if (n < 0 && !may_retry(STDIN_FILENO, POLLIN))
 			return nk_error_set(err, NK_CODE_IO, errno, "cannot read stdin", "%s",
 					    nk_errno_name(errno));
 		call->input_size += n > 0 ? (size_t)n : 0;
@@ -138,18 +115,18 @@ static int read_stdin(struct call *call, struct nk_error *err)
 	return 0;
 }
 
-/* write_stdout() - all of a document and a newline, freed. */
+/* write_stdout() - write @text and a newline, and free it */
 static int write_stdout(char *text, struct nk_error *err)
 {
 	size_t size = text ? strlen(text) : 0, done = 0;
 	ssize_t n;
 
 	if (!text)
-		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-	text[size++] = '\n'; /* in place of the NUL; what follows goes by size */
+		return nk_error_no_memory(err);
+	text[size++] = '\n'; /* replaces the NUL; @size counts from here on */
 	while (done < size) {
 		n = write(STDOUT_FILENO, text + done, size - done);
-		if (n < 0 && try_again(STDOUT_FILENO, POLLOUT))
+		if (n < 0 && may_retry(STDOUT_FILENO, POLLOUT))
 			continue;
 		if (n <= 0) {
 			free(text);
@@ -162,8 +139,8 @@ static int write_stdout(char *text, struct nk_error *err)
 	return 0;
 }
 
-/* print_refusal() - for people */
-static void print_refusal(struct nk_error *err)
+/* print_error_text() - on stderr, for an operator */
+static void print_error_text(struct nk_error *err)
 {
 	if (err->code == NK_CODE_NONE)
 		return;
@@ -174,263 +151,81 @@ static void print_refusal(struct nk_error *err)
 		err->remedy);
 }
 
-/* add() - the commit point is the result, written. */
+/* commit() - the result, once written, commits the ADD */
+static int commit(struct call *call, struct nk_add *work, const struct nk_result *result,
+		  struct nk_error *err)
+{
+	int rc = nk_attach_commit(&call->att, err);
+
+	if (!rc) {
+		nk_cmd_add_release(&call->att, work);
+		rc = write_stdout(nk_result_print(result), err);
+	}
+	if (rc)
+		nk_cmd_add_undo(&call->request, &call->att, work, err);
+	return rc;
+}
+
 static int add(struct call *call, struct nk_error *err)
 {
+	struct nk_add work = { .config = &call->config, .netns = call->request.netns };
 	struct nk_result result;
-	int rc;
+	int rc = nk_cmd_add(&call->request, &call->att, &work, &call->ips, &result, err);
 
-	rc = nk_cmd_add(&call->request, &call->config, &call->att, &call->ips, &result, err);
+	if (!rc)
+		rc = commit(call, &work, &result, err);
+	nk_nic_plan_fini(&work.changes);
+	return rc;
+}
+
+/* run_subcommand() - Runtimes pass no arguments, so CNI_COMMAND is ignored here. After a failure,
+ * print what could be read.
+ */
+static int run_subcommand(struct call *call, char **args, struct nk_error *err)
+{
+	struct nk_invocation invocation = {
+		.request = &call->request,
+		.config = &call->config,
+		.att = &call->att,
+	};
+	char *text = NULL;
+	int rc, written = 0;
+
+	call->is_subcommand = true;
+	rc = nk_subcommand_parse(args, &invocation, err);
+	if (!rc && invocation.subcommand->reads_stdin) {
+		rc = nk_request_for_plan(get_variable, &call->request, err);
+		if (!rc)
+			rc = read_stdin(call, err);
+		invocation.input = call->input;
+		invocation.input_size = call->input_size;
+	}
 	if (rc)
 		return rc;
-	rc = nk_attach_commit(&call->att, err);
-	if (!rc) {
-		nk_cmd_add_release(&call->att);
-		rc = write_stdout(nk_result_print(&result), err);
-	}
-	if (rc)
-		nk_cmd_add_undo(&call->request, &call->config, &call->att, err);
-	return rc;
-}
-
-/* plan_entry() - the plan of one configuration, on stdout */
-static int plan_entry(struct call *call, const char *text, struct nk_error *err)
-{
-	char *plan;
-	int rc;
-
-	rc = nk_config_parse(text, strlen(text), &call->request, &call->config, err);
-	if (!rc)
-		rc = nk_cmd_plan(&call->request, &call->config, &call->att, &plan, err);
-	if (!rc)
-		rc = write_stdout(plan, err);
-	nk_attachment_fini(&call->att);
-	nk_config_fini(&call->config);
-	call->config = (struct nk_config){ 0 };
-	return rc;
-}
-
-/* run_plan() - every entry of ours in the list on stdin */
-static int run_plan(struct call *call, struct nk_error *err)
-{
-	unsigned int n;
-	char *text;
-	int rc;
-
-	rc = nk_request_for_plan(get_variable, &call->request, err);
-	if (!rc)
-		rc = read_stdin(call, err);
-	if (!rc && !call->input_size) {
-		nk_error_set(err, NK_CODE_JSON, EINVAL, "there is nothing to plan",
-			     "stdin is empty");
-		nk_error_remedy(err, "nk-cni plan < FILE");
-		return -EINVAL;
-	}
-	for (n = 0; !rc; n++) {
-		rc = nk_conflist_pick(call->input, call->input_size, "nk-cni", n, &text, err);
-		if (rc || !text)
-			break;
-		rc = plan_entry(call, text, err);
-		free(text);
-	}
-	return rc;
-}
-
-static int reload_one(const char *nic, void *data, struct nk_error *err)
-{
-	struct call *call = data;
-	const struct nk_upkeep how = {
-		.bpffs = call->options.bpffs,
-		.is_dir = !call->options.nic_count,
-		.attach = call->options.nic_count,
-	};
-	int rc = nk_upkeep_reload(&call->att, &how, nic, err);
-
-	nk_attachment_fini(&call->att);
-	return rc;
-}
-
-static int release_one(const char *nic, void *data, struct nk_error *err)
-{
-	struct call *call = data;
-	const struct nk_upkeep how = {
-		.bpffs = call->options.bpffs,
-		.is_dir = !call->options.nic_count,
-	};
-	int rc = nk_upkeep_release(&call->att, &how, nic, err);
-
-	nk_attachment_fini(&call->att);
-	return rc;
-}
-
-/* each_nic() - of those given, or of all that have a directory; the first failure is returned. */
-static int each_nic(struct call *call, int (*fn)(const char *nic, void *data, struct nk_error *err),
-		    struct nk_error *err)
-{
-	struct nk_error mine;
-	int i, rc, first = 0;
-
-	hold_signals();
-	if (!call->options.nic_count)
-		return nk_nicdir_each(call->options.bpffs, fn, call, err);
-	for (i = 0; i < call->options.nic_count; i++) {
-		mine = (struct nk_error){ 0 };
-		rc = fn(call->options.nics[i], call, &mine);
-		if (rc && !first) {
-			first = rc;
-			*err = mine;
-		}
-	}
-	return first;
-}
-
-static int repair_one(const char *nic, void *data, struct nk_error *err)
-{
-	struct call *call = data;
-	const struct nk_upkeep how = {
-		.bpffs = call->options.bpffs,
-		.is_dir = !call->options.nic_count,
-	};
-	int rc = nk_upkeep_repair(&call->att, &how, nic, err);
-
-	nk_attachment_fini(&call->att);
-	return rc;
-}
-
-static int run_reload(struct call *call, struct nk_error *err)
-{
-	return each_nic(call, reload_one, err);
-}
-
-static int run_repair(struct call *call, struct nk_error *err)
-{
-	return each_nic(call, repair_one, err);
-}
-
-static int run_release(struct call *call, struct nk_error *err)
-{
-	return each_nic(call, release_one, err);
-}
-
-/* show() - on stdout what could be read, also where @rc says that it is not all */
-static int show(char *text, int rc, struct nk_error *err)
-{
-	int written = rc && !text ? 0 : write_stdout(text, err);
-
+	if (invocation.subcommand->changes)
+		block_signals();
+	rc = invocation.subcommand->run(&invocation, &text, err);
+	if (text)
+		written = write_stdout(text, err);
 	return rc ? rc : written;
 }
 
-static int run_list(struct call *call, struct nk_error *err)
+/* print_help() - on stderr, if neither a command nor a subcommand is given */
+static int print_help(struct nk_error *err)
 {
+	const struct nk_invocation all = { 0 };
 	char *text;
-	int rc = nk_cmd_list(call->options.bpffs, call->options.json, &text, err);
+	int rc = nk_subcommand_help(&all, &text, err);
 
-	return show(text, rc, err);
-}
-
-static int run_stats(struct call *call, struct nk_error *err)
-{
-	char *text;
-	int rc = nk_cmd_stats(call->options.bpffs, &text, err);
-
-	return show(text, rc, err);
-}
-
-static int run_gc(struct call *call, struct nk_error *err)
-{
-	hold_signals();
-	return nk_cmd_gc_all(call->options.bpffs, call->options.forget, err);
-}
-
-static int run_help(struct call *call, struct nk_error *err)
-{
-	(void)call;
-	(void)err;
-	print_about();
-	return 0;
-}
-
-static const struct word {
-	const char *name;
-	bool takes_bpffs, takes_nics, takes_json, takes_forget;
-	int (*run)(struct call *call, struct nk_error *err);
-} words[] = {
-	{ "plan", false, false, false, false, run_plan },
-	{ "list", true, false, true, false, run_list },
-	{ "stats", true, false, false, false, run_stats },
-	{ "reload", true, true, false, false, run_reload },
-	{ "repair", true, true, false, false, run_repair },
-	{ "gc", true, false, false, true, run_gc },
-	{ "release", true, true, false, false, run_release },
-	{ "--version", false, false, false, false, run_help },
-	{ "--help", false, false, false, false, run_help },
-};
-
-/* is_nic_name() - a directory is called like it */
-static bool is_nic_name(const char *text)
-{
-	return *text && *text != '-' && strlen(text) < IFNAMSIZ && !strchr(text, '/');
-}
-
-/* parse_options() - what follows a word. Return: 0, or -EINVAL for what it does not take */
-static int parse_options(const struct word *word, struct call *call, char **args,
-			 struct nk_error *err)
-{
-	call->options.bpffs = "/sys/fs/bpf";
-	for (; *args; args++) {
-		if (word->takes_bpffs && !strcmp(*args, "--bpffs") && args[1] && *args[1] == '/' &&
-		    strlen(args[1]) < NK_BPFFS_SIZE) {
-			nk_config_tidy_path(*++args);
-			call->options.bpffs = *args;
-		} else if (word->takes_json && !strcmp(*args, "--json")) {
-			call->options.json = true;
-		} else if (word->takes_forget && !strcmp(*args, "--forget")) {
-			call->options.forget = true;
-		} else if (word->takes_nics && is_nic_name(*args) && !call->options.nic_count) {
-			call->options.nics = args;
-			for (call->options.nic_count = 1; args[1] && is_nic_name(args[1]); args++)
-				call->options.nic_count++;
-		} else {
-			nk_error_set(err, NK_CODE_CONFIG, EINVAL, "not an argument of this word",
-				     "%s: %.64s", word->name, *args);
-			nk_error_remedy(err, "nk-cni --help");
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-/* run_word() - for people: a runtime gives no word; CNI_COMMAND does not count then */
-static int run_word(struct call *call, char **args, struct nk_error *err)
-{
-	size_t i;
-	int rc;
-
-	call->for_people = true;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(args[0], words[i].name) != 0)
-			continue;
-		rc = parse_options(&words[i], call, args + 1, err);
-		return rc ? rc : words[i].run(call, err);
-	}
-	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "not a word of nk-cni", "%.64s", args[0]);
-	nk_error_remedy(err, "nk-cni --help lists them");
-	return -EINVAL;
-}
-
-/* lock_limit_ms() - for each lock: the attachment's, the NIC's, the network's. A DEL takes less than CRI-O's minute, IPAM plugin
- * included, a GC less than its 30 s; kubelet gives an ADD 4 minutes.
- */
-static uint32_t lock_limit_ms(enum nk_command command)
-{
-	if (command == NK_COMMAND_ADD)
-		return 45000;
-	return command == NK_COMMAND_GC ? 5000 : 14000;
+	if (!rc)
+		fprintf(stderr, "%s\n", text);
+	free(text);
+	return rc;
 }
 
 static int run_command(struct call *call, struct nk_error *err)
 {
-	nk_lock_set_limit(lock_limit_ms(call->request.command));
+	nk_lock_set_limit(nk_request_lock_ms(call->request.command));
 	switch (call->request.command) {
 	case NK_COMMAND_ADD:
 		return add(call, err);
@@ -445,7 +240,7 @@ static int run_command(struct call *call, struct nk_error *err)
 	case NK_COMMAND_NONE:
 	case NK_COMMAND_VERSION:
 	case NK_COMMAND_PLAN:
-		break; /* answered above */
+		break; /* handled by run() */
 	}
 	return 0;
 }
@@ -455,14 +250,12 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	int rc;
 
 	if (*args)
-		return run_word(call, args, err);
+		return run_subcommand(call, args, err);
 	rc = nk_request_parse(get_variable, &call->request, err);
 	if (rc)
 		return rc;
-	if (call->request.command == NK_COMMAND_NONE) {
-		print_about();
-		return 0;
-	}
+	if (call->request.command == NK_COMMAND_NONE)
+		return print_help(err);
 	rc = read_stdin(call, err);
 	if (rc)
 		return rc;
@@ -473,7 +266,7 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
 	if (rc)
 		return rc;
-	hold_signals();
+	block_signals();
 	rc = run_command(call, err);
 	if (!rc)
 		nk_log_info("%s of network %s%s%s%s%s done",
@@ -484,28 +277,36 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	return rc;
 }
 
+/* print_error() - as a CNI error object, or as text for an operator */
+static void print_error(struct nk_error *err)
+{
+	struct nk_error ignored = { 0 };
+
+	nk_log_error("%s: %s", err->msg, err->details);
+	if (the_call.is_subcommand)
+		print_error_text(err);
+	else if (write_stdout(nk_result_print_error(err, the_call.version), &ignored))
+		nk_log_tolerated(err);
+}
+
 int main(int argc, char **argv)
 {
-	static struct call call = {
-		.att = NK_ATTACHMENT_CLOSED,
-	};
-	struct nk_error err = { 0 }, unheard = { 0 };
+	struct call *call = &the_call;
+	struct nk_error err = { 0 };
 	int rc;
 
-	keep_standard_fds();
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* EFBIG instead: what was done is undone */
-	nk_config_probe_version("", 0, call.version);
-	rc = run(&call, argc > 0 ? argv + 1 : argv, &err);
+	signal(SIGXFSZ, SIG_IGN); /* writes fail with EFBIG instead, and are rolled back */
+	nk_config_probe_version("", 0, call->version);
+	nk_netns_set_last_words(print_error);
+	rc = open_missing_standard_fds(&err);
+	if (!rc)
+		rc = run(call, argc > 0 ? argv + 1 : argv, &err);
 	if (rc)
-		nk_log_error("%s: %s", err.msg, err.details);
-	if (rc && call.for_people)
-		print_refusal(&err);
-	else if (rc && write_stdout(nk_result_print_error(&err, call.version), &unheard))
-		nk_log_warn("%s: %s", err.msg, err.details);
-	nk_ipam_result_fini(&call.ips);
-	nk_attachment_fini(&call.att);
-	nk_config_fini(&call.config);
-	free(call.input);
+		print_error(&err);
+	nk_ipam_result_fini(&call->ips);
+	nk_attachment_fini(&call->att);
+	nk_config_fini(&call->config);
+	free(call->input);
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

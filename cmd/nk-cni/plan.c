@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * plan.c - "nk-cni plan": what ADD would do with a configuration on this node, and changes nothing
+ * plan.c - "nk-cni plan": print what ADD would do on this node; read only
  *
- * What ethtool, bridge and a shell can do is printed as they want it, so that it can be run by hand;
- * what no common tool can do, as the exact parameters.
+ * Prints shell commands where ethtool, bridge or a shell can do it, and the exact kernel parameters
+ * where no common tool can.
  */
 #include "commands.h"
 
-#include "attach.h"
-#include "cleanup.h"
-#include "error.h"
-#include "flow.h"
-#include "ipaddr.h"
-#include "mac.h"
-#include "neigh.h"
-#include "origin.h"
-#include "queues.h"
-#include "quirk.h"
-#include "rss.h"
-#include "slice.h"
-#include "text.h"
-#include "uapi.h"
-#include "xps.h"
+#include "attach/attach.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/mac.h"
+#include "base/text.h"
+#include "ethtool/rss.h"
+#include "ethtool/xps.h"
+#include "kernel/filter.h"
+#include "kernel/uapi.h"
+#include "nic/flow.h"
+#include "nic/nic_plan.h"
+#include "nic/quirk.h"
+#include "nic/steering.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,74 +28,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
 struct plan {
 	const struct nk_config *config;
-	const char *nic; /* its name, for a shell */
+	const char *nic; /* its name, quoted for a shell */
 	struct nk_attachment *att;
 	FILE *out;
-	struct nk_flow_table rules;
-	uint32_t front,
-		behind; /* locations before and from which on the plan has used all that are free */
 };
 
-/* put_weights() - a table as "weight 8 8 0 0": the shares of the queues, which is what counts */
-static void put_weights(FILE *out, const struct nk_rss *table)
-{
-	off_stack uint32_t weight[NK_QUEUE_IDS];
-	uint32_t i, last = 0;
-
-	memset(weight, 0, sizeof(weight));
-	for (i = 0; i < table->size; i++) {
-		if (table->queues[i] >= NK_QUEUE_IDS)
-			continue;
-		weight[table->queues[i]]++;
-		last = table->queues[i] > last ? table->queues[i] : last;
-	}
-	fputs("weight", out);
-	for (i = 0; i <= last; i++)
-		fprintf(out, " %u", weight[i]);
-}
-
-static void put_change(const struct plan *plan, const struct nk_setting_change *change)
-{
-	const char *nic = plan->nic;
-	char text[NK_XPS_TEXT_SIZE];
-	struct nk_cpu_set mask;
-	off_stack struct nk_rss table;
-	uint32_t bytes;
-
-	switch (nk_setting_kind(change->item)) {
-	case NK_SETTING_RSS:
-		nk_setting_unpack_rss(&change->want, &table);
-		fprintf(plan->out, "ethtool -X %s ", nic);
-		put_weights(plan->out, &table);
-		fputs("  # nk-cni keeps the other entries where they are\n", plan->out);
-		break;
-	case NK_SETTING_XPS:
-		memcpy(&mask, change->want.bytes, sizeof(mask));
-		nk_xps_text(&mask, text);
-		fprintf(plan->out, "echo %s > /sys/class/net/%s/queues/tx-%u/xps_cpus\n", text, nic,
-			change->item & 0xffff);
-		break;
-	case NK_SETTING_FEATURE:
-		fprintf(plan->out, "ethtool -K %s %s %s\n", nic,
-			nk_setting_feature_name((enum nk_setting_feature)(change->item & 0xffff)),
-			change->want.bytes[0] ? "on" : "off");
-		break;
-	case NK_SETTING_SPLIT:
-		fprintf(plan->out, "ethtool -G %s tcp-data-split %s\n", nic,
-			change->want.bytes[0] == NK_SPLIT_ON ? "on" : "off");
-		break;
-	case NK_SETTING_HDS:
-		memcpy(&bytes, change->want.bytes, sizeof(bytes));
-		fprintf(plan->out, "ethtool -G %s hds-thresh %u\n", nic, bytes);
-		break;
-	}
-}
-
-/* put_present() - the NIC as it is: what the plan starts from */
+/* put_present() - the NIC's present state */
 static int put_present(const struct plan *plan, struct nk_error *err)
 {
 	const struct nk_nic *nic = &plan->att->lender.nic;
@@ -108,13 +48,13 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	uint32_t free_queues, later;
 	int rc;
 
-	(void)nk_quirk_driver(nic, driver); /* for people */
+	(void)nk_quirk_driver(nic, driver); /* empty if unknown */
 	fprintf(plan->out, "# %s: driver %s, %d receive queues, MTU %u\n", nic->name,
 		*driver ? driver : "unknown", nk_xps_rx_count(nic), nic->mtu);
 	rc = nk_attach_count_free(plan->att, plan->config, &free_queues, &later, err);
 	if (rc)
 		return rc;
-	fprintf(plan->out, "# queues: %u of those named are free, %u wanted\n", free_queues,
+	fprintf(plan->out, "# queues: %u of those listed are free, %u needed\n", free_queues,
 		plan->config->queue_count);
 	if (nk_flow_table_get(nic, &rules, &none))
 		fputs("# flow rules: none possible\n", plan->out);
@@ -127,7 +67,7 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 		fputs("# RSS: no table\n", plan->out);
 	} else {
 		fprintf(plan->out, "# RSS: %u entries, ", table.size);
-		put_weights(plan->out, &table);
+		nk_rss_print(plan->out, &table);
 		fputc('\n', plan->out);
 	}
 	return 0;
@@ -135,35 +75,18 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 
 static int put_settings(const struct plan *plan, struct nk_error *err)
 {
-	struct nk_slice_nic on = {
-		.nl = &plan->att->host,
-		.nic = &plan->att->lender.nic,
-		.claims = plan->att->lender.claims,
-	};
-	off_stack struct nk_config config;
-	char path[NK_PATH_SIZE];
+	struct nk_setting_changes changes = { 0 };
 	uint32_t i;
-	int rc;
+	int rc = nk_attach_plan_settings(plan->att, plan->config, &changes, err);
 
-	config = *plan->config;
-	/* ADD has claimed them by then. */
-	for (i = 0; i < plan->att->lease_count; i++)
-		nk_queue_set_put(&config.queues, plan->att->leases[i].phys);
-	nk_nicdir_pin(&plan->att->lender.dir, "origin", path);
-	on.origin = nk_origin_open(path, false, err);
-	if (on.origin < 0 && on.origin != -ENOENT)
-		return on.origin;
-	rc = nk_slice_settings(&on, &config, &plan->att->changes, err);
-	if (on.origin >= 0)
-		close(on.origin);
-	if (rc)
-		return rc;
-	fputs("\n# settings of the NIC\n", plan->out);
-	for (i = 0; i < plan->att->changes.count; i++)
-		put_change(plan, &plan->att->changes.list[i]);
-	if (!plan->att->changes.count)
-		fputs("# none has to change\n", plan->out);
-	return 0;
+	if (!rc)
+		fputs("\n# settings of the NIC\n", plan->out);
+	for (i = 0; i < changes.count && !rc; i++)
+		nk_setting_print(plan->out, plan->nic, changes.at[i].item, &changes.at[i].want);
+	if (!rc && !changes.count)
+		fputs("# no change needed\n", plan->out);
+	nk_nic_plan_fini(&changes);
+	return rc;
 }
 
 static void put_device(const struct plan *plan)
@@ -172,33 +95,34 @@ static void put_device(const struct plan *plan)
 	char mac[NK_MAC_TEXT_SIZE];
 	uint32_t i;
 
-	fputs("\n# device and leases: rtnetlink, and family netdev in the Pod's netns; as ynl takes it\n",
+	fputs("\n# device and leases: rtnetlink, and family netdev in the Pod's netns; in ynl's "
+	      "format\n",
 	      plan->out);
-	nk_mac_text(att->mac, mac);
+	nk_mac_text(att->claim.mac, mac);
 	fprintf(plan->out,
 		"# rt-link newlink%s: {\"ifname\": \"%s\", \"address\": \"%s\", \"mtu\": %u, "
 		"\"num-rx-queues\": %u, \"group\": %u, \"linkinfo\": {\"kind\": \"netkit\", "
 		"\"data\": {\"mode\": \"%s\", \"pairing\": \"%s\"}}}\n",
-		att->pair ? ", the Pod's end" : "", att->key.ifname,
-		plan->config->netkit.mode == NK_NETKIT_L3 ? "" : mac, att->mtu,
+		att->claim.pair ? ", the Pod's end" : "", att->claim.key.ifname,
+		plan->config->netkit.mode == NK_NETKIT_L3 ? "" : mac, att->claim.mtu,
 		plan->config->queue_max + 1, NK_LINK_GROUP,
 		plan->config->netkit.mode == NK_NETKIT_L3 ? "l3" : "l2",
-		att->pair ? "pair" : "single");
+		att->claim.pair ? "pair" : "single");
 	for (i = 0; i < att->lease_count; i++)
 		fprintf(plan->out,
 			"# netdev queue-create {\"ifindex\": <of %s>, \"type\": \"rx\", \"lease\": "
 			"{\"ifindex\": %u, \"queue\": {\"id\": %u, \"type\": \"rx\"}, "
 			"\"netns-id\": <of the host>}}\n",
-			att->key.ifname, att->lender.nic.ifindex, att->leases[i].phys);
+			att->claim.key.ifname, att->lender.nic.ifindex, att->leases[i].phys);
 }
 
 static void put_map(const struct plan *plan)
 {
 	char path[NK_PATH_SIZE];
 
-	if (!plan->att->with_map)
+	if (!plan->att->claim.with_map)
 		return;
-	nk_nicdir_pin(&plan->att->lender.dir, "link", path);
+	nk_nicdir_pin(&plan->att->lender.dir, NK_PIN_LINK, path);
 	fprintf(plan->out,
 		"\n# BPF: XDP program nk_redirect on %s, native mode, link pinned at %s\n",
 		plan->att->lender.nic.name, path);
@@ -206,111 +130,87 @@ static void put_map(const struct plan *plan)
 	fprintf(plan->out, "# XSKMAP for the Pod: %s\n", path);
 }
 
-static bool is_free(const struct plan *plan, uint32_t location)
+static void put_context(const struct plan *plan)
 {
-	struct nk_error none = { 0 };
-	struct nk_flow other;
+	const struct nk_attachment *att = plan->att;
+	off_stack struct nk_rss table;
 
-	return nk_flow_get(&plan->att->lender.nic, location, &other, &none) == -ENOENT;
+	for (table.size = 0; table.size < att->lease_count; table.size++)
+		table.queues[table.size] = att->leases[table.size].phys;
+	fprintf(plan->out, "ethtool -X %s context new ", plan->nic);
+	nk_rss_print(plan->out, &table);
+	fputs("  # use its id instead of 1 below\n", plan->out);
 }
 
-/* choose_location() - as nk_flow_place() does, were the rules of the plan there already */
-static uint32_t choose_location(struct plan *plan, const struct nk_flow *flow)
+/* put_rules() - rules for the known addresses, each at the location it gets after those before it */
+static int put_rules(const struct plan *plan, const struct nk_pod_ips *ips,
+		     const struct nk_flow_target *to, struct nk_error *err)
 {
-	if (!nk_flow_vlan(flow)) {
-		while (plan->behind > 0)
-			if (is_free(plan, --plan->behind))
-				return plan->behind;
-	} else if (!plan->rules.anywhere) {
-		while (plan->front < plan->rules.size)
-			if (is_free(plan, plan->front++))
-				return plan->front - 1;
+	off_stack uint32_t locations[NK_STEERING_RULES_MAX];
+	off_stack struct nk_steering_rule list[NK_STEERING_RULES_MAX];
+	struct nk_flow_table table;
+	uint32_t i, count = nk_steering_rules(plan->config, plan->att->claim.mac, ips, to, list);
+	int rc = count ? nk_flow_table_get(&plan->att->lender.nic, &table, err) : 0;
+
+	for (i = 0; i < count && !rc; i++) {
+		rc = nk_flow_place(&plan->att->lender.nic, locations, i, &list[i].flow, err);
+		locations[i] = list[i].flow.spec.location;
+		if (!rc)
+			nk_flow_print(plan->out, plan->nic, &list[i].flow, table.anywhere);
 	}
-	return RX_CLS_LOC_ANY;
+	return rc;
 }
 
-static void put_rule(struct plan *plan, const struct nk_steering *how, const struct nk_ipaddr *addr,
-		     const struct nk_flow_target *to)
+static void put_neighs(const struct plan *plan, const struct nk_pod_ips *ips)
 {
-	char text[NK_FLOW_TEXT_SIZE], unplaced[NK_FLOW_TEXT_SIZE];
-	struct nk_flow flow;
+	off_stack struct nk_steering_neigh list[NK_STEERING_NEIGHS_MAX];
+	uint32_t i, count = nk_steering_neighs(plan->config, ips, list);
 
-	nk_flow_build(how, plan->att->mac, addr, to, &flow);
-	nk_flow_text(&flow, unplaced);
-	flow.spec.location = choose_location(plan, &flow);
-	nk_flow_text(&flow, text);
-	fprintf(plan->out, "ethtool -N %s %s", plan->nic, text);
-	/* A driver may insist on choosing it. */
-	if (flow.spec.location != RX_CLS_LOC_ANY && plan->rules.anywhere)
-		fprintf(plan->out, " || ethtool -N %s %s", plan->nic, unplaced);
-	fputc('\n', plan->out);
+	for (i = 0; i < count; i++)
+		nk_steering_neigh_print(plan->out, plan->nic, &list[i]);
+	if (plan->config->neigh_answer)
+		fputs("# the XDP program answers ARP and neighbour solicitations for the "
+		      "addresses\n",
+		      plan->out);
 }
 
-/* put_group() - the multicast group in which an IPv6 address is asked for */
-static void put_group(const struct plan *plan, const struct nk_ipaddr *addr)
-{
-	char text[NK_MAC_TEXT_SIZE];
-	uint8_t group[NK_MAC_LEN];
-
-	if (addr->family != AF_INET6)
-		return;
-	nk_neigh_group(addr, group);
-	nk_mac_text(group, text);
-	fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", text, plan->nic);
-}
-
-/* put_rules() - with the addresses that the configuration knows; an IPAM plugin is not asked. */
-static void put_rules(struct plan *plan)
+/* put_frames() - uses the addresses of the configuration; the IPAM plugin is not called */
+static int put_frames(const struct plan *plan, struct nk_error *err)
 {
 	const struct nk_config *config = plan->config;
+	const bool context = nk_nic_plan_wants_context(config);
 	const struct nk_flow_target to = {
-		.is_context = nk_slice_wants_context(config),
-		.id = nk_slice_wants_context(config) ? 1 : plan->att->leases[0].phys,
+		.is_context = context,
+		.id = context ? 1 : plan->att->leases[0].phys,
 	};
-	struct nk_error none = { 0 };
-	char mac[NK_MAC_TEXT_SIZE];
-	uint32_t i, k;
+	struct nk_pod_ips ips = { 0 };
+	int rc;
 
-	(void)nk_flow_table_get(&plan->att->lender.nic, &plan->rules, &none);
-	plan->behind = plan->rules.size;
-	nk_mac_text(plan->att->mac, mac);
+	for (; ips.own_count < config->ip_count; ips.own_count++)
+		ips.own[ips.own_count] = config->ips[ips.own_count].addr;
 	fputs("\n# which frames\n", plan->out);
 	if (config->mac_source == NK_MAC_RANDOM)
-		fputs("# the MAC is another one at each ADD\n", plan->out);
-	if (!plan->att->pair && config->mac_source != NK_MAC_MASTER)
-		fprintf(plan->out, "bridge fdb add %s dev %s self permanent\n", mac, plan->nic);
-	if (to.is_context) {
-		fprintf(plan->out, "ethtool -X %s context new weight", plan->nic);
-		for (i = 0; i <= plan->att->leases[plan->att->lease_count - 1].phys; i++) {
-			for (k = 0; k < plan->att->lease_count && plan->att->leases[k].phys != i;
-			     k++)
-				;
-			fprintf(plan->out, " %d", k < plan->att->lease_count);
-		}
-		fputs("  # its id takes the place of 1 below\n", plan->out);
-	}
-	for (i = 0; i < config->steering_count; i++) {
-		if (config->steering[i].match == NK_MATCH_MAC)
-			put_rule(plan, &config->steering[i], NULL, &to);
-		for (k = 0; k < config->ip_count && config->steering[i].match != NK_MATCH_MAC; k++)
-			put_rule(plan, &config->steering[i], &config->ips[k].addr, &to);
-	}
+		fputs("# each ADD generates another MAC\n", plan->out);
+	if (!plan->att->claim.pair && config->mac_source != NK_MAC_MASTER)
+		nk_filter_print(plan->out, plan->nic, plan->att->claim.mac);
+	if (context)
+		put_context(plan);
+	rc = put_rules(plan, &ips, &to, err);
+	if (rc)
+		return rc;
 	if (*config->ipam_type || config->prev)
-		fputs("# and rules for the addresses that an IPAM plugin or the plugins before give\n",
+		fputs("# and rules for the addresses from the IPAM plugin or from earlier "
+		      "plugins\n",
 		      plan->out);
-	for (i = 0; config->neigh_answer && i < config->ip_count; i++)
-		put_group(plan, &config->ips[i].addr);
-	if (config->neigh_answer)
-		fputs("# ARP and neighbour solicitations for the addresses are answered by the XDP "
-		      "program\n",
-		      plan->out);
+	put_neighs(plan, &ips);
+	return 0;
 }
 
 static int write_plan(struct plan *plan, struct nk_error *err)
 {
 	int rc;
 
-	fprintf(plan->out, "# %s of network %s; nothing was changed\n", plan->att->key.ifname,
+	fprintf(plan->out, "# %s of network %s; nothing was changed\n", plan->att->claim.key.ifname,
 		plan->config->name);
 	if (!plan->config->queue_count) {
 		put_device(plan);
@@ -323,8 +223,7 @@ static int write_plan(struct plan *plan, struct nk_error *err)
 		return rc;
 	put_device(plan);
 	put_map(plan);
-	put_rules(plan);
-	return 0;
+	return put_frames(plan, err);
 }
 
 int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
@@ -346,10 +245,10 @@ int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config
 	plan.nic = nk_text_quote(att->lender.nic.name, quoted);
 	plan.out = open_memstream(ret, &size);
 	if (!plan.out)
-		return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+		return nk_error_no_memory(err);
 	rc = write_plan(&plan, err);
 	if (fclose(plan.out) && !rc)
-		rc = nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+		rc = nk_error_no_memory(err);
 	if (!rc) {
 		nk_text_clean(*ret, "\n");
 		return 0;

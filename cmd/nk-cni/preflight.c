@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-/* preflight.c - what ADD needs and STATUS asks: kernel, bpffs, NIC; changes nothing */
+/* preflight.c - check what ADD needs and STATUS reports: kernel, bpffs, NIC; read only */
 #include "commands.h"
 
-#include "attach.h"
-#include "error.h"
-#include "netdev.h"
-#include "netkit.h"
-#include "physical.h"
-#include "probe.h"
-#include "queues.h"
-#include "slice.h"
-#include "text.h"
+#include "attach/attach.h"
+#include "base/error.h"
+#include "base/queues.h"
+#include "base/text.h"
+#include "kernel/netdev.h"
+#include "kernel/netkit.h"
+#include "kernel/nic.h"
+#include "kernel/physical.h"
+#include "kernel/probe.h"
+#include "nic/nic_probe.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
 static int find_nic(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
 {
@@ -22,7 +24,7 @@ static int find_nic(struct nk_attachment *att, const struct nk_config *config, s
 
 	if (rc == -ENODEV) {
 		nk_error_class(err, NK_CODE_CONFIG, "the NIC does not exist");
-		nk_error_remedy(err, "name a NIC of this node in \"master\": see ip link");
+		nk_error_remedy(err, "set \"master\" to a NIC of this node; ip link lists them");
 	}
 	return rc;
 }
@@ -45,12 +47,12 @@ int nk_preflight_device(struct nk_attachment *att, const struct nk_config *confi
 	if (rc != -ENODEV && (rc || named.ifindex == device.ifindex))
 		return rc;
 	nk_error_reset(err);
-	return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid network configuration",
-			    "deviceID: \"%.64s\" is not of the NIC in \"master\", %.64s",
-			    config->device_id, config->master);
+	return nk_error_config(
+		err, "deviceID: \"%.64s\" does not belong to the NIC in \"master\", %.64s",
+		config->device_id, config->master);
 }
 
-/* check_lease() - before anything is said of what else it cannot do. One that has lent before can. */
+/* check_lease() - comes first: whether it can lend queues matters most. A NIC with attachments can. */
 static int check_lease(struct nk_attachment *att, const struct nk_config *config,
 		       struct nk_error *err)
 {
@@ -66,15 +68,32 @@ static int check_lease(struct nk_attachment *att, const struct nk_config *config
 	return rc;
 }
 
-/* check_up() - a NIC that is down tells nothing of its queues. */
+/* check_up() - the kernel does not report the queues of a NIC that is down */
 static int check_up(const struct nk_nic *nic, struct nk_error *err)
 {
 	if (nic->up)
 		return 0;
 	nk_error_set(err, NK_CODE_RETRY, ENETDOWN, "the NIC is down",
-		     "%s: its queues cannot be read while it is down", nic->name);
-	nk_error_remedy(err, "ip link set dev %s up", NK_QUOTED(nic->name));
-	return -ENETDOWN;
+		     "%s: the kernel reports no queues while it is down", nic->name);
+	return nk_error_remedy(err, "ip link set dev %s up", NK_QUOTED(nic->name));
+}
+
+/* check_mac() - a flow rule for the NIC's own MAC would take the host's frames */
+static int check_mac(const struct nk_nic *nic, const struct nk_config *config, struct nk_error *err)
+{
+	uint32_t i;
+
+	/* The parser refuses the NIC's MAC when it is given as "master". */
+	if (config->mac_source != NK_MAC_GIVEN || memcmp(config->mac, nic->mac, NK_MAC_LEN) != 0)
+		return 0;
+	for (i = 0; i < config->steering_count && config->steering[i].match != NK_MATCH_MAC; i++)
+		;
+	if (i == config->steering_count)
+		return 0;
+	nk_error_set(err, NK_CODE_CONFIG, EADDRINUSE,
+		     "a flow rule would take the host's own frames",
+		     "steering: %s has the same MAC", nic->name);
+	return nk_error_remedy(err, "use another \"mac\", or steer by \"ip\"");
 }
 
 static int check_nic(struct nk_attachment *att, const struct nk_config *config,
@@ -84,7 +103,9 @@ static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 
 	if (!rc)
 		rc = check_up(&att->lender.nic, err);
-	return rc ? rc : nk_slice_probe(&att->host, &att->lender.nic, config, err);
+	if (!rc)
+		rc = check_mac(&att->lender.nic, config, err);
+	return rc ? rc : nk_nic_probe(&att->host, &att->lender.nic, config, err);
 }
 
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
@@ -99,8 +120,10 @@ int nk_preflight(struct nk_attachment *att, const struct nk_config *config, stru
 	if (rc || (!config->queue_count && !config->awaits_device))
 		return rc;
 	rc = nk_netdev_probe_lease(&att->host, err);
+	if (!rc && config->rings.split)
+		rc = nk_netkit_check_unreadable(err);
 	if (!rc)
-		rc = nk_nicdir_check_bpffs(config->bpffs, err);
+		rc = nk_nicdir_check_usable(config->bpffs, err);
 	if (!rc && att->lender.nic.ifindex)
 		rc = check_nic(att, config, err);
 	return rc;

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* status.c - STATUS: could an ADD be served now? Changes nothing. */
+/* status.c - STATUS: could ADD succeed now? Read only */
 #include "commands.h"
 
-#include "attach.h"
-#include "error.h"
-#include "ipam.h"
-#include "slice.h"
-#include "sweep.h"
+#include "attach/attach.h"
+#include "base/error.h"
+#include "cni/ipam.h"
+#include "nic/nic_probe.h"
+#include "node/sweep.h"
 
 #include <errno.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
-/* check_queues() - could an ADD have its queues? Not where others than attachments of ours hold them; and
- * where the configuration asks for it, not while attachments hold them. Those that are dead do not
- * count: the next ADD sweeps them, and a runtime that lets no Pod in while STATUS fails would never
- * get there.
+/* check_queues() - are enough queues available for an ADD? Queues that foreign users hold never
+ * count. Queues of live attachments count unless the configuration sets "statusQueues". Queues of
+ * dead attachments always count: the next ADD frees them, and there would be no next ADD if STATUS
+ * failed.
  */
 static int check_queues(struct nk_attachment *att, const struct nk_config *config,
 			struct nk_error *err)
@@ -45,12 +45,12 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 		     struct nk_error *err)
 {
-	int rc = nk_slice_probe_settings(&att->host, &att->lender.nic, config, err);
+	int rc = nk_nic_probe_settings(&att->lender, config, err);
 
 	return rc || config->awaits_device ? rc : check_queues(att, config, err);
 }
 
-/* has_pods() - does the NIC that is gone, or down, have attachments? */
+/* has_pods() - does the NIC, which is gone or down, have attachments? */
 static bool has_pods(struct nk_attachment *att, const struct nk_config *config, int why)
 {
 	const char *nic = *att->lender.nic.name ? att->lender.nic.name : config->master;
@@ -76,7 +76,7 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 	if (rc || !*config->ipam_type)
 		return rc;
 	rc = nk_ipam_status(&ipam, err);
-	if (rc && err->code != NK_CODE_DEGRADED) /* its own */
+	if (rc && err->code != NK_CODE_DEGRADED) /* the code that the plugin returned */
 		err->code = NK_CODE_UNAVAILABLE;
 	return rc;
 }

@@ -152,7 +152,7 @@ static void open_socket(void)
 			  });
 }
 
-/* load_ours() - as lib/prog.c does, but for pins and the NIC */
+/* load_ours() - as lib/bpffs/prog.c does, but for pins and the NIC */
 static void load_ours(void)
 {
 	ours = nk_bpf__open();

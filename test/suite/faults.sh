@@ -3,13 +3,16 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with the runner and the cases
 # faults.sh - the words of cases in which one reading system call of nk-cni fails; sourced by them
 #
-# A point is one call and one error; of all of them one in $share is tried, but in a soak. At each one a scenario is armed, its command runs with the fault,
-# and the outcome is judged:
-#   - what lives is as it was: state() of the two bystanders, a Pod with queues and a pair;
+# A point is one call and one error; one in $share is tried. At each one a scenario is armed, its command runs
+# with the fault (test/tools/fault), and the outcome is judged:
+#   - what lives is as it was: look() of the two bystanders, a Pod with queues and a pair;
 #   - a command that fails says so with an error that has code and details, and one that does not fail has
 #     done all of its work;
 #   - a second, undisturbed command completes it.
 # A violation is printed and counted, and the next point starts on a fresh world.
+
+# shellcheck source=test/suite/sliced.sh
+source "$suite/sliced.sh"
 
 # The system calls by which nk-cni learns anything.
 reading=(bpf recvfrom recvmsg openat flock getdents64 ioctl read newfstatat fstat statfs access faccessat2
@@ -24,41 +27,21 @@ total=0
 violations=0
 shift_by=0
 
-# call COMMAND POD [STRACE-OPTION...]: without options the plugin alone; what it says into $scratch/said
+# call COMMAND POD [WORD...]: after these words; what it says into $scratch/said
 call() {
-	local command=$1 pod=$2 variables traced=()
-	shift 2
+	local ifname=nk0
 
-	variables=("CNI_COMMAND=$command" "CNI_CONTAINERID=c-$pod" "CNI_NETNS=/run/netns/$pod"
-		"CNI_PATH=$plugins" "CNI_IFNAME=$([[ $pod == pair* ]] && echo eth0 || echo nk0)")
-	(($# == 0)) || traced=(strace -qq "$@" "${variables[@]/#/-E}")
-	env -i PATH="$PATH" "${variables[@]}" "${traced[@]}" "$nk" <"$scratch/$pod.conf" \
-		>"$scratch/said" 2>"$scratch/stderr"
+	[[ $2 != pair* ]] || ifname=eth0
+	(
+		export CNI_COMMAND="$1" CNI_CONTAINERID="c-$2" CNI_NETNS="/run/netns/$2" CNI_PATH="$plugins" \
+			CNI_IFNAME="$ifname"
+		exec "${@:3}" "$nk" <"$scratch/$2.conf" >"$scratch/said" 2>"$scratch/stderr"
+	)
 }
 
-# state: all that lives, as far as it does not differ from one making to the next
-state() {
-	local path
-
-	{
-		for path in "" alive pair p1 pair1; do
-			[[ -z $path || -e /run/netns/$path ]] || continue
-			echo "== ${path:-host}"
-			ip ${path:+-n "$path"} -d -batch - <<<$'addr show\nroute show table all'
-		done
-		bridge fdb show dev ln0
-		ethtool -x ln0
-		ethtool -n ln0
-		ethtool -k ln0 | grep -E 'ntuple|vlan'
-		tools/netdev contexts --dev ln0
-		tools/netdev queues --dev ln0
-		cat /sys/class/net/ln0/queues/tx-*/xps_cpus
-		find "$bpffs" /run/nk-cni -printf '%p %m %U:%G\n' 2>/dev/null | sort
-		find "$networks" -name '1*' -printf '%f ' -exec cat {} + 2>/dev/null | sort
-	} | sed -E "s/'napi-id': [0-9]+//; s/ link-netnsid [0-9]+//; s/NO-CARRIER,|,LOWER_UP//g
-		s/ state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN)//; s/'netns-id': [0-9]+//; s/^[0-9]+: //
-		s/@if[0-9]+//; s/'ifindex': [0-9]+//g; s/nk-cni\/journal.d.*:lock.*//
-		s/(valid_lft|preferred_lft) [0-9]+sec//g"
+# look [OPTION...]: all that lives
+look() {
+	tools/look --dev ln0 --bpffs "$bpffs" --networks "$networks" --pods alive,pair,p1,pair1 "$@"
 }
 
 # says_why: is what the command said an error with code and details?
@@ -75,17 +58,18 @@ violation() {
 	echo "VIOLATION: $scenario, $name call $number, $error: $1"
 	echo "  said: $(tr -d '\n\t' <"$scratch/said" | cut -c1-400)"
 	echo "  stderr: $(head -3 "$scratch/stderr" | cut -c1-300)"
-	echo "  the call: $(grep "^$name(" "$scratch/trace-$scenario" | sed -n "${number}p" | cut -c1-200)"
-	[[ ! -s $scratch/diff ]] || grep '^[-+]' "$scratch/diff" | head -12 | cut -c1-160
+	echo "  the call: $(sed -n "${number}p" "$scratch/trace-$scenario" | cut -c1-200)"
+	[[ ! -s $scratch/diff ]] || grep '^[<>]' "$scratch/diff" | head -12 | cut -c1-160
 	dirty=1
 }
 
 # is STATE WHAT: a violation if the world is not so
 is() {
-	: >"$scratch/diff"
-	state >"$scratch/now"
-	diff -u "$scratch/$1" "$scratch/now" >"$scratch/diff" || violation "$2"
-	: >"$scratch/diff"
+	look --same "$scratch/$1" >"$scratch/now" || {
+		diff "$scratch/$1" "$scratch/now" >"$scratch/diff" || true
+		violation "$2"
+		rm -f "$scratch/diff"
+	}
 }
 
 # undisturbed COMMAND POD: must succeed
@@ -96,6 +80,10 @@ undisturbed() {
 # --- the scenarios: arm_* before each point, judge_* after it, with the status in $status --------
 
 bystanders() {
+	[[ -d $work/pause ]] || {
+		mkdir "$work/pause"
+		mount -t bpf bpf "$work/pause"
+	}
 	rm -rf "$networks"
 	nic
 	pods alive pair p1 pair1
@@ -106,7 +94,7 @@ bystanders() {
 	call ADD alive || die "ADD alive: $(<"$scratch/said")"
 	call ADD pair || die "ADD pair: $(<"$scratch/said")"
 	call ADD p1 && call DEL p1 && call ADD pair1 && call DEL pair1 # once before, for netns ids
-	state >"$scratch/before"
+	look >"$scratch/before"
 	dirty=""
 }
 
@@ -167,7 +155,7 @@ judge_del() {
 arm_check() {
 	[[ -e $scratch/checked && -z $dirty ]] || {
 		arm_del
-		state >"$scratch/checked"
+		look >"$scratch/checked"
 	}
 }
 
@@ -241,7 +229,7 @@ run_command() {
 }
 
 list_with() {
-	strace -qq "$@" "$nk" list >"$scratch/said" 2>"$scratch/stderr"
+	"$@" "$nk" list >"$scratch/said" 2>"$scratch/stderr"
 }
 
 # fresh_world: after a violation
@@ -257,34 +245,32 @@ one_point() {
 	[[ -z $dirty ]] || fresh_world
 	"arm_${scenario%_*}"
 	status=0
-	run_command -o /dev/null -e trace="$name" -e "inject=$name:error=$error:when=$number" || status=$?
+	run_command tools/fault "$work/pause" "$name" "$number" "$error" || status=$?
 	"judge_${scenario%_*}"
 }
 
-# at_each_call SCENARIO SUBJECT: the points of its command
+# at_each_call SCENARIO SUBJECT: the points of its command, more than "least" of them
 at_each_call() {
-	local scenario=$1 subject=$2 name number error line turn=0 status
-	local -A count=()
+	local scenario=$1 subject=$2 name number=0 error line turn=0 status
 
 	[[ -z $dirty ]] || fresh_world
 	"arm_${scenario%_*}"
-	run_command -y -o "$scratch/trace-$scenario" -e trace="$(IFS=, && echo "${reading[*]}")" \
-		-e signal=none || die "$scenario without a fault: $(<"$scratch/said")"
+	run_command strace -qq -y -o "$scratch/trace-$scenario" -e signal=none || die "$scenario without a fault: $(<"$scratch/said")"
 	status=0
 	"judge_${scenario%_*}"
 	while read -r line; do
+		number=$((number + 1))
 		name=${line%%(*}
-		count[$name]=$((${count[$name]:-0} + 1))
-		number=${count[$name]}
-		[[ ! $line =~ $foreign ]] || continue
+		[[ " ${reading[*]} " == *" $name "* && ! $line =~ $foreign ]] || continue
 		for error in "${errors[@]}"; do
 			turn=$((turn + 1))
-			[[ -n ${soak:-} || $(((turn + shift_by) % share)) == 0 ]] || continue
+			(((turn + shift_by + shard) % share == 0)) || continue
 			one_point
 		done
 	done <"$scratch/trace-$scenario"
-	[[ $turn -gt 50 ]] || die "only $turn points were found"
+	[[ $turn -gt ${least:-50} ]] || die "only $turn points were found"
 	total=$((total + turn))
+	progress "$scenario: $points of $total points, $violations violations"
 	shift_by=$((shift_by + 1))
 	[[ $scenario != check* ]] || {
 		undisturbed DEL "$subject"
@@ -294,6 +280,8 @@ at_each_call() {
 
 # points_are_clean: the verdict
 points_are_clean() {
+	umount "$work/pause"
+	rmdir "$work/pause"
 	echo "note: $points of $total points, $violations violations"
 	((violations == 0))
 }

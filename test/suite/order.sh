@@ -3,8 +3,8 @@
 # order.sh - the words of cases about two calls at once; sourced by them
 #
 # The IPAM plugin is test/tools/ledger, whose reservations are files. A call is written down as
-# test/tools/between wants it, and named: add_p1, del_p1, add_p2, del_p2, gc. States are read by the
-# shell itself, since every process costs.
+# test/tools/between wants it, and named: add_p1, del_p1, add_p2, del_p2, gc,
+# sweep.
 
 # shellcheck source=test/suite/sliced.sh
 source "$suite/sliced.sh"
@@ -14,6 +14,8 @@ queued=${plain/1.0.0/1.1.0}
 queued=${queued%\}},'"ipam":{"type":"ledger"}}'
 points=0
 total=0
+violations=0
+turn=0
 
 # write_call NAME COMMAND POD CONF [VARIABLE=VALUE...]
 write_call() {
@@ -36,6 +38,9 @@ prepare_calls() {
 		write_call "add_$pod" ADD "$pod" "$conf"
 		write_call "del_$pod" DEL "$pod" "$conf"
 	done
+	: >"$scratch/sweep.env"
+	: >"$scratch/sweep.in"
+	echo gc >"$scratch/sweep.args"
 	write_call gc GC "" "${conf%\}},\"cni.dev/valid-attachments\":[]}"
 }
 
@@ -71,64 +76,30 @@ state() {
 	echo "${out[*]}${out[*]:+ }freed:$freed"
 }
 
-# reset [NAME...]: nothing is there but what these calls make
-reset() {
-	local name
-
-	for name in p1 p2; do
-		call "del_$name" || die "DEL of $name: $(<"$scratch/del_$name.out")"
-	done
-	rm -f /run/ledger/.calls
-	same "after both DELs" "$(state)" "freed:0"
-	for name; do
-		call "$name" || die "$name: $(<"$scratch/$name.out")"
-	done
-	rm -f /run/ledger/.calls
-}
-
-# between N FIRST SECOND: into $said the line that the tool prints, but for the count, which is $count
-between() {
-	read -r count said < <(tools/between --program "$nk" --at "$1" --first "$scratch/$2" \
-		--second "$scratch/second") || die "between"
-}
-
-# copy_call NAME: as the second of two, which may have the first's name
-copy_call() {
-	cp "$scratch/$1.env" "$scratch/second.env"
-	cp "$scratch/$1.in" "$scratch/second.in"
-}
-
-# serially FIRST SECOND NAME...: into $end statuses and state, and into $calls the system calls of FIRST
-serially() {
-	local first=$1 second=$2
-
-	reset "${@:3}"
-	copy_call "$second"
-	between 0 "$first"
-	calls=$count
-	end="${said% *} $(state)"
-}
-
 # interleave FIRST SECOND [NAME...]: SECOND at system calls of FIRST, all of them or each share-th; what
-# NAME... have made is there before. The end is that of one of the two orders.
+# NAME... have made is there before, and gone_p1 is the end of p1's device. The end is that of one of the two
+# orders (test/tools/between). With "retry=NAME", after that call was repeated if it failed.
 interleave() {
-	local first=$1 second=$2 before=("${@:3}") n end calls said count one other swapped
+	local said line
 
-	serially "$second" "$first" "${before[@]}"
-	read -r swapped count other <<<"$end"
-	other="$count $swapped $other"
-	serially "$first" "$second" "${before[@]}"
-	one=$end
-	for ((n = 1 + points % share; n <= calls; n += share)); do
-		reset "${before[@]}"
-		between "$n" "$first"
-		end="${said% *} $(state)"
-		[[ $end == "$one" || $end == "$other" ]] ||
-			die "$second at call $n of $first: '$end' is neither '$one' nor '$other': $(
-				cat "$scratch/$first.out" "$scratch/second.out")"
-		points=$((points + 1))
-	done
-	total=$((total + calls))
+	turn=$((turn + 1))
+	said=$(tools/between points --program "$nk" --dir "$scratch" --bpffs "$bpffs" --device "$ifname" \
+		--share "$share" --retry "${retry:-}" --skip "$(((turn * 31 + shard) % share))" \
+		--first "$1" --second "$2" --before "$(IFS=, && echo "${*:3}")") ||
+		die "$2 at calls of $1: $said"
+	line=${said##*$'\n'}
+	[[ $said == "$line" ]] || echo "${said%$'\n'*}"
+	read -ra line <<<"$line"
+	points=$((points + line[0]))
+	total=$((total + line[1]))
+	violations=$((violations + line[2]))
+	progress "$2 at calls of $1: $points points of $total, $violations violations"
+}
+
+# points_are_clean: the verdict
+points_are_clean() {
+	echo "note: $points points of $total, $violations violations"
+	((violations == 0))
 }
 
 # ipam_plugin NAME SCRIPT: an IPAM plugin that runs the script, then the ledger

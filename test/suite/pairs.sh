@@ -62,6 +62,18 @@ world() {
 	ip -n beyond link set ln1 up
 	ip -n beyond route add 10.1.0.0/24 via 10.9.0.1
 	ip -n beyond route add fd01::/64 via fd09::1
+	await "link-local addresses" have_settled
+}
+
+# have_settled: ln0 and ln1 have their link-local addresses, which dumps before and after a call must not differ by
+have_settled() {
+	local addresses
+
+	addresses=$(
+		ip -6 addr show dev ln0 scope link
+		ip -n beyond -6 addr show dev ln1 scope link
+	)
+	[[ $addresses == *fe80*fe80* && $addresses != *tentative* ]]
 }
 
 # reaches NETNS ADDRESS [SIZE]: by ping, unfragmented

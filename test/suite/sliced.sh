@@ -21,6 +21,11 @@ queue_of() {
 	echo "${path##*/q}"
 }
 
+# one_lease: for await
+one_lease() {
+	[[ $(leases) == 1 ]]
+}
+
 # rules: how many flow rules ln0 has
 rules() {
 	ethtool -n ln0 | sed -n 's/^Total \([0-9]*\) rules$/\1/p'

@@ -13,6 +13,11 @@ pods() {
 	done
 }
 
+# progress TEXT: of a case that a soak takes hours for; onto the runner's stdout
+progress() {
+	[[ -z ${soak:-} ]] || echo "# $*" >>"/proc/$$/fd/1"
+}
+
 # other_userns PID: is it in another user namespace than this shell?
 other_userns() {
 	[[ $(readlink "/proc/$1/ns/user") != "$(readlink /proc/self/ns/user)" ]]

@@ -1,222 +1,311 @@
 // SPDX-License-Identifier: Apache-2.0
-/* between: runs a second program between two system calls of a first, or kills the first there. */
+/* between: runs a second call between two system calls of a first, at one after the other of these. */
+#include "calls.h"
 #include "cli.h"
+#include "nl.h"
 
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
+#include <glob.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#define TIMEOUT_S  120 /* of one point */
+#define STATE_SIZE 8192
+#define END_SIZE   (STATE_SIZE + 32) /* with two statuses */
+#define PODS	   2
+#define LEDGER	   "/run/ledger/"
+
+static const char *program, *first, *second, *dir, *bpffs, *device, *before = "", *retried = "";
+static uint64_t at, share = 1, skip;
+static uint64_t violations;
+
+/* --- what there is ---------------------------------------------------------------------------- */
+
+static char state[STATE_SIZE];
+static struct nl pods[PODS];
+
+static void add(const char *before_it, const char *text)
+{
+	size_t at_end = strlen(state);
+
+	snprintf(state + at_end, sizeof(state) - at_end, "%s%s ", before_it, text);
+}
+
+static void add_link(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *tb[NL_ATTR_MAX];
+
+	nl_attrs(msg, sizeof(struct ifinfomsg), tb);
+	if (tb[IFLA_IFNAME] && strcmp(mnl_attr_get_str(tb[IFLA_IFNAME]), "lo") != 0)
+		add(arg, mnl_attr_get_str(tb[IFLA_IFNAME]));
+}
+
+static void add_names(const char *pattern)
+{
+	glob_t found = { 0 };
+	size_t i;
+
+	if (!glob(pattern, 0, NULL, &found))
+		for (i = 0; i < found.gl_pathc; i++)
+			if (strcmp(strrchr(found.gl_pathv[i], '/'), "/queues") != 0)
+				add("", strrchr(found.gl_pathv[i], '/') + 1);
+	globfree(&found);
+}
+
+static void add_owners(void)
+{
+	char owner[256];
+	glob_t found = { 0 };
+	FILE *file;
+	size_t i;
+
+	if (!glob(LEDGER "10.*", 0, NULL, &found))
+		for (i = 0; i < found.gl_pathc; i++) {
+			file = fopen(found.gl_pathv[i], "re");
+			if (!file || !fgets(owner, sizeof(owner), file))
+				owner[0] = '\0';
+			if (file)
+				fclose(file);
+			owner[strcspn(owner, "\n")] = '\0';
+			add(found.gl_pathv[i] + strlen(LEDGER), ":");
+			add("", owner);
+		}
+	globfree(&found);
+}
+
+/* How often the IPAM plugin was asked to free the first Pod's address. */
+static void add_freed(void)
+{
+	FILE *file = fopen(LEDGER ".calls", "re");
+	char line[512], text[32];
+	int freed = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		freed += !strncmp(line, "DEL c-p1 ", strlen("DEL c-p1 "));
+	if (file)
+		fclose(file);
+	snprintf(text, sizeof(text), "freed:%d", freed);
+	add("", text);
+}
+
+/* Attachments, addresses with their owners, and notes. */
+static void read_state(void)
+{
+	static char labels[PODS][8] = { "p1:", "p2:" };
+	char pattern[4096];
+	struct ifinfomsg *link;
+	int i;
+
+	state[0] = '\0';
+	add_names("/sys/class/net/nk*");
+	snprintf(pattern, sizeof(pattern), "%s/nk-cni/ln0/q*", bpffs);
+	add_names(pattern);
+	add_names("/run/nk-cni/journal.d/*/*/*");
+	for (i = 0; i < PODS; i++) {
+		link = nl_request(&pods[i], RTM_GETLINK, NLM_F_DUMP, sizeof(*link));
+		link->ifi_family = AF_UNSPEC;
+		if (nl_talk(&pods[i], add_link, labels[i]))
+			errx(CLI_SYSTEM, "devices of %s %s", labels[i], nl_why(&pods[i]));
+	}
+	add_owners();
+	add_freed();
+}
+
+static bool is_clean(void)
+{
+	read_state();
+	return !strcmp(state, "freed:0 ");
+}
+
+/* --- one point -------------------------------------------------------------------------------- */
+
+static void print_file(const char *path)
+{
+	char line[4096];
+	FILE *file = fopen(path, "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		fputs(line, stdout);
+	if (file)
+		fclose(file);
+}
+
+/* The Pod's device is deleted, with what is in its place on the host. */
+static void end_device(struct nl *pod)
+{
+	struct ifinfomsg *link = nl_request(pod, RTM_DELLINK, 0, sizeof(*link));
+
+	mnl_attr_put_strz(&pod->request.msg, IFLA_IFNAME, device);
+	if (nl_talk(pod, NULL, NULL))
+		errx(CLI_SYSTEM, "delete %s: %s", device, nl_why(pod));
+}
+
+/* A call of the preparation must succeed. */
+static void must(const char *name)
+{
+	char prefix[4096], out[4200];
+
+	if (!strcmp(name, "gone_p1")) {
+		end_device(&pods[0]);
+		return;
+	}
+	snprintf(prefix, sizeof(prefix), "%s/%s", dir, name);
+	snprintf(out, sizeof(out), "%s.out", prefix);
+	if (!calls_run(program, prefix, out))
+		return;
+	printf("%s failed while the next point was prepared\n", name);
+	print_file(out);
+	exit(CLI_UNMET);
+}
+
+/* Nothing is there but what the calls of --before make. */
+static void reset(void)
+{
+	char names[256], *name, *rest = names;
+
+	unlink(LEDGER ".calls");
+	if (!is_clean()) {
+		must("del_p1");
+		must("del_p2");
+		unlink(LEDGER ".calls");
+		if (!is_clean())
+			errx(CLI_UNMET, "after both DELs there is: %s", state);
+	}
+	snprintf(names, sizeof(names), "%s", before);
+	while ((name = strsep(&rest, ",")))
+		if (*name)
+			must(name);
+	unlink(LEDGER ".calls");
+}
+
+/* As its runtime does, if it failed. */
+static void retry(const char *name, int *status)
+{
+	char prefix[4096], out[4200];
+
+	if (!*status || strcmp(name, retried) != 0)
+		return;
+	snprintf(prefix, sizeof(prefix), "%s/%s", dir, name);
+	snprintf(out, sizeof(out), "%s.out", prefix);
+	*status = calls_run(program, prefix, out);
+}
+
 /*
- * A program is given by a prefix: PREFIX.env has its environment, a variable a line, PREFIX.in is its
- * stdin, PREFIX.out gets its stdout and stderr; it has no arguments.
- *
- * 1. Start the first, and stop it where it enters its N-th system call, counted from the first read
- *    of its stdin on: what the dynamic loader does is not of interest.
- * 2. Start the second. Wait until it has ended, or sleeps in flock(2): then it waits for the first.
- * 3. Let the first go on. Wait for both.
- *
- * Printed, in one line: the system calls of the first until its end or its stop, both exit statuses,
- * and "during" or "after": whether the second was started before the first had ended. A status is 128
- * + N after signal N, and - where nothing was started.
+ * One point, from the reset on; @turned: with --second as the first of both. @end gets both statuses,
+ * that of --first in front, and the state. Return: the system calls of the first
  */
-#define POLL_US	     2000
-#define LOOKS	     3 /* that many in a row have to see it in flock() */
-#define TIMEOUT_S    120
-#define ENV_MAX	     64
-#define SYSCALL_TRAP (SIGTRAP | 0x80)
+static uint64_t run_point(bool turned, uint64_t n, char end[END_SIZE])
+{
+	char paths[4][4096];
+	struct calls_round round = { .program = program,
+				     .at = n,
+				     .first = paths[0],
+				     .second = paths[1],
+				     .first_out = paths[2],
+				     .second_out = paths[3] };
 
-static const char *program, *first, *second;
-static uint64_t at;
+	alarm(TIMEOUT_S);
+	reset();
+	snprintf(paths[0], sizeof(paths[0]), "%s/%s", dir, turned ? second : first);
+	snprintf(paths[1], sizeof(paths[1]), "%s/%s", dir, turned ? first : second);
+	snprintf(paths[2], sizeof(paths[2]), "%s/one.out", dir);
+	snprintf(paths[3], sizeof(paths[3]), "%s/two.out", dir);
+	calls_round(&round);
+	retry(turned ? second : first, &round.first_status);
+	retry(turned ? first : second, &round.second_status);
+	read_state();
+	snprintf(end, END_SIZE, "%d %d %s", turned ? round.second_status : round.first_status,
+		 turned ? round.first_status : round.second_status, state);
+	return round.count;
+}
 
-static const struct cli_opt options[] = {
-	{ "program", CLI_STR, &program, .help = "FILE: both run it", .required = true },
-	{ "first", CLI_STR, &first, .help = "PREFIX: of its files", .required = true },
-	{ "second", CLI_STR, &second, .help = "PREFIX: likewise; without it the first is killed" },
-	{ "at", CLI_U64, &at, 0, UINT32_MAX, .help = "N: the system call; 0: after its end" },
-	{ 0 },
-};
-
-static void redirect(const char *prefix, const char *suffix, int flags, int to)
+static void tell_violation(uint64_t n, const char *end, const char *in_order, const char *turned)
 {
 	char path[4096];
-	int fd;
 
-	snprintf(path, sizeof(path), "%s.%s", prefix, suffix);
-	fd = open(path, flags | O_CLOEXEC, 0600);
-	if (fd < 0 || dup2(fd, to) < 0)
-		err(CLI_SYSTEM, "%s", path);
+	violations++;
+	printf("VIOLATION: %s at call %llu of %s: '%s' is neither '%s' nor '%s'\n", second,
+	       (unsigned long long)n, first, end, in_order, turned);
+	snprintf(path, sizeof(path), "%s/one.out", dir);
+	print_file(path);
+	snprintf(path, sizeof(path), "%s/two.out", dir);
+	print_file(path);
 }
 
-/* Never returns. */
-static void become(const char *prefix)
-{
-	char path[4096], line[8192], *env[ENV_MAX + 1] = { NULL }, *argv[] = { NULL, NULL };
-	int count = 0;
-	FILE *file;
+/* --- commands --------------------------------------------------------------------------------- */
 
-	snprintf(path, sizeof(path), "%s.env", prefix);
-	file = fopen(path, "re");
-	if (!file)
-		err(CLI_SYSTEM, "%s", path);
-	while (count < ENV_MAX && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		env[count++] = strdup(line);
+/*
+ * A call NAME is written in DIR/NAME.env and .in (calls.h). Printed at the end: points, calls of the
+ * first, violations.
+ */
+static int run_points(int argc, char **argv)
+{
+	const struct cli_opt options[] = {
+		{ "program", CLI_STR, &program, .help = "FILE: the plugin", .required = true },
+		{ "dir", CLI_STR, &dir, .help = "DIR: of the calls' files", .required = true },
+		{ "bpffs", CLI_STR, &bpffs, .help = "DIR", .required = true },
+		{ "device", CLI_STR, &device, .help = "NAME: in the Pods", .required = true },
+		{ "first", CLI_STR, &first, .help = "NAME: of a call", .required = true },
+		{ "second", CLI_STR, &second, .help = "NAME: likewise", .required = true },
+		{ "before", CLI_STR, &before, .help = "NAME,NAME...: calls that come before" },
+		{ "retry", CLI_STR, &retried,
+		  .help = "NAME: of a call that is repeated if it failed" },
+		{ "share", CLI_U64, &share, 1, UINT32_MAX, .help = "N: only each Nth point" },
+		{ "skip", CLI_U64, &skip, 0, UINT32_MAX, .help = "N: points before the first" },
+		{ 0 },
+	};
+	static char in_order[END_SIZE], turned[END_SIZE], end[END_SIZE];
+	uint64_t n, calls, points = 0;
+
+	cli_parse(options, argc, argv);
+	nl_open(&pods[0], NETLINK_ROUTE, "/run/netns/p1");
+	nl_open(&pods[1], NETLINK_ROUTE, "/run/netns/p2");
+	run_point(true, 0, turned);
+	calls = run_point(false, 0, in_order);
+	for (n = 1 + skip; n <= calls; n += share) {
+		run_point(false, n, end);
+		points++;
+		if (strcmp(end, in_order) != 0 && strcmp(end, turned) != 0)
+			tell_violation(n, end, in_order, turned);
 	}
-	argv[0] = strdup(program);
-	redirect(prefix, "in", O_RDONLY, STDIN_FILENO);
-	redirect(prefix, "out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-	dup2(STDOUT_FILENO, STDERR_FILENO);
-	execve(program, argv, env);
-	err(CLI_SYSTEM, "%s", program);
+	printf("%llu %llu %llu\n", (unsigned long long)points, (unsigned long long)calls,
+	       (unsigned long long)violations);
+	return CLI_OK;
 }
 
-static pid_t start(const char *prefix, bool traced)
+/* Printed: the calls until then, and the status. */
+static int run_kill(int argc, char **argv)
 {
-	pid_t pid = fork();
+	const struct cli_opt options[] = {
+		{ "program", CLI_STR, &program, .help = "FILE: the plugin", .required = true },
+		{ "call", CLI_STR, &first, .help = "PREFIX: of its files", .required = true },
+		{ "at", CLI_U64, &at, 0, UINT32_MAX, .help = "N: the system call; 0: none" },
+		{ 0 },
+	};
+	struct calls_round round;
+	char out[4096];
 
-	if (pid < 0)
-		err(CLI_SYSTEM, "fork");
-	if (pid)
-		return pid;
-	if (traced && ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-		err(CLI_SYSTEM, "PTRACE_TRACEME");
-	if (traced)
-		raise(SIGSTOP);
-	become(prefix);
-	return 0;
-}
-
-static int wait_for(pid_t pid, int flags, int *status)
-{
-	int rc;
-
-	do
-		rc = waitpid(pid, status, flags);
-	while (rc < 0 && errno == EINTR);
-	if (rc < 0)
-		err(CLI_SYSTEM, "waitpid");
-	return rc;
-}
-
-static bool has_ended(int status)
-{
-	return WIFEXITED(status) || WIFSIGNALED(status);
-}
-
-static bool is_in_flock(pid_t pid)
-{
-	char path[64], text[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = '\0';
-	fclose(file);
-	return *text >= '0' && *text <= '9' && strtol(text, NULL, 10) == SYS_flock;
-}
-
-/* Until it has ended, which sets *status, or waits for the first. Return: has it ended? */
-static bool let_run(pid_t pid, int *status)
-{
-	int seen = 0;
-
-	while (seen < LOOKS) {
-		if (wait_for(pid, WNOHANG, status) > 0)
-			return true;
-		seen = is_in_flock(pid) ? seen + 1 : 0;
-		usleep(POLL_US);
-	}
-	return false;
-}
-
-/* Is it at the read of its stdin? The registers are those of x86-64. */
-static bool reads_stdin(pid_t pid)
-{
-	struct user_regs_struct regs;
-
-	return !ptrace(PTRACE_GETREGS, pid, NULL, &regs) && regs.orig_rax == SYS_read &&
-	       regs.rdi == STDIN_FILENO;
-}
-
-/* Runs the first until it enters call @n, or to its end. Return: how many calls it has entered */
-static uint64_t run_to(pid_t pid, uint64_t n, int *status)
-{
-	uint64_t count = 0;
-	bool inside = false;
-	int sig = 0;
-
-	wait_for(pid, 0, status);
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL))
-		err(CLI_SYSTEM, "PTRACE_SETOPTIONS");
-	for (;;) {
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, sig))
-			err(CLI_SYSTEM, "PTRACE_SYSCALL");
-		wait_for(pid, 0, status);
-		if (has_ended(*status))
-			return count;
-		sig = WSTOPSIG(*status);
-		if (sig != SYSCALL_TRAP) {
-			sig = sig == SIGTRAP ? 0 : sig; /* of execve() */
-			continue;
-		}
-		sig = 0;
-		inside = !inside;
-		if (inside && (count || reads_stdin(pid)) && ++count == n)
-			return count;
-	}
-}
-
-static void print_status(bool started, int status)
-{
-	if (!started)
-		printf(" -");
-	else
-		printf(" %d", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	cli_parse(options, argc, argv);
+	alarm(TIMEOUT_S);
+	snprintf(out, sizeof(out), "%s.out", first);
+	round = (struct calls_round){
+		.program = program, .first = first, .first_out = out, .at = at
+	};
+	calls_round(&round);
+	printf("%llu %d\n", (unsigned long long)round.count, round.first_status);
+	return CLI_OK;
 }
 
 int main(int argc, char **argv)
 {
-	int status = 0, second_status = 0;
-	bool during, second_ended = false;
-	pid_t pid, other = -1;
-	uint64_t count;
+	static const struct cli_cmd commands[] = {
+		{ "points", run_points, "does the end differ from that of both serial orders?" },
+		{ "kill", run_kill, "kills a call there" },
+		{ 0 },
+	};
 
-	cli_parse(options, argc, argv);
-	alarm(TIMEOUT_S);
-	pid = start(first, true);
-	count = run_to(pid, at, &status);
-	during = !has_ended(status);
-	if (during && !second)
-		kill(pid, SIGKILL);
-	if (second) {
-		other = start(second, false);
-		if (during)
-			second_ended = let_run(other, &second_status);
-	}
-	if (during) {
-		if (second && ptrace(PTRACE_DETACH, pid, NULL, NULL))
-			err(CLI_SYSTEM, "PTRACE_DETACH");
-		do
-			wait_for(pid, 0, &status);
-		while (!has_ended(status));
-	}
-	if (second && !second_ended)
-		wait_for(other, 0, &second_status);
-	printf("%llu", (unsigned long long)count);
-	print_status(true, status);
-	print_status(second != NULL, second_status);
-	puts(during ? " during" : " after");
-	return CLI_OK;
+	return cli_dispatch(commands, argc, argv);
 }

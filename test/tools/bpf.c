@@ -60,6 +60,37 @@ int bpf_map_update(int map_fd, uint32_t key, uint32_t value)
 	return call(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
+int bpf_value_create(const char *name, uint32_t size)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = 4,
+		.value_size = size,
+		.max_entries = 1,
+	};
+
+	snprintf(attr.map_name, sizeof(attr.map_name), "%s", name);
+	return call(BPF_MAP_CREATE, &attr);
+}
+
+int bpf_value_set(int map_fd, const void *value)
+{
+	const uint32_t key = 0;
+	union bpf_attr attr = { .map_fd = (uint32_t)map_fd, .key = ptr(&key), .value = ptr(value) };
+
+	return call(BPF_MAP_UPDATE_ELEM, &attr);
+}
+
+int bpf_value_get(int map_fd, void *ret_value)
+{
+	const uint32_t key = 0;
+	union bpf_attr attr = { .map_fd = (uint32_t)map_fd,
+				.key = ptr(&key),
+				.value = ptr(ret_value) };
+
+	return call(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
 int bpf_xskmap_create(const char *name, uint32_t entries)
 {
 	union bpf_attr attr = {
@@ -73,11 +104,12 @@ int bpf_xskmap_create(const char *name, uint32_t entries)
 	return call(BPF_MAP_CREATE, &attr);
 }
 
-int bpf_xdp_load(const char *name, const struct bpf_insn *insns, uint32_t count)
+static int load(enum bpf_prog_type type, const char *name, const struct bpf_insn *insns,
+		uint32_t count)
 {
 	static char log[16384];
 	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_XDP,
+		.prog_type = type,
 		.insns = ptr(insns),
 		.insn_cnt = count,
 		.license = ptr("Apache-2.0"), /* no GPL-only helper is called */
@@ -93,6 +125,24 @@ int bpf_xdp_load(const char *name, const struct bpf_insn *insns, uint32_t count)
 	attr.log_level = 1;
 	if (call(BPF_PROG_LOAD, &attr) < 0)
 		fputs(log, stderr);
+	return fd;
+}
+
+int bpf_xdp_load(const char *name, const struct bpf_insn *insns, uint32_t count)
+{
+	return load(BPF_PROG_TYPE_XDP, name, insns, count);
+}
+
+int bpf_tracepoint_open(const char *tracepoint, const struct bpf_insn *insns, uint32_t count)
+{
+	int prog = load(BPF_PROG_TYPE_RAW_TRACEPOINT, tracepoint, insns, count), fd;
+	union bpf_attr attr = { .raw_tracepoint = { .name = ptr(tracepoint),
+						    .prog_fd = (uint32_t)prog } };
+
+	if (prog < 0)
+		return prog;
+	fd = call(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	close(prog);
 	return fd;
 }
 

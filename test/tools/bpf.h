@@ -14,9 +14,15 @@ int bpf_obj_pin(int fd, const char *path);
 int bpf_map_by_id(uint32_t id);
 int bpf_prog_by_id(uint32_t id);
 int bpf_map_update(int map_fd, uint32_t key, uint32_t value);
+/* An array with one value; it is read and written whole. */
+int bpf_value_create(const char *name, uint32_t size);
+int bpf_value_set(int map_fd, const void *value);
+int bpf_value_get(int map_fd, void *ret_value);
 int bpf_xskmap_create(const char *name, uint32_t entries);
 /* On refusal the verifier's log is written to stderr. */
 int bpf_xdp_load(const char *name, const struct bpf_insn *insns, uint32_t count);
+/* The program runs at this tracepoint until the descriptor is closed. */
+int bpf_tracepoint_open(const char *tracepoint, const struct bpf_insn *insns, uint32_t count);
 /* flags: XDP_FLAGS_SKB_MODE or XDP_FLAGS_DRV_MODE; ifindex is one of the caller's netns. */
 int bpf_xdp_link_create(int prog_fd, uint32_t ifindex, uint32_t flags);
 int bpf_link_detach(int link_fd);

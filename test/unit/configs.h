@@ -3,7 +3,7 @@
 #ifndef NK_TEST_CONFIGS_H
 #define NK_TEST_CONFIGS_H
 
-#include "config.h"
+#include "cni/config.h"
 #include "unit.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /* genl.c - a kernel of our own behind a generic netlink socket */
 #include "genl.h"
 
-#include "uapi.h"
+#include "kernel/uapi.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>

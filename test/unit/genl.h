@@ -8,7 +8,7 @@
 #ifndef NK_TEST_GENL_H
 #define NK_TEST_GENL_H
 
-#include "nl.h"
+#include "kernel/nl.h"
 
 #define GENL_FAMILY 0x20 /* number of family "ethtool" here */
 

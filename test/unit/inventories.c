@@ -5,12 +5,20 @@
 #include <criterion/criterion.h>
 
 static struct nk_inventory_queue inventory_queues[] = {
-	{ 4, 1, true, true, true, 31, { .redirected = 1000, .no_socket = 7, .dropped = 3 } },
-	{ 5, 2, true, true, true, 32, { .redirected = UINT64_MAX - 1000, .resumed = 2 } },
-	{ 7, 1, true, false, false, 0, { 0 } },
-	{ 9, 2, true, true, false, 40, { 0 } },
-	{ 10, 3, true, false, false, 0, { 0 } },
-	{ 12, 1, false, false, false, 0, { 0 } },
+	{ 4,
+	  1,
+	  true,
+	  true,
+	  true,
+	  31,
+	  { .redirected = 1000, .no_socket = 7, .dropped = 3 },
+	  false,
+	  "xsk" },
+	{ 5, 2, true, true, true, 32, { .redirected = UINT64_MAX - 1000, .resumed = 2 }, false, NULL },
+	{ 7, 1, true, false, false, 0, { 0 }, false, NULL },
+	{ 9, 2, true, true, false, 40, { 0 }, false, NULL },
+	{ 10, 3, true, false, false, 0, { 0 }, false, NULL },
+	{ 12, 1, false, false, false, 0, { 0 }, false, NULL },
 };
 
 struct nk_inventory_row inventory_rows[] = {

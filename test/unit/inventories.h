@@ -8,7 +8,7 @@
 #ifndef NK_TEST_INVENTORIES_H
 #define NK_TEST_INVENTORIES_H
 
-#include "inventory.h"
+#include "node/inventory.h"
 
 #include <stdio.h>
 

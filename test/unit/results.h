@@ -3,7 +3,7 @@
 #ifndef NK_TEST_RESULTS_H
 #define NK_TEST_RESULTS_H
 
-#include "types.h"
+#include "base/types.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_announce.c - the two frames, byte for byte, and on a wire between two devices */
-#include "announce.h"
+#include "ip/announce.h"
 
-#include "ipaddr.h"
-#include "netns.h"
+#include "base/ipaddr.h"
+#include "kernel/netns.h"
 #include "unit.h"
 #include "veth.h"
 

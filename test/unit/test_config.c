@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_config.c - the network configuration: every key, its limits, and what is refused */
 #include "configs.h"
+#include "kernel/uapi.h"
 
-#include "conflist.h"
-#include "json.h"
+#include "base/json.h"
+#include "base/spelling.h"
+#include "cni/conflist.h"
 #include "nk_shared.h"
-#include "spelling.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -270,7 +271,7 @@ Test(config, unknown_top_level_key_is_tolerated_with_a_warning, .init = cr_redir
 	expect_taken(GOOD ",\"io.kubernetes.x\":[1]}", NK_COMMAND_ADD);
 	fflush(stderr);
 	cr_assert_stderr_eq_str("nk-cni: warning: unknown key \"io.kubernetes.x\" in the "
-				"configuration of network net: it is not read\n");
+				"configuration of network net: ignored\n");
 }
 
 /* What Multus, libcni and cnitool are known to write into an entry. */
@@ -290,12 +291,14 @@ Test(config, keys_of_peers_are_refused_with_what_to_use_instead)
 {
 	static const struct row rows[] = {
 		{ GOOD ",\"vlan\":100}", NK_CODE_UNSUPPORTED,
-		  "unsupported key \"vlan\": 100|sriov-cni|\"vlan\": N" },
+		  "unsupported key \"vlan\": 100|sriov-cni|remove this key|\"vlan\": 100}]" },
 		{ GOOD ",\"Vlan\":100}", NK_CODE_UNSUPPORTED, "unsupported key \"Vlan\": 100" },
-		{ GOOD ",\"vlanQoS\":1}", NK_CODE_UNSUPPORTED, "vlanQoS|\"vlan\": N" },
+		{ GOOD ",\"vlanQoS\":1}", NK_CODE_UNSUPPORTED,
+		  "vlanQoS|remove this key|\"vlan\": 100}]" },
 		{ GOOD ",\"spoofchk\":\"on\"}", NK_CODE_UNSUPPORTED, "spoofchk|switch port" },
 		{ GOOD ",\"trust\":\"on\"}", NK_CODE_UNSUPPORTED, "trust|\"mac\"" },
-		{ GOOD ",\"link_state\":\"auto\"}", NK_CODE_UNSUPPORTED, "link_state|NIC's own" },
+		{ GOOD ",\"link_state\":\"auto\"}", NK_CODE_UNSUPPORTED,
+		  "link_state|that of the NIC" },
 		{ GOOD ",\"max_tx_rate\":100}", NK_CODE_UNSUPPORTED, "max_tx_rate|tc on the host" },
 		{ GOOD ",\"ipMasq\":true}", NK_CODE_UNSUPPORTED, "ipMasq|ptp|nftables" },
 		{ GOOD ",\"isGateway\":true}", NK_CODE_UNSUPPORTED, "isGateway|routes" },
@@ -316,18 +319,20 @@ Test(config, a_key_that_is_ours_but_for_case_or_one_edit_is_refused)
 {
 	static const struct row rows[] = {
 		{ GOOD ",\"steerng\":[]}", NK_CODE_UNSUPPORTED,
-		  "unsupported key \"steerng\": []|call it \"steering\"" },
-		{ GOOD ",\"Queues\":{}}", NK_CODE_UNSUPPORTED, "Queues|call it \"queues\"" },
-		{ GOOD ",\"IPAM\":{}}", NK_CODE_UNSUPPORTED, "IPAM|call it \"ipam\"" },
+		  "unsupported key \"steerng\": []|did you mean \"steering\"?" },
+		{ GOOD ",\"Queues\":{}}", NK_CODE_UNSUPPORTED, "Queues|did you mean \"queues\"?" },
+		{ GOOD ",\"IPAM\":{}}", NK_CODE_UNSUPPORTED, "IPAM|did you mean \"ipam\"?" },
 		{ HEAD QUEUES ",\"Master\":\"eth0\"}", NK_CODE_UNSUPPORTED,
-		  "Master|call it \"master\"" },
+		  "Master|did you mean \"master\"?" },
 		{ HEAD QUEUES ",\"masterr\":\"eth0\"}", NK_CODE_UNSUPPORTED,
-		  "masterr|call it \"master\"" },
-		{ HEAD MASTER ",\"queue\":{}}", NK_CODE_UNSUPPORTED, "queue|call it \"queues\"" },
-		{ GOOD ",\"riNgsX\":{}}", NK_CODE_UNSUPPORTED, "riNgsX|call it \"rings\"" },
-		{ GOOD ",\"pciBusId\":\"\"}", NK_CODE_UNSUPPORTED, "call it \"pciBusID\"" },
-		{ GOOD ",\"mut\":9000}", NK_CODE_UNSUPPORTED, "mut|call it \"mtu\"" },
-		{ GOOD ",\"xsk\":{\"Map\":true}}", NK_CODE_UNSUPPORTED, "xsk.Map|call it \"map\"" },
+		  "masterr|did you mean \"master\"?" },
+		{ HEAD MASTER ",\"queue\":{}}", NK_CODE_UNSUPPORTED,
+		  "queue|did you mean \"queues\"?" },
+		{ GOOD ",\"riNgsX\":{}}", NK_CODE_UNSUPPORTED, "riNgsX|did you mean \"rings\"?" },
+		{ GOOD ",\"pciBusId\":\"\"}", NK_CODE_UNSUPPORTED, "did you mean \"pciBusID\"?" },
+		{ GOOD ",\"mut\":9000}", NK_CODE_UNSUPPORTED, "mut|did you mean \"mtu\"?" },
+		{ GOOD ",\"xsk\":{\"Map\":true}}", NK_CODE_UNSUPPORTED,
+		  "xsk.Map|did you mean \"map\"?" },
 	};
 
 	EXPECT_ROWS(rows);
@@ -351,7 +356,7 @@ Test(config, words_that_are_two_edits_apart_are_not_near)
 Test(config, what_is_no_json_object_is_refused)
 {
 	static const struct row rows[] = {
-		{ "", NK_CODE_JSON, "not JSON|stdin: |byte 0" },
+		{ "", NK_CODE_JSON, "not JSON|stdin is empty|configuration on stdin" },
 		{ "x", NK_CODE_JSON, "not JSON|stdin: |byte 0" },
 		{ GOOD, NK_CODE_JSON, "not JSON|at byte" },
 		{ GOOD "}}", NK_CODE_JSON, "not one JSON document|at byte" },
@@ -548,13 +553,13 @@ Test(config, queues_that_contradict_themselves_are_refused)
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"8-9\",\"max\":1}}", NK_CODE_CONFIG,
 		  "queues.max|1 is less|2 queues" },
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"8-9\",\"count\":1}}", NK_CODE_CONFIG,
-		  "queues.count|1|2 queues are named" },
+		  "queues.count|1|2 queues are listed" },
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"8\",\"pool\":\"8-15\"}}", NK_CODE_CONFIG,
 		  "queues.pool|beside \"queues.ids\"" },
 		{ HEAD MASTER ",\"deviceID\":\"eth0-q8\",\"queues\":{\"ids\":\"9\"}}",
 		  NK_CODE_CONFIG, "queues.ids: queue 9 is not in deviceID" },
 		{ HEAD ",\"deviceID\":\"eth1-q8-9\",\"queues\":{\"count\":3}}", NK_CODE_CONFIG,
-		  "queues.count|3|2 queues are named" },
+		  "queues.count|3|2 queues are listed" },
 		{ HEAD MASTER ",\"queues\":{\"ids\":\"1-1024\"}}", NK_CODE_CONFIG,
 		  "queues: 1024|at most 1023" },
 		{ HEAD MASTER ",\"queues\":{\"pool\":\"0-3\"}}", NK_CODE_CONFIG,
@@ -899,6 +904,27 @@ Test(config, check_needs_prev_result_and_cni_0_4_0)
 	nk_config_fini(&config);
 	expect_taken("{\"cniVersion\":\"0.4.0\",\"name\":\"n\",\"prevResult\":{}}",
 		     NK_COMMAND_CHECK);
+}
+
+Test(config, check_and_del_read_what_is_valid_beside_what_is_not)
+{
+	struct nk_config config;
+	struct nk_error err;
+	static const char text[] = HEAD
+		",\"mtu\":\"x\",\"scrub\":7,\"pairing\":\"pair\",\"peerPolicy\":\"blackhole\","
+		"\"ifName\":\"nk7\",\"setAddresses\":1,\"hostRoute\":false,\"forwarding\":true,"
+		"\"ipam\":{\"type\":\"dhcp\"},\"rss\":{\"keep\":false},\"prevResult\":{}}";
+
+	unit_expect_ok(text, parse(text, NK_COMMAND_CHECK, &config, &err), &err);
+	cr_expect(config.pair && config.set_addresses && !config.host_route && config.forwarding);
+	cr_expect_eq(config.netkit.peer_policy, NK_NETKIT_POLICY_BLACKHOLE);
+	cr_expect_eq(config.netkit.scrub, NK_NETKIT_SCRUB_DEFAULT);
+	nk_config_fini(&config);
+	unit_expect_ok(text, parse(text, NK_COMMAND_DEL, &config, &err), &err);
+	cr_expect(config.pair && !config.rss_keep);
+	cr_expect_str_eq(config.ifname, "nk7");
+	cr_expect_str_eq(config.ipam_type, "dhcp");
+	nk_config_fini(&config);
 }
 
 Test(config, probe_finds_the_version_or_takes_the_newest)

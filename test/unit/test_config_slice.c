@@ -107,7 +107,7 @@ Test(config_slice, every_member_is_read)
 
 Test(config_slice, a_ring_parameter_is_set_only_where_it_is_given)
 {
-	struct nk_config config = take(LENDER ",\"rings\":{\"tcpDataSplit\":true}}");
+	struct nk_config config = take(GOOD NO_MAP ",\"rings\":{\"tcpDataSplit\":true}}");
 
 	cr_expect(config.rings.has_split && config.rings.split && !config.rings.has_threshold);
 	nk_config_fini(&config);
@@ -293,11 +293,11 @@ Test(config_slice, members_that_a_match_does_not_have_are_refused)
 		{ GOOD IPAM STEER("{\"match\":\"udp\",\"port\":null}") "}", NK_CODE_CONFIG,
 		  "missing steering[0].port" },
 		{ GOOD STEER("{\"match\":\"mac\",\"port\":80}") "}", NK_CODE_CONFIG,
-		  "steering[0].port: only match \"tcp\" and \"udp\" have one" },
+		  "steering[0].port: only valid for match \"tcp\" and \"udp\"" },
 		{ GOOD IPAM STEER("{\"match\":\"mac\"},{\"match\":\"ip\",\"port\":80}") "}",
-		  NK_CODE_CONFIG, "steering[1].port: only match" },
+		  NK_CODE_CONFIG, "steering[1].port: only valid for match" },
 		{ GOOD STEER("{\"match\":\"mac\",\"takeover\":true}") "}", NK_CODE_CONFIG,
-		  "steering[0].takeover: only of match \"ip\", \"tcp\" and \"udp\"" },
+		  "steering[0].takeover: only valid for match \"ip\", \"tcp\" and \"udp\"" },
 	};
 
 	EXPECT_ROWS(rows);
@@ -308,12 +308,12 @@ Test(config_slice, the_same_frames_twice_are_refused)
 {
 	static const struct row rows[] = {
 		{ GOOD STEER("{\"match\":\"mac\"},{\"match\":\"mac\"}") "}", NK_CODE_CONFIG,
-		  "steering[1]: the same frames as steering[0]" },
+		  "steering[1]: matches the same frames as steering[0]" },
 		{ GOOD IPAM STEER("{\"match\":\"mac\"},{\"match\":\"tcp\",\"port\":8,\"vlan\":2},"
 				  "{\"vlan\":2,\"port\":8,\"match\":\"tcp\"}") "}",
-		  NK_CODE_CONFIG, "steering[2]: the same frames as steering[1]" },
+		  NK_CODE_CONFIG, "steering[2]: matches the same frames as steering[1]" },
 		{ GOOD IPAM STEER("{\"match\":\"ip\"},{\"match\":\"ip\",\"takeover\":true}") "}",
-		  NK_CODE_CONFIG, "steering[1]: the same frames as steering[0]" },
+		  NK_CODE_CONFIG, "steering[1]: matches the same frames as steering[0]" },
 	};
 
 	EXPECT_ROWS(rows);
@@ -322,13 +322,12 @@ Test(config_slice, the_same_frames_twice_are_refused)
 Test(config_slice, without_queues_there_is_nothing_to_slice)
 {
 	static const struct row rows[] = {
-		{ PAIR ",\"rss\":{\"keep\":true}}", NK_CODE_CONFIG,
-		  "rss: a device without \"queues\" has none" },
+		{ PAIR ",\"rss\":{\"keep\":true}}", NK_CODE_CONFIG, "rss: requires \"queues\"" },
 		{ PAIR IPAM STEER("{\"match\":\"ip\"}") "}", NK_CODE_CONFIG,
-		  "steering: a device without \"queues\"" },
-		{ PAIR STEER("7") "}", NK_CODE_CONFIG, "steering: a device without \"queues\"" },
+		  "steering: requires \"queues\"" },
+		{ PAIR STEER("7") "}", NK_CODE_CONFIG, "steering: requires \"queues\"" },
 		{ PAIR ",\"rings\":{\"hdsThreshold\":0}}", NK_CODE_CONFIG,
-		  "rings: a device without \"queues\"" },
+		  "rings: requires \"queues\"" },
 		{ HEAD MASTER ",\"rss\":{\"keep\":true}}", NK_CODE_CONFIG, "missing queues" },
 	};
 
@@ -359,12 +358,12 @@ Test(config_slice, what_is_nothing_to_match_by_is_refused)
 		{ LENDER STEER("{\"match\":\"mac\"}") "}", NK_CODE_CONFIG,
 		  "steering[0].match|pair|match \"ip\"" },
 		{ GOOD STEER("{\"match\":\"ip\"}") "}", NK_CODE_CONFIG,
-		  "steering[0].match: the device gets no address|\"ipam\"|\"takeover\": true" },
+		  "steering[0].match: the device has no address|\"ipam\"|\"takeover\": true" },
 		{ GOOD STEER(
 			  "{\"match\":\"ip\",\"takeover\":true},{\"match\":\"tcp\",\"port\":1}") "}",
-		  NK_CODE_CONFIG, "steering[1].match: the device gets no address" },
+		  NK_CODE_CONFIG, "steering[1].match: the device has no address" },
 		{ GOOD ",\"ipam\":{}" STEER("{\"match\":\"udp\",\"port\":1}") "}", NK_CODE_CONFIG,
-		  "steering[0].match: the device gets no address" },
+		  "steering[0].match: the device has no address" },
 	};
 
 	EXPECT_ROWS(rows);
@@ -394,9 +393,9 @@ Test(config_slice, answers_that_nobody_could_give_are_refused)
 		{ GOOD IPAM NO_MAP ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
 		  "neigh: \"answer\"|XDP program|xsk.map: false" },
 		{ LENDER IPAM ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
-		  "neigh: \"answer\"|of a single|the kernel answers" },
+		  "neigh: \"answer\"|for singles only|the kernel answers" },
 		{ PAIR IPAM ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
-		  "neigh: \"answer\"|of a single" },
+		  "neigh: \"answer\"|for singles only" },
 	};
 
 	EXPECT_ROWS(rows);
@@ -409,6 +408,17 @@ Test(config_slice, header_split_and_an_xskmap_are_refused_together)
 	expect_refused(GOOD ",\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_ADD, NK_CODE_CONFIG,
 		       "rings.tcpDataSplit|XDP and header split exclude each other|"
 		       "\"xsk\": {\"map\": false}");
+}
+
+Test(config_slice, header_split_that_would_copy_every_byte_or_reset_the_host_is_refused)
+{
+	expect_refused(LENDER ",\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_ADD, NK_CODE_CONFIG,
+		       "rings.tcpDataSplit|without \"steering\"|copied|\"match\": \"tcp\"");
+	expect_refused(GOOD NO_MAP
+		       ",\"rss\":{\"exclude\":false},\"rings\":{\"tcpDataSplit\":true}}",
+		       NK_COMMAND_ADD, NK_CODE_CONFIG, "rss.exclude: false|memory provider|reset");
+	expect_taken(LENDER ",\"steering\":[],\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_ADD);
+	expect_taken(LENDER ",\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_DEL);
 }
 
 /* --- other commands -------------------------------------------------------------------------- */

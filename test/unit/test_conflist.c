@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conflist.h"
+#include "cni/conflist.h"
 
-#include "error.h"
+#include "base/error.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_counters.c - the counters of all CPUs together */
-#include "counters.h"
+#include "bpffs/counters.h"
 
 #include <criterion/criterion.h>
 

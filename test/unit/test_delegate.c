@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_delegate.c - other plugins, which are shell scripts here: well-behaved, silent, stuck, dying */
-#include "delegate.h"
+#include "cni/delegate.h"
 
 #include "unit.h"
 
@@ -341,9 +341,10 @@ Test(delegate, death_by_signal_is_no_answer)
 
 	run_script(&killed, "echo '{}'; kill -KILL $$");
 	unit_expect_error("SIGKILL", killed.rc, &killed.err, NK_CODE_IPAM,
-			  "IPAM plugin plugin (command ADD) died by signal 9 (Killed)");
+			  "IPAM plugin plugin (command ADD) was killed by signal 9 (Killed)");
 	run_script(&aborted, "ulimit -c 0; kill -SEGV $$");
-	unit_expect_error("SIGSEGV", aborted.rc, &aborted.err, NK_CODE_IPAM, "died by signal 11");
+	unit_expect_error("SIGSEGV", aborted.rc, &aborted.err, NK_CODE_IPAM,
+			  "was killed by signal 11");
 }
 
 /* A daemon that the plugin started has its stdout, and lives. */
@@ -480,7 +481,7 @@ Test(delegate, program_that_others_can_change_is_not_run_where_trust_is_wanted)
 			unit_expect_ok("mine alone", run.rc, &run.err);
 		else
 			unit_expect_error("others'", run.rc, &run.err, NK_CODE_CONFIG,
-					  "is not run|/plugin");
+					  "is not trusted|/plugin");
 		free(run.text);
 		cr_assert(!chmod(dir, 0755));
 	}
@@ -517,10 +518,10 @@ Test(delegate, plugin_that_is_not_there_is_code_7_and_says_where_it_was_looked_f
 	static const struct {
 		const char *path, *words;
 	} rows[] = {
-		{ "/no/such:/opt/none", "plugin: looked for in /no/such:/opt/none|install" },
-		{ "", "CNI_PATH is empty" },
-		{ NULL, "CNI_PATH is empty" },
-		{ "::", "looked for in ::" },
+		{ "/no/such:/opt/none", "plugin: not found in /no/such:/opt/none|install" },
+		{ "", "CNI_PATH, which is empty" },
+		{ NULL, "CNI_PATH, which is empty" },
+		{ "::", "not found in ::" },
 	};
 	static char big[PATH_MAX + 100];
 	struct run run = RUN;
@@ -538,7 +539,7 @@ Test(delegate, plugin_that_is_not_there_is_code_7_and_says_where_it_was_looked_f
 	run.err = (struct nk_error){ 0 };
 	run.call.path = big;
 	call(&run);
-	unit_expect_error("a long CNI_PATH", run.rc, &run.err, NK_CODE_CONFIG, "looked for in xxx");
+	unit_expect_error("a long CNI_PATH", run.rc, &run.err, NK_CODE_CONFIG, "not found in xxx");
 }
 
 Test(delegate, type_that_is_no_file_name_is_refused)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_error.c - the error object */
-#include "error.h"
+#include "base/error.h"
 
 #include "unit.h"
 
@@ -19,6 +19,32 @@ Test(error, set_fills_the_object_and_returns_the_negative_errno)
 	cr_expect_str_eq(err.msg, "no luck");
 	cr_expect_str_eq(err.details, "queue 7: taken");
 	cr_expect_str_empty(err.remedy);
+}
+
+Test(error, a_failed_system_call_gives_its_errno_and_its_name)
+{
+	struct nk_error err = { 0 };
+
+	errno = ENOSPC;
+	cr_expect_eq(nk_error_sys(&err, NK_CODE_BPF, "cannot pin", "BPF_OBJ_PIN %s", "/x"),
+		     -ENOSPC);
+	cr_expect_eq(err.sys, ENOSPC);
+	cr_expect_str_eq(err.details, "BPF_OBJ_PIN /x: ENOSPC");
+	errno = EPERM; /* the first error wins */
+	cr_expect_eq(nk_error_sys(&err, NK_CODE_BPF, "m", "later"), -EPERM);
+	cr_expect_str_eq(err.details, "BPF_OBJ_PIN /x: ENOSPC");
+}
+
+Test(error, a_configuration_is_refused_with_einval)
+{
+	struct nk_error err = { 0 };
+
+	cr_expect_eq(nk_error_config(&err, "mtu: %d", 1), -EINVAL);
+	cr_expect_eq(err.code, NK_CODE_CONFIG);
+	cr_expect_str_eq(err.msg, "invalid network configuration");
+	cr_expect_str_eq(err.details, "mtu: 1");
+	cr_expect_eq(nk_error_config(&err, "mtu: %d", 2), -EINVAL);
+	cr_expect_str_eq(err.details, "mtu: 1");
 }
 
 Test(error, errno_0_stands_for_einval)
@@ -56,7 +82,7 @@ Test(error, wrap_of_empty_details_leaves_no_colon)
 {
 	struct nk_error err = { 0 };
 
-	nk_error_set(&err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+	cr_expect_eq(nk_error_no_memory(&err), -ENOMEM);
 	nk_error_wrap(&err, "lease");
 	cr_expect_str_eq(err.details, "lease");
 }
@@ -77,7 +103,7 @@ Test(error, remedy_replaces_an_earlier_one_and_class_keeps_the_details)
 
 	nk_error_set(&err, NK_CODE_KERNEL, EBUSY, "m", "EBUSY");
 	nk_error_remedy(&err, "wait %d s", 1);
-	nk_error_remedy(&err, "wait %d s", 2);
+	cr_expect_eq(nk_error_remedy(&err, "wait %d s", 2), -EBUSY);
 	nk_error_class(&err, NK_CODE_RETRY, "cannot lease %s", "it");
 	cr_expect_str_eq(err.remedy, "wait 2 s");
 	cr_expect_str_eq(err.msg, "cannot lease it");

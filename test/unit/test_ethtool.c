@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_ethtool.c - the frame of ethtool netlink: header, family, lengths */
-#include "ethtool.h"
+#include "ethtool/ethtool.h"
 
 #include "genl.h"
 #include "unit.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_feature.c - device features: requests byte for byte, replies whole and cut, read back */
-#include "feature.h"
+#include "ethtool/feature.h"
 
 #include "genl.h"
 #include "unit.h"

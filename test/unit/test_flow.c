@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_flow.c - flow rules: what is built, when two are equal, how they are printed */
-#include "flow.h"
+#include "nic/flow.h"
 
-#include "ipaddr.h"
+#include "base/ipaddr.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -36,7 +36,7 @@ static const struct kind {
 static const struct target {
 	struct nk_flow_target to;
 	const char *text;
-} targets[] = {
+} foreign[] = {
 	{ { .is_context = false, .id = 7 }, "action 7" },
 	{ { .is_context = false, .id = 0 }, "action 0" },
 	{ { .is_context = true, .id = 7 }, "context 7" },
@@ -46,7 +46,7 @@ static const struct target {
 static const uint16_t vlans[] = { 0, 1, 5, 4094 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
-#define TARGETS (sizeof(targets) / sizeof(targets[0]))
+#define TARGETS (sizeof(foreign) / sizeof(foreign[0]))
 #define VLANS	(sizeof(vlans) / sizeof(vlans[0]))
 #define ALL	(KINDS * TARGETS * VLANS)
 
@@ -54,7 +54,7 @@ static const uint16_t vlans[] = { 0, 1, 5, 4094 };
 static struct nk_flow build(size_t i)
 {
 	const struct kind *kind = &kinds[i % KINDS];
-	const struct target *target = &targets[i / KINDS % TARGETS];
+	const struct target *target = &foreign[i / KINDS % TARGETS];
 	struct nk_steering how = { .match = kind->match, .vlan = vlans[i / KINDS / TARGETS] };
 	struct nk_ipaddr addr;
 	struct nk_flow flow;
@@ -95,7 +95,7 @@ Test(flow, every_rule_has_its_bytes_where_the_kernel_reads_them_and_no_others)
 	cr_assert_eq(sizeof(flow.spec), sizeof(wanted));
 	for (i = 0; i < ALL; i++) {
 		kind = &kinds[i % KINDS];
-		target = &targets[i / KINDS % TARGETS];
+		target = &foreign[i / KINDS % TARGETS];
 		flow = build(i);
 		memset(wanted, 0, sizeof(wanted));
 		if (kind->address)
@@ -140,7 +140,7 @@ Test(flow, every_rule_is_printed_as_ethtool_takes_it)
 		snprintf(vlan, sizeof(vlan), " vlan %u vlan-mask 0xf000",
 			 vlans[i / KINDS / TARGETS]);
 		snprintf(wanted, sizeof(wanted), "%s%s %s", kinds[i % KINDS].text,
-			 vlans[i / KINDS / TARGETS] ? vlan : "", targets[i / KINDS % TARGETS].text);
+			 vlans[i / KINDS / TARGETS] ? vlan : "", foreign[i / KINDS % TARGETS].text);
 		expect_text(&flow, wanted);
 		flow.spec.location = 1023;
 		memcpy(wanted + strlen(wanted), " loc 1023", 10);
@@ -354,4 +354,88 @@ Test(flow, destinations_are_the_same_whatever_the_port_or_vlan)
 	nk_flow_build(&ip, mac, &v6, &to, &a);
 	nk_flow_build(&tcp, mac, &v6, &to, &b);
 	cr_expect(nk_flow_same_destination(&a, &b), "one IPv6 address");
+}
+
+#define COMMAND "ethtool -N n flow-type ether dst 02:00:00:aa:bb:01 action 7"
+
+Test(flow, a_rule_prints_the_command_that_enters_it)
+{
+	static const struct {
+		uint32_t location;
+		bool anywhere;
+		const char *want;
+	} rows[] = {
+		{ RX_CLS_LOC_ANY, true, COMMAND "\n" },
+		{ RX_CLS_LOC_ANY, false, COMMAND "\n" },
+		{ 7, false, COMMAND " loc 7\n" },
+		{ 7, true, COMMAND " loc 7 || " COMMAND "\n" },
+	};
+	struct nk_flow flow = build(0);
+	char text[512];
+	FILE *out;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		flow.spec.location = rows[i].location;
+		out = fmemopen(text, sizeof(text), "w");
+		nk_flow_print(out, "n", &flow, rows[i].anywhere);
+		fclose(out);
+		cr_expect_str_eq(text, rows[i].want);
+	}
+}
+
+Test(flow, rules_that_take_the_same_frames_match_wherever_they_direct_to)
+{
+	struct nk_flow a, b;
+	size_t i, j;
+
+	for (i = 0; i < ALL; i++)
+		for (j = 0; j < ALL; j++) {
+			a = build(i);
+			b = build(j);
+			cr_expect_eq(nk_flow_same_match(&a, &b),
+				     i % KINDS == j % KINDS &&
+					     i / KINDS / TARGETS == j / KINDS / TARGETS,
+				     "rules %zu and %zu", i, j);
+		}
+}
+
+/* rule_on() - number @kind of kinds[], on a VLAN, at a location */
+static struct nk_flow rule_on(size_t kind, size_t vlan, uint32_t location)
+{
+	struct nk_flow flow = build(kind + vlan * KINDS * TARGETS);
+
+	flow.spec.location = location;
+	return flow;
+}
+
+Test(flow, rules_of_two_pods_conflict)
+{
+	static const struct {
+		size_t kind[2], vlan[2];
+		uint32_t location[2];
+		bool conflict;
+	} cases[] = {
+		/* one VLAN: one destination, a port of it, another address, MAC and address */
+		{ { 1, 1 }, { 0, 0 }, { 3, RX_CLS_LOC_ANY }, true },
+		{ { 1, 3 }, { 1, 1 }, { 3, RX_CLS_LOC_ANY }, true },
+		{ { 1, 2 }, { 1, 1 }, { 3, RX_CLS_LOC_ANY }, false },
+		{ { 0, 1 }, { 1, 1 }, { 3, RX_CLS_LOC_ANY }, false },
+		/* two VLANs */
+		{ { 1, 1 }, { 1, 2 }, { 3, 4 }, false },
+		/* no VLAN and one: the lower location goes first */
+		{ { 1, 1 }, { 0, 1 }, { 3, 4 }, true },
+		{ { 1, 1 }, { 0, 1 }, { 4, 3 }, false },
+		{ { 1, 1 }, { 0, 1 }, { 4, RX_CLS_LOC_ANY }, false },
+		{ { 0, 0 }, { 0, 1 }, { 3, 4 }, true },
+	};
+	struct nk_flow a, b;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		a = rule_on(cases[i].kind[0], cases[i].vlan[0], cases[i].location[0]);
+		b = rule_on(cases[i].kind[1], cases[i].vlan[1], cases[i].location[1]);
+		cr_expect_eq(nk_flow_conflict(&a, &b), cases[i].conflict, "case %zu", i);
+		cr_expect_eq(nk_flow_conflict(&b, &a), cases[i].conflict, "case %zu", i);
+	}
 }

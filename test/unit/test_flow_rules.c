@@ -5,10 +5,11 @@
  * The ioctl of this file stands for libc's. "fake0" is the NIC; all other requests go to the
  * kernel.
  */
-#include "flow.h"
+#include "nic/flow.h"
 
-#include "nl.h"
-#include "types.h"
+#include "base/cleanup.h"
+#include "base/types.h"
+#include "kernel/nl.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -35,6 +36,7 @@ static struct {
 	bool forgets_vlan;	     /* as gve does */
 	bool forgets_rule;	     /* reports success all the same */
 	int insert_errno, remove_errno, read_errno, count_errno;
+	uint64_t goes_after; /* when the rule to this queue has been read, the one at location 0 goes */
 	uint32_t overcount; /* rules told beyond those there are */
 	struct nk_flow rules[ROOM];
 	bool used[ROOM];
@@ -109,6 +111,7 @@ static int fake_request(struct ethtool_rxnfc *request, bool by_altname)
 			return fake.read_errno ? fake.read_errno : fake.absent;
 		request->fs = fake.rules[at].spec;
 		request->rss_context = fake.rules[at].context;
+		fake.used[0] &= !fake.goes_after || request->fs.ring_cookie != fake.goes_after;
 		return 0;
 	case ETHTOOL_SRXCLSRLINS:
 		return fake_insert(request);
@@ -227,7 +230,7 @@ static uint32_t insert(uint8_t last)
 	struct nk_flow flow = rule(last, 1, last);
 	struct nk_error err = { 0 };
 
-	unit_expect_ok("place", nk_flow_place(&fake0, &flow, &err), &err);
+	unit_expect_ok("place", nk_flow_place(&fake0, NULL, 0, &flow, &err), &err);
 	unit_expect_ok("insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err);
 	cr_assert_lt(flow.spec.location, ROOM);
 	return flow.spec.location;
@@ -254,7 +257,7 @@ static void fill_find_and_empty(void)
 		cr_expect_eq(insert(i), i);
 	expect_table(fake.anywhere, ROOM, ROOM);
 	flow = rule(100, 1, 1);
-	unit_expect_error("full", nk_flow_place(&fake0, &flow, &err), &err, NK_CODE_KERNEL,
+	unit_expect_error("full", nk_flow_place(&fake0, NULL, 0, &flow, &err), &err, NK_CODE_KERNEL,
 			  "the flow table is full|fake0: 8 of 8 rules in use|ethtool -n fake0");
 	cr_expect_eq(err.sys, ENOSPC);
 	nk_error_reset(&err);
@@ -289,7 +292,7 @@ static uint32_t place_without_vlan(uint8_t last)
 	struct nk_flow flow = rule(last, 0, last);
 	struct nk_error err = { 0 };
 
-	unit_expect_ok("place", nk_flow_place(&fake0, &flow, &err), &err);
+	unit_expect_ok("place", nk_flow_place(&fake0, NULL, 0, &flow, &err), &err);
 	unit_expect_ok("insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err);
 	return flow.spec.location;
 }
@@ -307,8 +310,24 @@ Test(flow_rules, rule_without_a_vlan_goes_behind_those_with_one, .init = explici
 	cr_expect_eq(insert(4), 1);
 	for (i = 2; i < ROOM - 2; i++)
 		cr_expect_eq(insert(i), i);
-	unit_expect_error("full", nk_flow_place(&fake0, &flow, &err), &err, NK_CODE_KERNEL,
+	unit_expect_error("full", nk_flow_place(&fake0, NULL, 0, &flow, &err), &err, NK_CODE_KERNEL,
 			  "the flow table is full|8 of 8");
+}
+
+Test(flow_rules, planned_locations_count_as_taken, .init = explicit_locations)
+{
+	const uint32_t planned[] = { RX_CLS_LOC_ANY, 1, ROOM - 1, 2, 3, 4, 5 };
+	struct nk_flow front = rule(1, 7, 1), end = rule(2, 0, 1);
+	struct nk_error err = { 0 };
+
+	insert(9);
+	unit_expect_ok("with a VLAN", nk_flow_place(&fake0, planned, 4, &front, &err), &err);
+	cr_expect_eq(front.spec.location, 3);
+	unit_expect_ok("without", nk_flow_place(&fake0, planned, 4, &end, &err), &err);
+	cr_expect_eq(end.spec.location, ROOM - 2);
+	unit_expect_ok("the last one", nk_flow_place(&fake0, planned, 7, &front, &err), &err);
+	cr_expect_eq(front.spec.location, ROOM - 2);
+	cr_expect_eq(count(), 1);
 }
 
 Test(flow_rules, driver_that_refuses_a_location_chooses_it, .init = any_location)
@@ -380,7 +399,7 @@ Test(flow_rules, rule_that_the_nic_changes_is_taken_out_again, .init = explicit_
 	nk_error_reset(&err);
 	fake.remove_errno = EBUSY;
 	unit_expect_error("insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err, NK_CODE_KERNEL,
-			  "made another rule of it|cannot be removed again: fake0: location 2: "
+			  "made another rule of it|and cannot remove it: fake0: location 2: "
 			  "EBUSY");
 }
 
@@ -408,13 +427,16 @@ Test(flow_rules, failure_to_remove_is_told_only_where_the_rule_is_there, .init =
 			  "cannot remove a flow rule|fake0: location 0: ENOSPC");
 }
 
-static int add(const struct nk_flow *flow, void *data, struct nk_error *err)
+/* read_sum() - of the queues that the rules direct to */
+static int read_sum(uint64_t *sum, struct nk_error *err)
 {
-	(void)err;
-	*(uint64_t *)data += flow->spec.ring_cookie;
-	if (flow->spec.ring_cookie == 3)
-		fake.used[0] = false; /* somebody removes one that is still to come */
-	return 0;
+	struct nk_flow_list flows cleanup_list = { 0 };
+	int rc = nk_flow_read(&fake0, &flows, err);
+	uint32_t i;
+
+	for (i = 0; i < flows.count && !rc; i++)
+		*sum += flows.at[i].spec.ring_cookie;
+	return rc;
 }
 
 Test(flow_rules, rules_that_come_and_go_under_a_walk_are_passed_over, .init = explicit_locations)
@@ -425,15 +447,16 @@ Test(flow_rules, rules_that_come_and_go_under_a_walk_are_passed_over, .init = ex
 
 	for (i = 1; i <= 3; i++)
 		insert(i);
+	fake.goes_after = 3;
 	fake.lists_fail = 2; /* then the third time is right */
 	fake.lists_errno = EMSGSIZE;
-	unit_expect_ok("each", nk_flow_each(&fake0, add, &sum, &err), &err);
+	unit_expect_ok("read", read_sum(&sum, &err), &err);
 	cr_expect_eq(sum, 3 + 2);
 	fake.lists_fail = 2;
 	fake.lists_errno = EINVAL;
-	unit_expect_ok("each", nk_flow_each(&fake0, add, &sum, &err), &err);
+	unit_expect_ok("read", read_sum(&sum, &err), &err);
 	fake.lists_fail = 3;
-	unit_expect_error("each", nk_flow_each(&fake0, add, &sum, &err), &err, NK_CODE_KERNEL,
+	unit_expect_error("read", read_sum(&sum, &err), &err, NK_CODE_KERNEL,
 			  "cannot read the NIC's flow rules|fake0: ETHTOOL_GRXCLSRLALL: EINVAL");
 }
 
@@ -445,7 +468,7 @@ Test(flow_rules, driver_that_tells_too_many_is_not_believed, .init = explicit_lo
 
 	insert(1);
 	fake.overcount = 1000;
-	unit_expect_error("each", nk_flow_each(&fake0, add, &sum, &err), &err, NK_CODE_KERNEL,
+	unit_expect_error("read", read_sum(&sum, &err), &err, NK_CODE_KERNEL,
 			  "cannot read the NIC's flow rules|EMSGSIZE");
 	cr_expect_eq(sum, 0);
 }
@@ -457,7 +480,7 @@ Test(flow_rules, unreadable_rule_ends_a_walk, .init = explicit_locations)
 
 	insert(1);
 	fake.read_errno = EIO;
-	unit_expect_error("each", nk_flow_each(&fake0, add, &sum, &err), &err, NK_CODE_KERNEL,
+	unit_expect_error("read", read_sum(&sum, &err), &err, NK_CODE_KERNEL,
 			  "cannot read the NIC's flow rules|fake0: ETHTOOL_GRXCLSRULE, location 0: "
 			  "EIO");
 }
@@ -474,7 +497,7 @@ Test(flow_rules, nic_without_rules_has_none, .init = explicit_locations)
 	fake.count_errno = EOPNOTSUPP;
 	fake.read_errno = EOPNOTSUPP;
 	fake.remove_errno = EOPNOTSUPP;
-	unit_expect_ok("each", nk_flow_each(&fake0, add, &sum, &err), &err);
+	unit_expect_ok("read", read_sum(&sum, &err), &err);
 	unit_expect_ok("find", nk_flow_find(&fake0, &flow, &location, &err), &err);
 	unit_expect_ok("remove", nk_flow_remove(&nl, &fake0, 1, &err), &err);
 	rc = nk_flow_table_get(&fake0, &table, &err);

@@ -5,11 +5,12 @@
  * First the requests, byte for byte, and replies with hostile lengths; then the running kernel, on
  * devices in a netns of the test's own.
  */
-#include "ip.h"
 
-#include "ipaddr.h"
-#include "link.h"
-#include "nl.h"
+#include "base/ipaddr.h"
+#include "ip/ip_addr.h"
+#include "ip/ip_route.h"
+#include "kernel/link.h"
+#include "kernel/nl.h"
 #include "unit.h"
 #include "veth.h"
 
@@ -592,22 +593,22 @@ Test(ip_kernel, device_is_set_up_twice_or_named_where_it_is_not_there)
 	veth_open(&veth);
 	unit_expect_ok("get", nk_link_get(&veth.nl, NK_NSID_HERE, "nkv0", 0, &link, &err), &err);
 	cr_expect(!link.up);
-	unit_expect_ok("up", nk_ip_link_up(&veth.nl, veth.ifindex[0], &err), &err);
-	unit_expect_ok("again", nk_ip_link_up(&veth.nl, veth.ifindex[0], &err), &err);
+	unit_expect_ok("up", nk_link_set_up(&veth.nl, veth.ifindex[0], &err), &err);
+	unit_expect_ok("again", nk_link_set_up(&veth.nl, veth.ifindex[0], &err), &err);
 	unit_expect_ok("get", nk_link_get(&veth.nl, NK_NSID_HERE, "nkv0", 0, &link, &err), &err);
 	cr_expect(link.up);
-	rc = nk_ip_link_up(&veth.nl, 0x7ffffffe, &err);
+	rc = nk_link_set_up(&veth.nl, 0x7ffffffe, &err);
 	unit_expect_error("no device", rc, &err, NK_CODE_KERNEL,
 			  "cannot set the device up|set ifindex 2147483646 up (Pod)|ENODEV");
 	nk_error_reset(&err);
-	rc = nk_ip_link_wait(&veth.nl, veth.ifindex[0], 0, &err); /* the other end is down */
+	rc = nk_link_wait(&veth.nl, veth.ifindex[0], 0, &err); /* the other end is down */
 	unit_expect_error("no carrier", rc, &err, NK_CODE_KERNEL,
 			  "does not run|(Pod): down or without carrier after 0 ms: ETIMEDOUT");
 	nk_error_reset(&err);
-	unit_expect_ok("other up", nk_ip_link_up(&veth.nl, veth.ifindex[1], &err), &err);
-	rc = nk_ip_link_wait(&veth.nl, veth.ifindex[0], 5000, &err);
+	unit_expect_ok("other up", nk_link_set_up(&veth.nl, veth.ifindex[1], &err), &err);
+	rc = nk_link_wait(&veth.nl, veth.ifindex[0], 5000, &err);
 	unit_expect_ok("carrier", rc, &err);
-	rc = nk_ip_link_wait(&veth.nl, 0x7ffffffe, 5000, &err);
+	rc = nk_link_wait(&veth.nl, 0x7ffffffe, 5000, &err);
 	unit_expect_error("no device", rc, &err, NK_CODE_KERNEL,
 			  "wait for ifindex 2147483646 (Pod): |ENODEV");
 	veth_close(&veth);
@@ -716,7 +717,7 @@ Test(ip_kernel, dad_that_does_not_end_in_time_is_a_timeout_that_names_the_addres
 
 	veth_open(&veth);
 	/* the other end stays down: without a carrier DAD does not begin */
-	unit_expect_ok("up", nk_ip_link_up(&veth.nl, veth.ifindex[0], &err), &err);
+	unit_expect_ok("up", nk_link_set_up(&veth.nl, veth.ifindex[0], &err), &err);
 	add_addr_ok(0, "fd00::5/64", true);
 	rc = nk_ip_addr_wait_dad(&veth.nl, veth.ifindex[0], 30, &err);
 	unit_expect_error("DAD", rc, &err, NK_CODE_KERNEL, "fd00::5/64|after 30 ms|ETIMEDOUT");

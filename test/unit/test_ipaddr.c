@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_ipaddr.c - addresses and prefixes: which texts are one, and what comes back */
-#include "ipaddr.h"
+#include "base/ipaddr.h"
 
 #include "unit.h"
 
@@ -308,13 +308,13 @@ Test(ipaddr, what_no_device_can_have_is_told_with_the_reason)
 		{ "239.1.2.3/32", "multicast" },
 		{ "ff02::1/64", "multicast" },
 		{ "255.255.255.255/32", "broadcast address" },
-		{ "10.0.0.0/24", "of its network" },
+		{ "10.0.0.0/24", "the network address" },
 		{ "10.0.0.255/24", "broadcast address of its" },
-		{ "10.0.0.4/30", "of its network" },
+		{ "10.0.0.4/30", "the network address" },
 		{ "10.0.0.7/30", "broadcast address of its" },
 		{ "10.0.0.5/0", "length 0" },
-		{ "fd00::/64", "of its network" },
-		{ "fd00::4/126", "of its network" },
+		{ "fd00::/64", "the network address" },
+		{ "fd00::4/126", "the network address" },
 		{ "10.0.0.4/31", NULL },
 		{ "10.0.0.5/31", NULL },
 		{ "10.0.0.0/32", NULL },

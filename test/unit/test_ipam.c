@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_ipam.c - what IPAM plugins answer, good and bad; they are shell scripts here */
-#include "ipam.h"
+#include "cni/ipam.h"
 
-#include "ipaddr.h"
-#include "json.h"
+#include "base/ipaddr.h"
+#include "base/json.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -177,13 +177,13 @@ Test(ipam, answer_that_nobody_can_use_is_refused)
 		const char *answer, *words;
 	} rows[] = {
 		{ ONE("0.0.0.0/0", ""), "ips[0].address|\"0.0.0.0/0\"|unspecified" },
-		{ ONE("10.1.0.0/24", ""), "ips[0].address|\"10.1.0.0/24\"|of its network" },
+		{ ONE("10.1.0.0/24", ""), "ips[0].address|\"10.1.0.0/24\"|the network address" },
 		{ ONE("10.1.0.255/24", ""), "\"10.1.0.255/24\"|broadcast" },
 		{ ONE("224.0.0.9/24", ""), "\"224.0.0.9/24\"|multicast" },
 		{ ONE("127.0.0.2/8", ""), "\"127.0.0.2/8\"|loopback" },
-		{ ONE("fd00::/64", ""), "\"fd00::/64\"|of its network" },
+		{ ONE("fd00::/64", ""), "\"fd00::/64\"|the network address" },
 		{ ONE("10.1.0.5/24", "10.1.0.5"), "ips[0].gateway|\"10.1.0.5\"|own address" },
-		{ ONE("10.1.0.5/24", "10.2.0.1"), "ips[0].gateway|\"10.2.0.1\"|no route leads" },
+		{ ONE("10.1.0.5/24", "10.2.0.1"), "ips[0].gateway|\"10.2.0.1\"|no route reaches" },
 		{ ONE("10.1.0.5/24", "fd00::1"), "ips[0].gateway|\"fd00::1\"|another family" },
 		{ ONE("10.1.0.5/24", "0.0.0.0"), "ips[0].gateway|unspecified" },
 		{ ONE("fd00::5/64", "ff02::1"), "ips[0].gateway|multicast" },
@@ -294,7 +294,7 @@ Test(ipam, answer_that_is_malformed_is_refused_with_plugin_path_and_value)
 		rc = add(malformed[i].answer, 0, &result, &err);
 		unit_expect_error(malformed[i].answer, rc, &err, NK_CODE_IPAM, malformed[i].words);
 		unit_expect_error(malformed[i].answer, rc, &err, NK_CODE_IPAM,
-				  "IPAM plugin ipam1 (command ADD): |answer is bad");
+				  "IPAM plugin ipam1 (command ADD): |answer is invalid");
 		cr_expect_eq(rc, -EBADMSG);
 		cr_expect_not(strstr(err.msg, "network configuration"), "%s", err.msg);
 	}
@@ -340,7 +340,7 @@ Test(ipam, more_addresses_and_routes_than_there_is_room_for_are_refused)
 	nk_ipam_result_fini(&result);
 	fill(text, sizeof(text), "{\"ips\":[", IP, NK_IPS_MAX + 1, end);
 	unit_expect_error("65 ips", add(text, 0, &result, &err), &err, NK_CODE_IPAM,
-			  "ipam1|ips: it has 65 elements, at most 64");
+			  "ipam1|ips: 65 elements, at most 64");
 
 	fill(text, sizeof(text), routes, route, NK_ROUTES_MAX, end);
 	unit_expect_ok("256 routes", add(text, 0, &result, &err), &err);
@@ -349,7 +349,7 @@ Test(ipam, more_addresses_and_routes_than_there_is_room_for_are_refused)
 	nk_ipam_result_fini(&result);
 	fill(text, sizeof(text), routes, route, NK_ROUTES_MAX + 1, end);
 	unit_expect_error("257 routes", add(text, 0, &result, &err), &err, NK_CODE_IPAM,
-			  "ipam1|routes: it has 257 elements, at most 256");
+			  "ipam1|routes: 257 elements, at most 256");
 }
 
 static const char sample[] = "{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.1.0.5/24\","
@@ -367,7 +367,7 @@ Test(ipam, answer_cut_anywhere_is_refused)
 	for (size = 1; size < sizeof(sample) - 1; size += 4) {
 		snprintf(text, sizeof(text), "%.*s", (int)size, sample);
 		rc = add(text, 0, &result, &err);
-		unit_expect_error(text, rc, &err, NK_CODE_IPAM, "ipam1|answer is bad|not JSON");
+		unit_expect_error(text, rc, &err, NK_CODE_IPAM, "ipam1|answer is invalid|not JSON");
 	}
 }
 
@@ -502,7 +502,7 @@ Test(ipam, plugin_that_is_not_there_or_dies_is_reported)
 	err = (struct nk_error){ 0 };
 	unit_write_script(dir, "ipam1", "kill -KILL $$");
 	rc = nk_ipam_add(&ipam, &result, &err);
-	unit_expect_error("kill", rc, &err, NK_CODE_IPAM, "died by signal 9");
+	unit_expect_error("kill", rc, &err, NK_CODE_IPAM, "was killed by signal 9");
 	nk_ipam_result_fini(&result);
 }
 

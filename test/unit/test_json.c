@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_json.c - strict JSON */
-#include "json.h"
+#include "base/json_fields.h"
 
 #include "unit.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,14 @@ static void expect_taken(const char *text, const char *printed)
 		cr_expect_str_eq(buf, printed, "%s was read as %s", text, buf);
 	}
 	nk_json_free(json);
+}
+
+static void expect_printed(const struct nk_json *json, const char *text)
+{
+	char *printed = nk_json_print_line(json);
+
+	cr_expect_str_eq(printed ? printed : "nothing", text);
+	free(printed);
 }
 
 /* What does not end is a failure, not a wait. */
@@ -340,15 +349,15 @@ struct target {
 };
 
 static const struct nk_json_field fields[] = {
-	{ "text", NK_JSON_STRING, offsetof(struct target, text), 8, 2, 0 },
-	{ "flag", NK_JSON_BOOL, offsetof(struct target, flag), 0, 0, 0 },
-	{ "number", NK_JSON_UINT, offsetof(struct target, number), 0, 68, 65535 },
-	{ "zero", NK_JSON_UINT, offsetof(struct target, number), 0, 0, 9 },
-	{ "object", NK_JSON_OBJECT, offsetof(struct target, object), 0, 0, 0 },
-	{ "array", NK_JSON_ARRAY, offsetof(struct target, array), 0, 0, 0 },
-	{ "anyText", NK_JSON_TEXT, offsetof(struct target, any_text), 0, 0, 0 },
-	{ "any", NK_JSON_ANY, 0, 0, 0, 0 },
-	{ NULL, NK_JSON_ANY, 0, 0, 0, 0 },
+	STRING(struct target, "text", text, 2, "ab"),
+	BOOL(struct target, "flag", flag),
+	UINT(struct target, "number", number, 68, 65535, 1500),
+	UINT(struct target, "zero", number, 0, 9),
+	OBJECT(struct target, "object", object),
+	ARRAY(struct target, "array", array),
+	TEXT(struct target, "anyText", any_text),
+	ANY("any"),
+	END,
 };
 
 /* decode() - @text, which has to outlive @target's object: @ret_json is the caller's to free. */
@@ -507,6 +516,39 @@ Test(json, unknown_keys_are_tolerated_where_the_caller_says_so)
 	cr_expect(target.flag);
 }
 
+Test(json, refused_value_is_told_with_an_example)
+{
+	struct target target = { 0 };
+	struct nk_json *json;
+	struct nk_error err;
+
+	decode("{\"number\":\"1500\"}", "p", NK_JSON_REFUSE, &target, &json, &err);
+	cr_expect_str_eq(err.details, "p.number: \"1500\" is not an integer from 68 to 65535");
+	cr_expect_str_eq(err.remedy, "write for example \"number\": 1500");
+	nk_json_free(json);
+	decode("{\"flag\":\"yes\"}", "", NK_JSON_REFUSE, &target, &json, &err);
+	cr_expect_str_eq(err.details, "flag: \"yes\" is not true or false");
+	cr_expect_str_empty(err.remedy);
+	nk_json_free(json);
+}
+
+Test(json, invalid_values_are_absent_where_the_caller_says_so)
+{
+	struct target target = { .number = 7 };
+	struct nk_json *json;
+	struct nk_error err;
+
+	unit_expect_ok("lenient",
+		       decode("{\"x\":1,\"number\":\"x\",\"flag\":true}", "", NK_JSON_LENIENT,
+			      &target, &json, &err),
+		       &err);
+	nk_json_free(json);
+	cr_expect(target.flag && target.number == 7);
+	cr_expect_eq(err.code, NK_CODE_NONE);
+	cr_expect_eq(decode("[]", "", NK_JSON_LENIENT, &target, &json, &err), -EINVAL);
+	nk_json_free(json);
+}
+
 Test(json, a_misspelt_key_is_refused_with_the_right_spelling)
 {
 	struct target target = { 0 };
@@ -514,7 +556,7 @@ Test(json, a_misspelt_key_is_refused_with_the_right_spelling)
 	struct nk_error err;
 
 	decode("{\"nubmer\":1}", "p", NK_JSON_REFUSE, &target, &json, &err);
-	cr_expect_str_eq(err.remedy, "call it \"number\"");
+	cr_expect_str_eq(err.remedy, "did you mean \"number\"?");
 	nk_json_free(json);
 	decode("{\"other\":1}", "p", NK_JSON_REFUSE, &target, &json, &err);
 	cr_expect_str_eq(err.remedy, "");
@@ -674,6 +716,21 @@ Test(json, builders_hand_a_null_parent_on)
 	cr_expect_null(nk_json_add_copy(NULL, "k", json));
 	cr_expect_null(nk_json_append_copy(NULL, json));
 	cr_expect_null(nk_json_add_copy(json, "k", NULL));
+	nk_json_free(json);
+}
+
+Test(json, a_document_that_lacks_a_member_is_not_printed)
+{
+	struct nk_json *json = nk_json_new_object();
+
+	nk_json_add_string(nk_json_add_object(NULL, "k"), "l", "m");
+	nk_json_add_string(json, "k", "v");
+	cr_expect_null(nk_json_print(json));
+	cr_expect_null(nk_json_print_line(json));
+	nk_json_free(json);
+	json = nk_json_new_object();
+	nk_json_add_string(json, "k", "v");
+	expect_printed(json, "{\"k\":\"v\"}");
 	nk_json_free(json);
 }
 

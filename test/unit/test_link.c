@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_link.c - the request that makes a netkit single, and what the kernel says of a device */
-#include "link.h"
+#include "kernel/link.h"
 
-#include "netkit.h"
-#include "nl.h"
-#include "uapi.h"
+#include "kernel/netkit.h"
+#include "kernel/nl.h"
+#include "kernel/uapi.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>

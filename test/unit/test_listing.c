@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_listing.c - an inventory as a table and as JSON */
-#include "listing.h"
+#include "node/listing.h"
 
+#include "base/json.h"
 #include "inventories.h"
-#include "json.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -33,7 +33,7 @@ Test(listing, a_table_has_a_line_for_each_attachment)
 		"/sys/fs/bpf/nk-cni/eth0/q4/xsks_map  ok\n"
 		"-           c2             wide       eth0    nsid:0            eth0  7:1,9-10:2-3  "
 		"-,40,-  -     -        -                     -          -        "
-		"-                                    unknown (NIC down)\n"
+		"-                                    unknown (NIC down or unread)\n"
 		"?[2J?       c3             two?lines  a\"b\\c   -                 eth0  12:1          "
 		"-       -     -        -                     -          -        "
 		"-                                    lost: NIC removed, recreate the Pod\n");
@@ -92,7 +92,7 @@ Test(listing, json_has_all_members_and_all_digits)
 		"'pairing':'single','mac':'02:00:00:00:00:05','mtu':1500,'nic':'eth0',"
 		"'nicPresent':true,'numaNode':0,'committed':true,'state':'ok',"
 		"'map':'/sys/fs/bpf/nk-cni/eth0/q4/xsks_map','programVersion':3,'policy':false,"
-		"'queues':[{'netkit':1,'physical':4,'irq':31,'redirected':1000,'noSocket':7,"
+		"'queues':[{'netkit':1,'physical':4,'irq':31,'holder':'xsk','redirected':1000,'noSocket':7,"
 		"'dropped':3,'resumed':0},{'netkit':2,'physical':5,'irq':32,"
 		"'redirected':18446744073709550615,'noSocket':0,'dropped':0,'resumed':2}]},"
 		"{'network':'wide','containerID':'c2','cniIfName':'eth0','ifName':'eth0','nsid':0,"

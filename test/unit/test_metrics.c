@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_metrics.c - an inventory as Prometheus metrics */
-#include "metrics.h"
+#include "node/metrics.h"
 
 #include "inventories.h"
 
@@ -91,6 +91,9 @@ Test(metrics, a_queue_has_its_counters_and_its_owner)
 	expect_lines(&inventory, resumed, "counter",
 		     "nk_cni_queue_resumed_frames_total" QUEUE_4 "0\n"
 		     "nk_cni_queue_resumed_frames_total" QUEUE_5 "2\n");
+	expect_lines(&inventory, "nk_cni_queue_holder", "gauge",
+		     "nk_cni_queue_holder{nic=\"eth0\",queue=\"4\",netkit_queue=\"1\"," OWNER
+		     ",holder=\"xsk\"} 1\n");
 }
 
 Test(metrics, an_attachment_has_its_state)
@@ -137,6 +140,6 @@ Test(metrics, of_nothing_there_are_heads_alone)
 		cr_expect(!strncmp(line, lines % 2 ? "# TYPE " : "# HELP ", 7), "%s", line);
 		lines++;
 	}
-	cr_expect_eq(lines, 22);
+	cr_expect_eq(lines, 24);
 	free(text);
 }

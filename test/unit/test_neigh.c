@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_neigh.c - the multicast group of an IPv6 address */
-#include "neigh.h"
+#include "bpffs/neigh.h"
 
-#include "ipaddr.h"
-#include "mac.h"
+#include "base/ipaddr.h"
+#include "base/mac.h"
 
 #include <criterion/criterion.h>
 

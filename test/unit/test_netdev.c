@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_netdev.c - the interrupt of a receive queue: requests byte for byte, and each answer */
-#include "netdev.h"
+#include "kernel/netdev.h"
 
+#include "base/types.h"
 #include "genl.h"
-#include "types.h"
-#include "uapi.h"
+#include "kernel/uapi.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_netns.c - which paths are a netns of a Pod; entering one needs root and is the lab's */
-#include "netns.h"
+#include "kernel/netns.h"
 
 #include "spaces.h"
 #include "unit.h"
@@ -52,6 +52,19 @@ Test(netns, own_netns_is_refused_with_a_remedy)
 	expect_refused("/proc/self/ns/net", NK_CODE_ENV,
 		       "CNI_NETNS|/proc/self/ns/net|the host's own|a netns of its own");
 	expect_refused("/proc/thread-self/ns/net", NK_CODE_ENV, "CNI_NETNS|the host's own");
+}
+
+/* What could not be opened this time is not gone. */
+Test(netns, only_a_path_that_leads_to_no_netns_of_a_pod_says_that_there_is_none)
+{
+	static const int none[] = { ENOENT, ELOOP, ENAMETOOLONG, ENXIO, ENODEV, EINVAL, EBUSY };
+	static const int unread[] = { EMFILE, ENFILE, EACCES, EPERM, ENOMEM, EIO, EINTR, ESTALE };
+	size_t i;
+
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		cr_expect(nk_netns_is_none(-none[i]), "%s", nk_errno_name(none[i]));
+	for (i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)
+		cr_expect(!nk_netns_is_none(-unread[i]), "%s", nk_errno_name(unread[i]));
 }
 
 /* A file left by "ip netns" in a mount that is gone is an empty regular file. */

@@ -5,9 +5,10 @@
  * On an ordinary directory: paths and flock are the same there. That bpffs takes the names is the
  * lab's to show.
  */
-#include "nicdir.h"
+#include "bpffs/nicdir.h"
 
-#include "lock.h"
+#include "base/cleanup.h"
+#include "base/lock.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -37,21 +38,40 @@ static void remove_bpffs(void)
 
 TestSuite(nicdir, .init = make_bpffs, .fini = remove_bpffs, .timeout = 15);
 
-static void open_dir(const char *nic, bool create, struct nk_nicdir *ret)
+/* make_and_open() - as a lender does, also where its last user removes it in between */
+static int make_and_open(const char *nic, struct nk_nicdir *ret, struct nk_error *err)
+{
+	int all, rc;
+
+	do {
+		nk_error_reset(err);
+		all = nk_nicdir_lock_all(bpffs, err);
+		rc = all < 0 ? all : nk_nicdir_make(all, bpffs, nic, err);
+		if (all >= 0)
+			close(all);
+		if (!rc)
+			rc = nk_nicdir_open(bpffs, nic, ret, err);
+	} while (rc == -ENOENT);
+	return rc;
+}
+
+static void open_dir(const char *nic, struct nk_nicdir *ret)
 {
 	struct nk_error err = { 0 };
 
-	unit_expect_ok(nic, nk_nicdir_open(bpffs, nic, create, ret, &err), &err);
+	unit_expect_ok(nic, make_and_open(nic, ret, &err), &err);
 	cr_assert_geq(ret->fd, 0, "NIC %s", nic);
 }
 
+/* but not over the files of a directory in use */
 Test(nicdir, ordinary_file_system_is_no_bpffs_and_the_remedy_mounts_one)
 {
 	struct nk_error err = { 0 };
 
 	unit_expect_error("/tmp", nk_nicdir_check_bpffs("/tmp", &err), &err, NK_CODE_BPF,
 			  "bpffs is not mounted|/tmp is not a bpf file system|"
-			  "mount -t bpf -o mode=0700 bpf /tmp|\"bpffs\"");
+			  "name the mount point of a bpffs, such as /sys/fs/bpf|\"bpffs\"");
+	cr_expect_null(strstr(err.remedy, "mount -t"), "%s", err.remedy);
 	nk_error_reset(&err);
 	unit_expect_error("/no-such", nk_nicdir_check_bpffs("/no-such", &err), &err, NK_CODE_BPF,
 			  "bpffs is not mounted|/no-such|mount -t bpf -o mode=0700 bpf /no-such");
@@ -63,7 +83,7 @@ Test(nicdir, paths_are_below_the_nics_directory)
 	struct nk_nicdir dir;
 	struct stat st;
 
-	open_dir("eth0", true, &dir);
+	open_dir("eth0", &dir);
 	snprintf(wanted, sizeof(wanted), "%.200s/nk-cni/eth0", bpffs);
 	cr_expect_str_eq(dir.path, wanted);
 	cr_expect(!stat(dir.path, &st) && (st.st_mode & 07777) == 0700, "%s is root's alone",
@@ -88,29 +108,14 @@ Test(nicdir, longest_paths_are_not_cut)
 	memset(parent, 'b', sizeof(parent) - 1);
 	memcpy(parent, "/no-such/", 9);
 	parent[255] = '\0';
-	unit_expect_error("255 bytes", nk_nicdir_open(parent, "..............a", false, &dir, &err),
-			  &err, NK_CODE_BPF, "cannot use a directory|ENOENT");
+	unit_expect_error("255 bytes", nk_nicdir_open(parent, "..............a", &dir, &err), &err,
+			  NK_CODE_BPF, "cannot use a directory|ENOENT");
 	cr_expect_eq(strlen(dir.path), 255 + strlen("/nk-cni/") + strlen("%2e") * 14 + 1);
 	nk_nicdir_xsks_map(&dir, 4095, path);
 	cr_expect_str_eq(path + strlen(dir.path), "/q4095/xsks_map");
 }
 
 /* --- names ----------------------------------------------------------------------------------- */
-
-struct names {
-	unsigned int count;
-	char last[NK_NICDIR_NAME_SIZE];
-	int rc;
-};
-
-static int note_name(const char *nic, void *data, struct nk_error *err)
-{
-	struct names *names = data;
-
-	names->count++;
-	snprintf(names->last, sizeof(names->last), "%s", nic);
-	return names->rc ? nk_error_set(err, NK_CODE_BPF, names->rc, "no", "%s", nic) : 0;
-}
 
 Test(nicdir, names_are_escaped_and_come_back)
 {
@@ -133,82 +138,84 @@ Test(nicdir, names_are_escaped_and_come_back)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct names names = { 0 };
+		struct nk_nicdir_list nics cleanup_list = { 0 };
 
-		open_dir(rows[i].nic, true, &dir);
+		open_dir(rows[i].nic, &dir);
 		cr_expect_str_eq(strrchr(dir.path, '/') + 1, rows[i].dir, "NIC %s has %s",
 				 rows[i].nic, dir.path);
-		unit_expect_ok(rows[i].nic, nk_nicdir_each(bpffs, note_name, &names, &err), &err);
-		cr_expect(names.count == 1 && !strcmp(names.last, rows[i].nic),
-			  "NIC %s came back as %s", rows[i].nic, names.last);
+		unit_expect_ok(rows[i].nic, nk_nicdir_read(bpffs, &nics, &err), &err);
+		cr_expect(nics.count == 1 && !strcmp(nics.at[0], rows[i].nic),
+			  "NIC %s came back as %s", rows[i].nic, nics.count ? nics.at[0] : "none");
 		nk_nicdir_close(&dir);
 	}
 }
 
-Test(nicdir, walk_goes_on_after_an_error_and_returns_the_first)
+Test(nicdir, list_holds_the_others_of_one_that_cannot_be_trusted)
 {
-	struct names names = { .rc = EIO };
+	struct nk_nicdir_list nics cleanup_list = { 0 };
 	struct nk_error err = { 0 };
-	struct nk_nicdir a, b;
+	struct nk_nicdir a, b, c;
 
-	open_dir("a", true, &a);
-	open_dir("b", true, &b);
-	unit_expect_error("walk", nk_nicdir_each(bpffs, note_name, &names, &err), &err, NK_CODE_BPF,
-			  "no");
-	cr_expect_eq(names.count, 2);
+	open_dir("a", &a);
+	open_dir("b", &b);
+	open_dir("c", &c);
+	cr_assert(!chmod(b.path, 0777));
+	unit_expect_error("read", nk_nicdir_read(bpffs, &nics, &err), &err, NK_CODE_BPF, b.path);
+	cr_expect_eq(nics.count, 2);
 	nk_nicdir_close(&a);
 	nk_nicdir_close(&b);
+	nk_nicdir_close(&c);
 }
 
 Test(nicdir, where_nothing_is_there_are_no_nics)
 {
-	struct names names = { 0 };
+	struct nk_nicdir_list nics cleanup_list = { 0 };
 	struct nk_error err = { 0 };
 
-	unit_expect_ok("empty", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
-	unit_expect_ok("missing", nk_nicdir_each("/no-such", note_name, &names, &err), &err);
-	cr_expect_eq(names.count, 0);
+	unit_expect_ok("empty", nk_nicdir_read(bpffs, &nics, &err), &err);
+	unit_expect_ok("missing", nk_nicdir_read("/no-such", &nics, &err), &err);
+	cr_expect_eq(nics.count, 0);
 }
 
 Test(nicdir, names_that_are_none_of_ours_are_passed_over)
 {
 	char top[PATH_MAX + 16], odd[PATH_MAX + 64];
-	struct names names = { 0 };
+	struct nk_nicdir_list nics cleanup_list = { 0 };
 	struct nk_error err = { 0 };
 
 	snprintf(top, sizeof(top), "%s/nk-cni", bpffs);
 	snprintf(odd, sizeof(odd), "%s/nk-cni/longer-than-the-name-of-any-directory", bpffs);
 	cr_assert(!mkdir(top, 0700) && !mkdir(odd, 0700));
-	unit_expect_ok("odd", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
-	cr_expect_eq(names.count, 0, "%s came out", names.last);
+	unit_expect_ok("odd", nk_nicdir_read(bpffs, &nics, &err), &err);
+	cr_expect_eq(nics.count, 0, "%s came out", nics.count ? nics.at[0] : "");
 	cr_expect(!rmdir(odd) && !rmdir(top));
 }
 
 /* What an ADD leaves that was killed between the two directories. */
 Test(nicdir, empty_top_directory_goes_with_a_walk)
 {
-	struct names names = { 0 };
+	struct nk_nicdir_list nics cleanup_list = { 0 };
 	struct nk_error err = { 0 };
 	char top[PATH_MAX + 16];
 
 	snprintf(top, sizeof(top), "%s/nk-cni", bpffs);
 	cr_assert(!mkdir(top, 0700));
-	unit_expect_ok("empty top", nk_nicdir_each(bpffs, note_name, &names, &err), &err);
+	unit_expect_ok("empty top", nk_nicdir_read(bpffs, &nics, &err), &err);
 	cr_expect(access(top, F_OK) && errno == ENOENT, "%s is still there", top);
 }
 
 /* --- the lock -------------------------------------------------------------------------------- */
 
-Test(nicdir, missing_directory_is_enoent_unless_it_is_to_be_made)
+Test(nicdir, missing_directory_is_enoent_until_it_is_made)
 {
 	struct nk_error err = { 0 };
 	struct nk_nicdir dir;
-	int rc = nk_nicdir_open(bpffs, "eth0", false, &dir, &err);
+	int rc = nk_nicdir_open(bpffs, "eth0", &dir, &err);
 
 	unit_expect_error("eth0", rc, &err, NK_CODE_BPF, "open|/nk-cni|ENOENT");
 	cr_expect_eq(rc, -ENOENT);
 	cr_expect_eq(dir.fd, -1);
-	open_dir("eth0", true, &dir);
+	open_dir("eth0", &dir);
 	nk_nicdir_close(&dir);
 }
 
@@ -217,13 +224,13 @@ Test(nicdir, directory_stays_while_it_holds_something)
 	struct nk_nicdir dir, other;
 	char pin[NK_PATH_SIZE];
 
-	open_dir("eth0", true, &dir);
-	open_dir("eth1", true, &other); /* another NIC: no waiting for its lock */
+	open_dir("eth0", &dir);
+	open_dir("eth1", &other); /* another NIC: no waiting for its lock */
 	nk_nicdir_pin(&dir, "claims", pin);
 	cr_assert(!mkdir(pin, 0700));
 	nk_nicdir_close(&dir);
 	nk_nicdir_close(&other);
-	open_dir("eth0", false, &dir);
+	open_dir("eth0", &dir);
 	cr_expect(!rmdir(pin), "%s has gone", pin);
 	nk_nicdir_close(&dir);
 }
@@ -236,9 +243,9 @@ Test(nicdir, lock_that_is_not_to_be_had_in_time_is_try_again)
 	char holder[32];
 	int rc;
 
-	open_dir("eth0", true, &held);
+	open_dir("eth0", &held);
 	nk_lock_set_limit(100);
-	rc = nk_nicdir_open(bpffs, "eth0", true, &wanted, &err);
+	rc = nk_nicdir_open(bpffs, "eth0", &wanted, &err);
 	nk_lock_set_limit(15000);
 	unit_expect_error("second open", rc, &err, NK_CODE_RETRY,
 			  "try again later|/nk-cni/eth0|within 0.1 s|held by");
@@ -247,7 +254,7 @@ Test(nicdir, lock_that_is_not_to_be_had_in_time_is_try_again)
 	cr_expect_eq(rc, -EAGAIN);
 	cr_expect_eq(wanted.fd, -1);
 	nk_nicdir_close(&held);
-	open_dir("eth0", true, &wanted);
+	open_dir("eth0", &wanted);
 	nk_nicdir_close(&wanted);
 }
 
@@ -285,7 +292,8 @@ static pid_t start_waiting(const struct nk_nicdir *held, bool create)
 	cr_assert_geq(pid, 0, "fork: %s", nk_errno_name(errno));
 	if (!pid) {
 		close(held->fd); /* the lock is the parent's alone */
-		rc = nk_nicdir_open(bpffs, "eth0", create, &dir, &err);
+		rc = create ? make_and_open("eth0", &dir, &err) :
+			      nk_nicdir_open(bpffs, "eth0", &dir, &err);
 		if (rc)
 			_exit(create || rc != -ENOENT || err.code != NK_CODE_BPF);
 		good = create && !fstat(dir.fd, &mine) && !stat(dir.path, &present) &&
@@ -311,7 +319,7 @@ Test(nicdir, who_waits_while_the_directory_is_removed_locks_the_new_one)
 	struct nk_nicdir dir;
 	pid_t pid;
 
-	open_dir("eth0", true, &dir);
+	open_dir("eth0", &dir);
 	pid = start_waiting(&dir, true);
 	cr_expect_eq(waitpid(pid, NULL, WNOHANG), 0, "the child did not wait");
 	nk_nicdir_close(&dir); /* it is empty, and goes */
@@ -323,7 +331,7 @@ Test(nicdir, who_waits_while_the_directory_is_removed_for_good_finds_none)
 	struct nk_nicdir dir;
 	pid_t pid;
 
-	open_dir("eth0", true, &dir);
+	open_dir("eth0", &dir);
 	pid = start_waiting(&dir, false);
 	nk_nicdir_close(&dir);
 	expect_exit_0(pid, "the child that does not make it");
@@ -338,7 +346,7 @@ static int hammer(atomic_int *inside, int rounds)
 		struct nk_error err = { 0 };
 		struct nk_nicdir dir;
 
-		if (nk_nicdir_open(bpffs, "eth0", true, &dir, &err))
+		if (make_and_open("eth0", &dir, &err))
 			return 1;
 		bad += atomic_fetch_add(inside, 1) != 0;
 		sched_yield();

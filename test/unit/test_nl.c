@@ -6,11 +6,11 @@
  * privilege. Then one of our own on the other end of a socket pair, which answers what a test says,
  * also what no kernel would.
  */
-#include "nl.h"
+#include "kernel/nl.h"
 
-#include "link.h"
-#include "netdev.h"
-#include "uapi.h"
+#include "kernel/link.h"
+#include "kernel/netdev.h"
+#include "kernel/uapi.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_queues.c - lists of queue ids */
-#include "queues.h"
+#include "base/queues.h"
 
 #include "unit.h"
 

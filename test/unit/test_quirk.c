@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_quirk.c - what is known of NIC drivers */
-#include "quirk.h"
+#include "nic/quirk.h"
 
-#include "json.h"
-#include "types.h"
+#include "base/json.h"
+#include "base/types.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -74,7 +74,7 @@ Test(quirk, known_driver_has_better_words_and_others_the_general_ones)
 {
 	struct nk_error err = advise("gve", NK_QUIRK_MAC_RULE);
 
-	cr_expect_str_eq(err.remedy, "gve takes rules on TCP and UDP addresses and ports alone: "
+	cr_expect_str_eq(err.remedy, "gve takes only rules on TCP and UDP addresses and ports: "
 				     "\"steering\": [{\"match\": \"tcp\", \"port\": N}]");
 	err = advise("mlx5_core", NK_QUIRK_MAC_RULE_CONTEXT);
 	cr_expect(strstr(err.remedy, "mlx5 directs MAC rules to one queue only"));

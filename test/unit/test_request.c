@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_request.c - CNI_* variables */
-#include "request.h"
+#include "cni/request.h"
 
 #include "unit.h"
 
@@ -377,4 +377,22 @@ Test(request, args_that_are_too_long_are_refused_by_add_alone)
 		expect_taken(&request);
 		env.command = "ADD";
 	}
+}
+
+/* For up to three locks, one after the other, a command waits less than its caller does. */
+Test(request, waits_for_locks_less_than_the_runtime)
+{
+	static const struct {
+		enum nk_command command;
+		uint32_t runtime_ms;
+	} limits[] = {
+		{ NK_COMMAND_ADD, 240000 },  { NK_COMMAND_DEL, 60000 },
+		{ NK_COMMAND_CHECK, 60000 }, { NK_COMMAND_STATUS, 60000 },
+		{ NK_COMMAND_GC, 30000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		cr_expect(3 * nk_request_lock_ms(limits[i].command) < limits[i].runtime_ms, "%s",
+			  nk_request_command_name(limits[i].command));
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_result.c - what goes to stdout, alone and behind a prevResult */
-#include "result.h"
+#include "cni/result.h"
 
-#include "config.h"
-#include "ipaddr.h"
-#include "json.h"
+#include "base/ipaddr.h"
+#include "base/json.h"
+#include "cni/config.h"
 #include "results.h"
 #include "unit.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_result_prev.c - looking at a prevResult: its shape, and the interfaces it lists */
-#include "result.h"
+#include "cni/result.h"
 
-#include "config.h"
-#include "json.h"
+#include "base/json.h"
+#include "cni/config.h"
 #include "results.h"
 #include "unit.h"
 
@@ -301,7 +301,7 @@ Test(result_prev, mac_is_compared_by_its_value)
 	}
 	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX
 		       "','mac':'0200.0000.ab0d'}]}",
-		       &own, "mac|made 02:00:00:00:ab:0c|prevResult has 0200.0000.ab0d");
+		       &own, "mac|created 02:00:00:00:ab:0c|prevResult has 0200.0000.ab0d");
 	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX "','mac':'02'}]}", &own,
 		       "prevResult has 02");
 }
@@ -355,13 +355,13 @@ Test(result_prev, member_that_changed_is_named_with_both_values)
 	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX "','mac':'" HOST_MAC
 		       "'}]}",
 		       &single,
-		       "CHECK|interface nk0: mac|made " POD_MAC "|prevResult has " HOST_MAC);
+		       "CHECK|interface nk0: mac|created " POD_MAC "|prevResult has " HOST_MAC);
 	expect_differs("{'interfaces':[" SINGLE_1 ",{'name':'nkh1a2b','mac':'" POD_MAC "'}]}",
 		       &pair,
-		       "CHECK|interface nkh1a2b: mac|made " HOST_MAC "|prevResult has " POD_MAC);
+		       "CHECK|interface nkh1a2b: mac|created " HOST_MAC "|prevResult has " POD_MAC);
 	expect_differs("{'interfaces':[{'name':'nk0','sandbox':'" SANDBOX "',"
 		       "'socketPath':'/sys/fs/bpf/x'}]}",
 		       &single, "CHECK|socketPath|eth0/q14/xsks_map|prevResult has /sys/fs/bpf/x");
 	expect_differs("{'interfaces':[" SINGLE_1 ",{'name':'nkh1a2b','mtu':1400}]}", &pair,
-		       "CHECK|interface nkh1a2b: mtu|made 1500|prevResult has 1400");
+		       "CHECK|interface nkh1a2b: mtu|created 1500|prevResult has 1400");
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_rings.c - receive ring parameters: requests byte for byte, replies whole and cut */
-#include "rings.h"
+#include "ethtool/rings.h"
 
 #include "genl.h"
-#include "uapi.h"
+#include "kernel/uapi.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>

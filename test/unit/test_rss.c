@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_rss.c - RSS: requests byte for byte, replies whole and cut, and the tables' arithmetic */
-#include "rss.h"
+#include "ethtool/rss.h"
 
+#include "base/cleanup.h"
+#include "base/types.h"
 #include "genl.h"
-#include "types.h"
-#include "uapi.h"
+#include "kernel/uapi.h"
 #include "unit.h"
 
 #include <criterion/criterion.h>
@@ -376,33 +377,16 @@ Test(rss, context_is_removed_and_one_that_is_not_there_is_success)
 	cr_expect_str_eq(first.msg, "the first error");
 }
 
-struct seen {
-	uint32_t count, stop_at;
-	uint32_t ids[8];
-	struct nk_rss last;
-};
-
-static int note(uint32_t context, const struct nk_rss *t, void *data, struct nk_error *err)
-{
-	struct seen *seen = data;
-
-	seen->ids[seen->count++] = context;
-	seen->last = *t;
-	if (context == seen->stop_at)
-		return nk_error_set(err, NK_CODE_RETRY, EOPNOTSUPP, "enough", "%s", "");
-	return 0;
-}
-
-static int each(struct seen *seen, struct nk_error *err)
+static int read_contexts(struct nk_context_list *list, struct nk_error *err)
 {
 	*err = (struct nk_error){ 0 };
-	return nk_rss_context_each(&genl.nl, IFINDEX, note, seen, err);
+	return nk_rss_context_read(&genl.nl, IFINDEX, list, err);
 }
 
 Test(rss, contexts_of_this_device_are_listed_without_the_default_one)
 {
 	const struct nk_rss a = TABLE(0, 1), b = TABLE(4, 5, 4), none = { 0 };
-	struct seen seen = { 0 };
+	struct nk_context_list list cleanup_list = { 0 };
 	struct nk_error err;
 
 	give_context(IFINDEX + 1, 0, &a);
@@ -411,48 +395,32 @@ Test(rss, contexts_of_this_device_are_listed_without_the_default_one)
 	give_context(IFINDEX, 1, &none);
 	give_context(IFINDEX, 15, &b);
 	genl_done(&genl, 0);
-	unit_expect_ok("each", each(&seen, &err), &err);
-	cr_expect_eq(seen.count, 2);
-	cr_expect_eq(seen.ids[0], 1);
-	cr_expect_eq(seen.ids[1], 15);
-	cr_expect(same(&seen.last, &b));
-	genl_expect(&genl, "each",
+	unit_expect_ok("read", read_contexts(&list, &err), &err);
+	cr_assert_eq(list.count, 2);
+	cr_expect_eq(list.at[0].id, 1);
+	cr_expect_eq(list.at[1].id, 15);
+	cr_expect(same(&list.at[1].table, &b));
+	genl_expect(&genl, "read",
 		    "28000000 2000 0503 00000000 00000000 26010000"
 		    "0c000180 08000100 07000000 08000700 01000000");
 }
 
-Test(rss, list_ends_with_the_callers_error_also_if_it_reads_like_none)
-{
-	const struct nk_rss a = TABLE(0, 1);
-	struct seen seen = { .stop_at = 1 };
-	struct nk_error err;
-	int rc;
-
-	give_context(IFINDEX, 1, &a);
-	give_context(IFINDEX, 2, &a);
-	genl_done(&genl, 0);
-	rc = each(&seen, &err);
-	unit_expect_error("stopped", rc, &err, NK_CODE_RETRY, "enough");
-	cr_expect_eq(rc, -EOPNOTSUPP);
-	cr_expect_eq(seen.count, 1);
-}
-
 Test(rss, list_of_a_driver_or_kernel_without_contexts_is_empty)
 {
-	struct seen seen = { 0 };
+	struct nk_context_list list cleanup_list = { 0 };
 	struct nk_error err;
 	int rc;
 
 	genl_ack(&genl, -EOPNOTSUPP);
-	unit_expect_ok("refused", each(&seen, &err), &err);
+	unit_expect_ok("refused", read_contexts(&list, &err), &err);
 	genl_done(&genl, 0);
-	unit_expect_ok("empty", each(&seen, &err), &err);
+	unit_expect_ok("empty", read_contexts(&list, &err), &err);
 	genl_done(&genl, -ENODEV);
-	rc = each(&seen, &err);
+	rc = read_contexts(&list, &err);
 	unit_expect_error("no NIC", rc, &err, NK_CODE_KERNEL, "cannot list RSS contexts|ENODEV");
 	genl.nl.family[NK_NL_ETHTOOL] = 0;
-	unit_expect_ok("no family", each(&seen, &err), &err);
-	cr_expect_eq(seen.count, 0);
+	unit_expect_ok("no family", read_contexts(&list, &err), &err);
+	cr_expect_eq(list.count, 0);
 }
 
 Test(rss, probe_asks_for_a_context_that_nobody_has)

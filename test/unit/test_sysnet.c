@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_sysnet.c - devices by ifindex: what a path of sysfs says, and the loopback device as it is */
-#include "sysnet.h"
+#include "kernel/sysnet.h"
 
 #include "unit.h"
 

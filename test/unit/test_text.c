@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_text.c - text of others on a terminal and in commands */
-#include "text.h"
+#include "base/text.h"
 
 #include "unit.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
 static const struct {
 	const char *name, *quoted;
@@ -70,4 +71,24 @@ Test(text, nothing_that_commands_a_terminal_is_left)
 
 	nk_text_clean(text, "\n");
 	cr_expect_str_eq(text, "a?[31m?b\nc???~ ");
+}
+
+Test(text, stream_loses_its_last_newline)
+{
+	struct nk_error err = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("a\nb\n", out);
+	unit_expect_ok("close", nk_text_close(out, &text, &err), &err);
+	cr_expect_str_eq(text, "a\nb");
+	free(text);
+	out = open_memstream(&text, &size);
+	unit_expect_ok("empty", nk_text_close(out, &text, &err), &err);
+	cr_expect_str_empty(text);
+	free(text);
+	unit_expect_error("not opened", nk_text_close(NULL, &text, &err), &err, NK_CODE_INTERNAL,
+			  "out of memory");
+	cr_expect_null(text);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_trust.c - paths of files that a configuration names */
-#include "trust.h"
+#include "base/trust.h"
 
 #include "unit.h"
 
 #include <criterion/criterion.h>
 
-#include "banned.h"
+#include "base/banned.h"
 
 Test(trust, plain_paths)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_userns.c - ids of a Pod with a user namespace of its own, made here */
-#include "userns.h"
+#include "kernel/userns.h"
 
 #include "spaces.h"
 #include "unit.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_xps.c - masks of CPUs: text, and queues taken out of them */
-#include "xps.h"
+#include "ethtool/xps.h"
 
 #include "unit.h"
 

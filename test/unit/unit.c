@@ -2,7 +2,7 @@
 /* unit.c - what several unit tests share */
 #include "unit.h"
 
-#include "json.h"
+#include "base/json.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>

@@ -8,7 +8,7 @@
 #ifndef NK_TEST_UNIT_H
 #define NK_TEST_UNIT_H
 
-#include "error.h"
+#include "base/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

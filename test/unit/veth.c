@@ -2,8 +2,7 @@
 /* veth.c - two devices that are wired to each other, in a netns of the test's own */
 #include "veth.h"
 
-#include "ip.h"
-#include "link.h"
+#include "kernel/link.h"
 #include "spaces.h"
 #include "unit.h"
 
@@ -76,10 +75,9 @@ void veth_open_up(struct veth *veth)
 
 	veth_open(veth);
 	for (i = 0; i < 2; i++)
-		unit_expect_ok("up", nk_ip_link_up(&veth->nl, veth->ifindex[i], &err), &err);
+		unit_expect_ok("up", nk_link_set_up(&veth->nl, veth->ifindex[i], &err), &err);
 	for (i = 0; i < 2; i++)
-		unit_expect_ok("runs", nk_ip_link_wait(&veth->nl, veth->ifindex[i], 5000, &err),
-			       &err);
+		unit_expect_ok("runs", nk_link_wait(&veth->nl, veth->ifindex[i], 5000, &err), &err);
 }
 
 void veth_close(struct veth *veth)

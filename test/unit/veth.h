@@ -3,7 +3,7 @@
 #ifndef NK_TEST_VETH_H
 #define NK_TEST_VETH_H
 
-#include "nl.h"
+#include "kernel/nl.h"
 
 /* Their names are nkv0 and nkv1, their MACs 02:00:00:00:00:a0 and ...:a1. */
 struct veth {

@@ -5,26 +5,29 @@
 #include "labnic.h"
 
 static const char *const labnic_counter_name[LABNIC_COUNTERS] = {
-	[RX_PACKETS]		= "rx_packets",
-	[RX_BYTES]		= "rx_bytes",
-	[RX_FULL]		= "rx_ring_full",
-	[RX_STOPPED]		= "rx_stopped",
-	[RX_OVERSIZE]		= "rx_oversize",
-	[RX_NO_BUFFER]		= "rx_no_buffer",
-	[RX_XSK_NO_BUFFER]	= "rx_xsk_no_buffer",
-	[RX_XSK_PACKETS]	= "rx_xsk_packets",
-	[RX_XDP_PASS]		= "rx_xdp_pass",
-	[RX_XDP_DROP]		= "rx_xdp_drop",
-	[RX_XDP_ABORTED]	= "rx_xdp_aborted",
-	[RX_XDP_TX]		= "rx_xdp_tx",
-	[RX_XDP_TX_ERROR]	= "rx_xdp_tx_error",
-	[RX_XDP_REDIRECT]	= "rx_xdp_redirect",
-	[RX_XDP_REDIRECT_ERROR]	= "rx_xdp_redirect_error",
-	[TX_PACKETS]		= "tx_packets",
-	[TX_BYTES]		= "tx_bytes",
-	[TX_ERRORS]		= "tx_errors",
-	[TX_XDP_PACKETS]	= "tx_xdp_packets",
-	[TX_XSK_PACKETS]	= "tx_xsk_packets",
+	[RX_PACKETS] = "rx_packets",
+	[RX_BYTES] = "rx_bytes",
+	[RX_FULL] = "rx_ring_full",
+	[RX_STOPPED] = "rx_stopped",
+	[RX_OVERSIZE] = "rx_oversize",
+	[RX_NO_BUFFER] = "rx_no_buffer",
+	[RX_XSK_NO_BUFFER] = "rx_xsk_no_buffer",
+	[RX_XSK_PACKETS] = "rx_xsk_packets",
+	[RX_SPLIT] = "rx_split",
+	[RX_PROVIDER] = "rx_provider",
+	[RX_PROVIDER_BYTES] = "rx_provider_bytes",
+	[RX_XDP_PASS] = "rx_xdp_pass",
+	[RX_XDP_DROP] = "rx_xdp_drop",
+	[RX_XDP_ABORTED] = "rx_xdp_aborted",
+	[RX_XDP_TX] = "rx_xdp_tx",
+	[RX_XDP_TX_ERROR] = "rx_xdp_tx_error",
+	[RX_XDP_REDIRECT] = "rx_xdp_redirect",
+	[RX_XDP_REDIRECT_ERROR] = "rx_xdp_redirect_error",
+	[TX_PACKETS] = "tx_packets",
+	[TX_BYTES] = "tx_bytes",
+	[TX_ERRORS] = "tx_errors",
+	[TX_XDP_PACKETS] = "tx_xdp_packets",
+	[TX_XSK_PACKETS] = "tx_xsk_packets",
 };
 
 /* What was dropped before a queue was chosen. */
@@ -142,7 +145,7 @@ static void labnic_get_ringparam(struct net_device *dev, struct ethtool_ringpara
 		kernel_ring->tcp_data_split = ETHTOOL_TCP_DATA_SPLIT_DISABLED;
 }
 
-/* The core checks the values and keeps the data split, of which our frames know nothing. */
+/* The core checks the values, and tells those of the data split in every call. */
 static int labnic_set_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
 				struct kernel_ethtool_ringparam *kernel_ring,
 				struct netlink_ext_ack *extack)
@@ -154,6 +157,8 @@ static int labnic_set_ringparam(struct net_device *dev, struct ethtool_ringparam
 		return err;
 	nic->rx_pending = ring->rx_pending;
 	nic->tx_pending = ring->tx_pending;
+	WRITE_ONCE(nic->hds_thresh, kernel_ring->hds_thresh);
+	WRITE_ONCE(nic->split, kernel_ring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_ENABLED);
 	return 0;
 }
 
@@ -171,36 +176,35 @@ static int labnic_reset(struct net_device *dev, u32 *flags)
 		return -EOPNOTSUPP;
 	labnic_rules_flush(nic);
 	if (*flags & ETH_RESET_OFFLOAD)
-		xa_for_each(&dev->ethtool->rss_ctx, id, ctx)
-			ethtool_rxfh_context_lost(dev, id);
+		xa_for_each(&dev->ethtool->rss_ctx, id, ctx) ethtool_rxfh_context_lost(dev, id);
 	*flags &= ~(ETH_RESET_FILTER | ETH_RESET_OFFLOAD);
 	return 0;
 }
 
 struct ethtool_ops labnic_ethtool_ops __ro_after_init = {
-	.reset			= labnic_reset,
-#ifdef ETHTOOL_OP_NEEDS_RTNL_SCHANNELS	/* Linux >= 7.2; before, ethtool always holds rtnl */
-	.op_needs_rtnl		= ETHTOOL_OP_NEEDS_RTNL_SCHANNELS,
+	.reset = labnic_reset,
+#ifdef ETHTOOL_OP_NEEDS_RTNL_SCHANNELS /* Linux >= 7.2; before, ethtool always holds rtnl */
+	.op_needs_rtnl = ETHTOOL_OP_NEEDS_RTNL_SCHANNELS,
 #endif
-	.get_link		= ethtool_op_get_link,
-	.get_channels		= labnic_get_channels,
-	.set_channels		= labnic_set_channels,
-	.get_sset_count		= labnic_get_sset_count,
-	.get_strings		= labnic_get_strings,
-	.get_ethtool_stats	= labnic_get_ethtool_stats,
-	.get_rx_ring_count	= labnic_get_rx_ring_count,
-	.get_rxfh_indir_size	= labnic_get_rxfh_indir_size,
-	.get_rxfh_key_size	= labnic_get_rxfh_key_size,
-	.get_rxfh		= labnic_get_rxfh,
-	.set_rxfh		= labnic_set_rxfh,
-	.create_rxfh_context	= labnic_create_rxfh_context,
-	.modify_rxfh_context	= labnic_modify_rxfh_context,
-	.remove_rxfh_context	= labnic_remove_rxfh_context,
-	.get_rxnfc		= labnic_get_rxnfc,
-	.set_rxnfc		= labnic_set_rxnfc,
-	.supported_ring_params	= ETHTOOL_RING_USE_TCP_DATA_SPLIT | ETHTOOL_RING_USE_HDS_THRS,
-	.get_ringparam		= labnic_get_ringparam,
-	.set_ringparam		= labnic_set_ringparam,
+	.get_link = ethtool_op_get_link,
+	.get_channels = labnic_get_channels,
+	.set_channels = labnic_set_channels,
+	.get_sset_count = labnic_get_sset_count,
+	.get_strings = labnic_get_strings,
+	.get_ethtool_stats = labnic_get_ethtool_stats,
+	.get_rx_ring_count = labnic_get_rx_ring_count,
+	.get_rxfh_indir_size = labnic_get_rxfh_indir_size,
+	.get_rxfh_key_size = labnic_get_rxfh_key_size,
+	.get_rxfh = labnic_get_rxfh,
+	.set_rxfh = labnic_set_rxfh,
+	.create_rxfh_context = labnic_create_rxfh_context,
+	.modify_rxfh_context = labnic_modify_rxfh_context,
+	.remove_rxfh_context = labnic_remove_rxfh_context,
+	.get_rxnfc = labnic_get_rxnfc,
+	.set_rxnfc = labnic_set_rxnfc,
+	.supported_ring_params = ETHTOOL_RING_USE_TCP_DATA_SPLIT | ETHTOOL_RING_USE_HDS_THRS,
+	.get_ringparam = labnic_get_ringparam,
+	.set_ringparam = labnic_set_ringparam,
 };
 
 /* Takes away what the module parameters say the NIC has not. */
@@ -220,10 +224,10 @@ void __init labnic_ethtool_init(void)
 }
 
 const struct ethtool_ops labnic_far_ethtool_ops = {
-	.get_link		= ethtool_op_get_link,
-	.get_sset_count		= labnic_get_sset_count,
-	.get_strings		= labnic_get_strings,
-	.get_ethtool_stats	= labnic_get_ethtool_stats,
+	.get_link = ethtool_op_get_link,
+	.get_sset_count = labnic_get_sset_count,
+	.get_strings = labnic_get_strings,
+	.get_ethtool_stats = labnic_get_ethtool_stats,
 };
 
 /* All receive drops of the queues [first, end) that happened before XDP or the stack. */
@@ -274,9 +278,9 @@ static void labnic_get_base_stats(struct net_device *dev, struct netdev_queue_st
 }
 
 const struct netdev_stat_ops labnic_stat_ops = {
-	.get_queue_stats_rx	= labnic_get_queue_stats_rx,
-	.get_queue_stats_tx	= labnic_get_queue_stats_tx,
-	.get_base_stats		= labnic_get_base_stats,
+	.get_queue_stats_rx = labnic_get_queue_stats_rx,
+	.get_queue_stats_tx = labnic_get_queue_stats_tx,
+	.get_base_stats = labnic_get_base_stats,
 };
 
 /* As with real NICs, a frame that a filter or rule drops is no error: see rx_filtered. */

@@ -4,12 +4,13 @@
  *
  *   ln0, ln2, ...  the NIC: a platform device labnic.N as its parent, rx and tx queues that can
  *                  be leased, native XDP, AF_XDP zero copy, RSS with contexts, flow rules, a
- *                  unicast and a VLAN filter, VLAN stripping
+ *                  unicast and a VLAN filter, VLAN stripping, header split into the pages of
+ *                  memory providers (io_uring zero copy receive, devmem)
  *   ln1, ln3, ...  the far end: one queue, no parent, takes every frame; for tests to send from
  *                  and receive on, in any network namespace
  *
  * Unbinding labnic.N from the driver is the hot unplug of that pair. The way of a frame: wire.c,
- * parse.c, rss.c, rules.c, vlan.c, rx.c. Queue life cycle: queue.c. XDP and AF_XDP: xdp.c, xsk.c.
+ * parse.c, rss.c, flow_note.c, vlan.c, rx.c, split.c. Queue life cycle: queue.c. XDP and AF_XDP: xdp.c, xsk.c.
  * The rest: ethtool.c. What a test may ask for, also calls that fail: param.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -65,28 +66,28 @@ static int labnic_set_features(struct net_device *dev, netdev_features_t feature
 }
 
 static const struct net_device_ops labnic_netdev_ops = {
-	.ndo_open		= labnic_open,
-	.ndo_stop		= labnic_stop,
-	.ndo_start_xmit		= labnic_start_xmit,
-	.ndo_get_stats64	= labnic_get_stats64,
-	.ndo_set_mac_address	= eth_mac_addr,
-	.ndo_validate_addr	= eth_validate_addr,
-	.ndo_change_mtu		= labnic_change_mtu,
-	.ndo_set_features	= labnic_set_features,
-	.ndo_vlan_rx_add_vid	= labnic_vlan_rx_add_vid,
-	.ndo_vlan_rx_kill_vid	= labnic_vlan_rx_kill_vid,
-	.ndo_bpf		= labnic_bpf,
-	.ndo_xdp_xmit		= labnic_xdp_xmit,
-	.ndo_xsk_wakeup		= labnic_xsk_wakeup,
+	.ndo_open = labnic_open,
+	.ndo_stop = labnic_stop,
+	.ndo_start_xmit = labnic_start_xmit,
+	.ndo_get_stats64 = labnic_get_stats64,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_change_mtu = labnic_change_mtu,
+	.ndo_set_features = labnic_set_features,
+	.ndo_vlan_rx_add_vid = labnic_vlan_rx_add_vid,
+	.ndo_vlan_rx_kill_vid = labnic_vlan_rx_kill_vid,
+	.ndo_bpf = labnic_bpf,
+	.ndo_xdp_xmit = labnic_xdp_xmit,
+	.ndo_xsk_wakeup = labnic_xsk_wakeup,
 };
 
 static const struct net_device_ops labnic_far_netdev_ops = {
-	.ndo_open		= labnic_open,
-	.ndo_stop		= labnic_stop,
-	.ndo_start_xmit		= labnic_start_xmit,
-	.ndo_get_stats64	= labnic_get_stats64,
-	.ndo_set_mac_address	= eth_mac_addr,
-	.ndo_validate_addr	= eth_validate_addr,
+	.ndo_open = labnic_open,
+	.ndo_stop = labnic_stop,
+	.ndo_start_xmit = labnic_start_xmit,
+	.ndo_get_stats64 = labnic_get_stats64,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
 };
 
 static struct labnic *labnic_alloc(unsigned int number, unsigned int count)
@@ -134,7 +135,7 @@ static void labnic_init_features(struct net_device *dev)
 	if (labnic_param.ntuple)
 		dev->hw_features |= NETIF_F_NTUPLE;
 	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
-				   NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_XSK_ZEROCOPY);
+					   NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_XSK_ZEROCOPY);
 }
 
 static struct labnic *labnic_alloc_nic(struct platform_device *pdev)
@@ -169,7 +170,7 @@ static struct labnic *labnic_alloc_far(struct platform_device *pdev)
 		return NULL;
 	far->dev->netdev_ops = &labnic_far_netdev_ops;
 	far->dev->ethtool_ops = &labnic_far_ethtool_ops;
-	far->dev->request_ops_lock = true;	/* so that queue.c serves both ends */
+	far->dev->request_ops_lock = true; /* so that queue.c serves both ends */
 	return far;
 }
 
@@ -184,7 +185,7 @@ static int labnic_register(struct labnic *nic)
 {
 	int err;
 
-	netif_carrier_off(nic->dev);	/* until both ends are up */
+	netif_carrier_off(nic->dev); /* until both ends are up */
 	err = register_netdev(nic->dev);
 	if (err)
 		pr_err("cannot register %s: %pe; does it exist already?\n", nic->dev->name,
@@ -255,9 +256,9 @@ static struct platform_driver labnic_driver = {
 static int labnic_add_device(unsigned int id)
 {
 	struct platform_device_info info = {
-		.name		= "labnic",
-		.id		= id,
-		.dma_mask	= DMA_BIT_MASK(64),
+		.name = "labnic",
+		.id = id,
+		.dma_mask = DMA_BIT_MASK(64),
 	};
 	struct platform_device *pdev = platform_device_register_full(&info);
 

@@ -10,14 +10,14 @@
 #include "labnic.h"
 
 struct labnic_param labnic_param = {
-	.pairs		= 1,
-	.queues		= 8,
-	.contexts	= LABNIC_MAX_CONTEXTS,
-	.table		= 128,
-	.ntuple		= true,
-	.rules		= 256,
-	.ether		= true,
-	.ether_context	= true,
+	.pairs = 1,
+	.queues = 8,
+	.contexts = LABNIC_MAX_CONTEXTS,
+	.table = 128,
+	.ntuple = true,
+	.rules = 256,
+	.ether = true,
+	.ether_context = true,
 };
 
 module_param_named(pairs, labnic_param.pairs, uint, 0444);
@@ -33,8 +33,14 @@ MODULE_PARM_DESC(contexts, "RSS contexts beside the default one, 0 to 15 (defaul
 module_param_named(table, labnic_param.table, uint, 0444);
 MODULE_PARM_DESC(table, "entries of each RSS table, 1 to 2048 (default 128)");
 
+module_param_named(resize, labnic_param.resize, bool, 0444);
+MODULE_PARM_DESC(resize,
+		 "1: the size of the RSS table follows the number of queues, as with mlx5 and "
+		 "bnxt; the parameter table is that for all queues (default 0: it stays)");
+
 module_param_named(tx, labnic_param.tx, uint, 0444);
-MODULE_PARM_DESC(tx, "tx queues at first, where they are to be fewer than rx queues (default 0: as many)");
+MODULE_PARM_DESC(
+	tx, "tx queues at first, where they are to be fewer than rx queues (default 0: as many)");
 
 module_param_named(ntuple, labnic_param.ntuple, bool, 0444);
 MODULE_PARM_DESC(ntuple, "flow rules (default 1); 0: as a driver that has none");
@@ -43,9 +49,9 @@ module_param_named(rules, labnic_param.rules, uint, 0444);
 MODULE_PARM_DESC(rules, "flow rules that fit in, 1 to 4096 (default 256)");
 
 static const char *const labnic_locations_name[] = {
-	[LABNIC_LOCATIONS_BOTH]		= "both",
-	[LABNIC_LOCATIONS_EXPLICIT]	= "explicit",
-	[LABNIC_LOCATIONS_ANY]		= "any",
+	[LABNIC_LOCATIONS_BOTH] = "both",
+	[LABNIC_LOCATIONS_EXPLICIT] = "explicit",
+	[LABNIC_LOCATIONS_ANY] = "any",
 };
 
 static char *locations = "both";

@@ -51,7 +51,7 @@ void labnic_parse(const struct labnic_frame *frame, struct labnic_headers *heade
 
 	*headers = (struct labnic_headers){ .eth = (const void *)eth };
 	headers->type = headers->eth->h_proto;
-	if (eth->h_vlan_proto == htons(ETH_P_8021Q)) {	/* a frame has ETH_ZLEN bytes at least */
+	if (eth->h_vlan_proto == htons(ETH_P_8021Q)) { /* a frame has ETH_ZLEN bytes at least */
 		headers->tagged = true;
 		headers->tci = eth->h_vlan_TCI;
 		headers->type = eth->h_vlan_encapsulated_proto;

@@ -9,10 +9,10 @@
 
 #include "labnic.h"
 
-MODULE_IMPORT_NS("NETDEV_INTERNAL");	/* netdev_rx_queue_restart() */
+MODULE_IMPORT_NS("NETDEV_INTERNAL"); /* netdev_rx_queue_restart() */
 
 /* A changed callback would be a mere "incompatible pointer type" below: say which one it is. */
-#define LABNIC_REQUIRE_OP(op, ...) \
+#define LABNIC_REQUIRE_OP(op, ...)                                                          \
 	static_assert(__same_type(((struct netdev_queue_mgmt_ops *)NULL)->op, __VA_ARGS__), \
 		      "labnic: the kernel changed netdev_queue_mgmt_ops." #op)
 LABNIC_REQUIRE_OP(ndo_queue_mem_alloc,
@@ -22,13 +22,34 @@ LABNIC_REQUIRE_OP(ndo_queue_start,
 		  int (*)(struct net_device *, struct netdev_queue_config *, void *, int));
 LABNIC_REQUIRE_OP(ndo_queue_stop, int (*)(struct net_device *, void *, int));
 
+/*
+ * The pages of a queue may be a memory provider's, which are unreadable to the CPU: the core looks
+ * whether the queue has one. All that io_uring and devmem demand of a pool is here; the far end has
+ * no device that could do DMA. There is no .napi: a queue that stops would have to disable direct
+ * recycling.
+ */
+static struct page_pool *labnic_pages_create(struct labnic_queue *q)
+{
+	struct net_device *dev = q->nic->dev;
+	struct page_pool_params params = {
+		.pool_size = LABNIC_RING_SIZE,
+		.nid = NUMA_NO_NODE,
+		.netdev = dev,
+	};
+
+	if (dev->dev.parent) {
+		params.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV |
+			       PP_FLAG_ALLOW_UNREADABLE_NETMEM;
+		params.dev = dev->dev.parent;
+		params.dma_dir = DMA_FROM_DEVICE;
+		params.max_len = PAGE_SIZE;
+		params.queue_idx = q->index;
+	}
+	return page_pool_create(&params);
+}
+
 static struct labnic_ring *labnic_ring_alloc(struct labnic_queue *q)
 {
-	struct page_pool_params params = {
-		.pool_size	= LABNIC_RING_SIZE,
-		.nid		= NUMA_NO_NODE,
-		.netdev		= q->nic->dev,
-	};
 	struct labnic_ring *ring;
 	int err;
 
@@ -40,7 +61,7 @@ static struct labnic_ring *labnic_ring_alloc(struct labnic_queue *q)
 	err = ptr_ring_init(&ring->frames, LABNIC_RING_SIZE, GFP_KERNEL);
 	if (err)
 		goto err_free;
-	ring->pages = page_pool_create(&params);
+	ring->pages = labnic_pages_create(q);
 	if (IS_ERR(ring->pages)) {
 		err = PTR_ERR(ring->pages);
 		goto err_frames;
@@ -84,7 +105,7 @@ static void labnic_queue_run(struct labnic_queue *q, struct labnic_ring *ring)
 	netif_queue_set_napi(q->nic->dev, q->index, NETDEV_QUEUE_TYPE_RX, &q->napi);
 	netif_queue_set_napi(q->nic->dev, q->index, NETDEV_QUEUE_TYPE_TX, &q->napi);
 	labnic_queue_resume(q);
-	smp_store_release(&q->running, true);	/* pairs with labnic_enqueue() */
+	smp_store_release(&q->running, true); /* pairs with labnic_enqueue() */
 }
 
 /* Afterwards nobody touches these queues' rings; they are the caller's to take from q->ring. */
@@ -94,7 +115,7 @@ static void labnic_queues_halt(struct labnic *nic, unsigned int first, unsigned 
 
 	for (i = first; i < end; i++)
 		WRITE_ONCE(nic->queue[i].running, false);
-	synchronize_net();	/* waits for labnic_receive() of the peer */
+	synchronize_net(); /* waits for labnic_receive() of the peer */
 	for (i = first; i < end; i++) {
 		labnic_queue_pause(&nic->queue[i]);
 		netif_queue_set_napi(nic->dev, i, NETDEV_QUEUE_TYPE_RX, NULL);
@@ -145,7 +166,7 @@ void labnic_queue_resume(struct labnic_queue *q)
 {
 	napi_enable_locked(&q->napi);
 	local_bh_disable();
-	napi_schedule(&q->napi);	/* for what came while it was disabled */
+	napi_schedule(&q->napi); /* for what came while it was disabled */
 	local_bh_enable();
 }
 
@@ -201,11 +222,11 @@ static int labnic_queue_stop(struct net_device *dev, void *per_queue_mem, int in
 }
 
 const struct netdev_queue_mgmt_ops labnic_queue_mgmt_ops = {
-	.ndo_queue_mem_size	= sizeof(struct labnic_queue_mem),
-	.ndo_queue_mem_alloc	= labnic_queue_mem_alloc,
-	.ndo_queue_mem_free	= labnic_queue_mem_free,
-	.ndo_queue_start	= labnic_queue_start,
-	.ndo_queue_stop		= labnic_queue_stop,
+	.ndo_queue_mem_size = sizeof(struct labnic_queue_mem),
+	.ndo_queue_mem_alloc = labnic_queue_mem_alloc,
+	.ndo_queue_mem_free = labnic_queue_mem_free,
+	.ndo_queue_start = labnic_queue_start,
+	.ndo_queue_stop = labnic_queue_stop,
 };
 
 /*
@@ -233,16 +254,10 @@ static ssize_t restart_queue_store(struct device *device, struct device_attribut
 }
 static DEVICE_ATTR_WO(restart_queue);
 
-static struct attribute *labnic_device_attrs[] = {
-	&dev_attr_restart_queue.attr,
-	NULL
-};
+static struct attribute *labnic_device_attrs[] = { &dev_attr_restart_queue.attr, NULL };
 
 static const struct attribute_group labnic_device_group = {
-	.attrs	= labnic_device_attrs,
+	.attrs = labnic_device_attrs,
 };
 
-const struct attribute_group *labnic_device_groups[] = {
-	&labnic_device_group,
-	NULL
-};
+const struct attribute_group *labnic_device_groups[] = { &labnic_device_group, NULL };

@@ -22,24 +22,24 @@
 
 #include "labnic.h"
 
-#define LABNIC_FLOW_FLAGS	(FLOW_EXT | FLOW_MAC_EXT | FLOW_RSS)
+#define LABNIC_FLOW_FLAGS (FLOW_EXT | FLOW_MAC_EXT | FLOW_RSS)
 
 struct labnic_rule {
-	struct ethtool_rx_flow_spec	spec;
-	u32				context;	/* if the type has FLOW_RSS */
+	struct ethtool_rx_flow_spec spec;
+	u32 context; /* if the type has FLOW_RSS */
 };
 
 /* A change makes a new table; frames see the old or the new one. */
 struct labnic_rules {
-	struct rcu_head		rcu;
-	unsigned int		count;
-	struct labnic_rule	rule[] __counted_by(count);	/* by location, each once */
+	struct rcu_head rcu;
+	unsigned int count;
+	struct labnic_rule rule[] __counted_by(count); /* by location, each once */
 };
 
 /* What frames are compared with a rule by; both as in struct ethtool_rx_flow_spec. */
 struct labnic_keys {
-	union ethtool_flow_union	u;
-	struct ethtool_flow_ext		ext;
+	union ethtool_flow_union u;
+	struct ethtool_flow_ext ext;
 };
 
 /* Return: false if the frame is not one of that flow type. */
@@ -221,7 +221,7 @@ static int labnic_rule_check_type(const struct ethtool_rx_flow_spec *spec)
 		if ((spec->flow_type & FLOW_RSS) && !labnic_param.ether_context)
 			return -EINVAL;
 		return 0;
-	case IPV4_USER_FLOW:	/* ip_ver: as include/uapi/linux/ethtool.h demands */
+	case IPV4_USER_FLOW: /* ip_ver: as include/uapi/linux/ethtool.h demands */
 		if (spec->h_u.usr_ip4_spec.ip_ver != ETH_RX_NFC_IP4 ||
 		    spec->m_u.usr_ip4_spec.ip_ver || spec->m_u.usr_ip4_spec.l4_4_bytes)
 			return -EINVAL;
@@ -283,7 +283,7 @@ static int labnic_rule_location(const struct labnic_rules *rules, u32 asked)
 		return asked < labnic_param.rules ? asked : -ENOSPC;
 	}
 	if (labnic_param.locations == LABNIC_LOCATIONS_EXPLICIT)
-		return -ENOSPC;		/* as mlx5, which takes it for a location out of range */
+		return -ENOSPC; /* as mlx5, which takes it for a location out of range */
 	for (i = 0; labnic_rules_has(rules, i, i); i++)
 		;
 	return i < labnic_param.rules ? i : -ENOSPC;

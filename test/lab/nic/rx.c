@@ -26,6 +26,13 @@ static bool labnic_rx_skb(struct labnic_queue *q, const struct labnic_frame *fra
 		__skb_pull(skb, meta);
 		skb_metadata_set(skb, meta);
 	}
+	labnic_rx_stack(q, frame, skb);
+	return true;
+}
+
+/* Gives to the stack what came in this frame; the Ethernet header is at skb->data. */
+void labnic_rx_stack(struct labnic_queue *q, const struct labnic_frame *frame, struct sk_buff *skb)
+{
 	skb->protocol = eth_type_trans(skb, q->nic->dev);
 	if (frame->stripped)
 		__vlan_hwaccel_put_tag(skb, frame->proto, frame->tci);
@@ -34,7 +41,6 @@ static bool labnic_rx_skb(struct labnic_queue *q, const struct labnic_frame *fra
 		skb_set_hash(skb, frame->hash, frame->hash_type);
 	/* Not GRO: what a packet socket counts shall be what was on the wire. */
 	netif_receive_skb(skb);
-	return true;
 }
 
 /*
@@ -48,7 +54,7 @@ static struct xdp_buff *labnic_rx_buffer(struct labnic_queue *q, const struct la
 	unsigned int room = q->pool ? xsk_pool_get_rx_frame_size(q->pool) : LABNIC_XDP_ROOM;
 	struct page *page;
 
-	if (frame->len > room) {	/* only what was in the ring before room shrank */
+	if (frame->len > room) { /* only what was in the ring before room shrank */
 		labnic_count(q, RX_OVERSIZE);
 		return NULL;
 	}
@@ -81,8 +87,7 @@ static void labnic_xdp_pass(struct labnic_queue *q, const struct labnic_frame *f
 		labnic_count(q, RX_XDP_PASS);
 }
 
-static void labnic_xdp_tx(struct labnic_queue *q, struct bpf_prog *prog,
-			  const struct xdp_buff *xdp)
+static void labnic_xdp_tx(struct labnic_queue *q, struct bpf_prog *prog, const struct xdp_buff *xdp)
 {
 	if (labnic_send(q, xdp->data, xdp->data_end - xdp->data)) {
 		labnic_count(q, RX_XDP_TX);
@@ -116,7 +121,7 @@ static bool labnic_rx_xdp(struct labnic_queue *q, struct bpf_prog *prog,
 	case XDP_REDIRECT:
 		if (!xdp_do_redirect(dev, xdp, prog)) {
 			labnic_count(q, RX_XDP_REDIRECT);
-			return true;	/* the buffer is the target's now */
+			return true; /* the buffer is the target's now */
 		}
 		labnic_count(q, RX_XDP_REDIRECT_ERROR);
 		trace_xdp_exception(dev, prog, verdict);
@@ -143,7 +148,7 @@ int labnic_poll(struct napi_struct *napi, int budget)
 	bool redirected = false;
 	int received = 0, sent = 0;
 
-	if (!budget)	/* netpoll wants transmit completions only; we have none */
+	if (!budget) /* netpoll wants transmit completions only; we have none */
 		return 0;
 
 	while (received < budget && (frame = __ptr_ring_consume(&q->ring->frames))) {
@@ -151,7 +156,7 @@ int labnic_poll(struct napi_struct *napi, int budget)
 		atomic64_add(frame->len, &q->counter[RX_BYTES]);
 		if (prog)
 			redirected |= labnic_rx_xdp(q, prog, frame);
-		else
+		else if (!labnic_rx_split(q, frame))
 			labnic_rx_skb(q, frame, frame->data, frame->len, 0);
 		kfree(frame);
 		received++;

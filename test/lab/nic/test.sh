@@ -16,7 +16,7 @@ source "$here/test/words.sh"
 
 [[ ${LABNIC_KO:-} && -f $LABNIC_KO ]] || die "LABNIC_KO names no labnic.ko: run this in the lab"
 wanted=("$@")
-begin "$here"/../../../build/test/{netdev,wire,xdpprog,xsk}
+begin "$here"/../../../build/test/{netdev,tcp,wire,xdpprog,xsk}
 # shellcheck source=test/lab/nic/test/frames.sh
 source "$here/test/frames.sh"
 # shellcheck source=test/lab/nic/test/sockets.sh
@@ -27,4 +27,6 @@ source "$here/test/queues.sh"
 source "$here/test/rules.sh"
 # shellcheck source=test/lab/nic/test/offloads.sh
 source "$here/test/offloads.sh"
+# shellcheck source=test/lab/nic/test/providers.sh
+source "$here/test/providers.sh"
 end

@@ -43,16 +43,15 @@ static bool labnic_mac_wanted(struct net_device *dev, const u8 *mac)
 		return true;
 	if (is_multicast_ether_addr(mac) || ether_addr_equal(mac, dev->dev_addr))
 		return true;
-	list_for_each_entry_rcu(ha, &dev->uc.list, list)
-		if (ether_addr_equal(mac, ha->addr))
-			return true;
+	list_for_each_entry_rcu(ha, &dev->uc.list,
+				list) if (ether_addr_equal(mac, ha->addr)) return true;
 	return false;
 }
 
 /* Returns true if the queue now owns the frame. */
 static bool labnic_enqueue(struct labnic_queue *q, struct labnic_frame *frame)
 {
-	if (!smp_load_acquire(&q->running)) {	/* pairs with labnic_queue_run() */
+	if (!smp_load_acquire(&q->running)) { /* pairs with labnic_queue_run() */
 		labnic_count(q, RX_STOPPED);
 		return false;
 	}

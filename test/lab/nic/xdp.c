@@ -26,7 +26,7 @@ static int labnic_xdp_setup(struct labnic *nic, struct bpf_prog *prog,
 		return err;
 	old = rcu_replace_pointer(nic->prog, prog, lockdep_is_held(&nic->dev->lock));
 	if (old)
-		bpf_prog_put(old);	/* frees it after those that run it */
+		bpf_prog_put(old); /* frees it after those that run it */
 	return 0;
 }
 

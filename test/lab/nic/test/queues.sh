@@ -88,6 +88,25 @@ case_channels() {
 }
 judge "ethtool -L changes queues and spreads RSS anew" case_channels
 
+case_channels_resize() {
+	nic resize=1
+	ethtool -L ln0 combined 3
+	same "entries in the table per queue" "$(shares)" "22 21 21"
+	ethtool -X ln0 weight 1 0 3
+	same "entries in the user's table" "$(shares)" "16 0 48"
+	ethtool -L ln0 combined 8
+	same "entries in the larger table" "$(shares)" "32 0 96 0 0 0 0 0"
+	start host tools/wire recv --dev ln0 --count 500 --per-queue
+	send 500 50
+	finish host
+	same "recorded queues" "$(recorded host)" "$(plan 500 50)"
+	ethtool -L ln0 combined 4
+	same "entries in the user's table" "$(shares)" "16 0 48 0"
+	ethtool -X ln0 context new equal 2 >/dev/null
+	refused "Invalid argument" ethtool -L ln0 combined 8
+}
+judge "ethtool -L with resize=1 repeats and folds a table of the user" case_channels_resize
+
 # Growing and shrinking above a leased queue leaves it alone; taking it away is refused.
 case_channels_lease() {
 	local i

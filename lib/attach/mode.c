@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/* mode.c - does a NIC serve XDP or memory providers? */
+#include "attach/mode.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "bpffs/claims.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+#define NAMED_MAX 3 /* attachments that an error names */
+
+enum nk_mode nk_mode_of(const struct nk_config *config)
+{
+	if (config->xsk_map)
+		return NK_MODE_XDP;
+	return config->rings.split ? NK_MODE_PROVIDER : NK_MODE_ANY;
+}
+
+static enum nk_mode mode_of_claim(const struct nk_claim *claim)
+{
+	if (claim->with_map)
+		return NK_MODE_XDP;
+	return claim->flags & NK_CLAIM_RINGS ? NK_MODE_PROVIDER : NK_MODE_ANY;
+}
+
+/* is_first() - is it the first entry of its attachment? */
+static bool is_first(const struct nk_claim_list *claims, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (nk_key_equal(&claims->at[i].claim.key, &claims->at[n].claim.key))
+			return false;
+	return true;
+}
+
+static int refuse_mode(const char *nic, enum nk_mode mode, const char *names, uint32_t count,
+		       struct nk_error *err)
+{
+	nk_error_set(err, NK_CODE_RETRY, EEXIST, "the NIC serves the other mode",
+		     "%s is used for %s by %u attachments: %s%s", nic,
+		     mode == NK_MODE_XDP ? "memory providers (io_uring, devmem)" : "AF_XDP", count,
+		     names, count > NAMED_MAX ? ", ..." : "");
+	return nk_error_remedy(err, "use another NIC, or wait until these Pods have ended: XDP and "
+				    "memory providers exclude each other on the whole NIC");
+}
+
+int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mode,
+		  struct nk_error *err)
+{
+	struct nk_claim_list claims cleanup_list = { 0 };
+	char names[NAMED_MAX * (NK_ID_SIZE + 96)] = "";
+	uint32_t i, count = 0;
+	size_t len = 0;
+	int rc = mode == NK_MODE_ANY ? 0 : nk_claims_read_pin(dir, &claims, err);
+
+	for (i = 0; i < claims.count && !rc; i++) {
+		const enum nk_mode other = mode_of_claim(&claims.at[i].claim);
+
+		if (other == NK_MODE_ANY || other == mode || !is_first(&claims, i) ||
+		    count++ >= NAMED_MAX)
+			continue;
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s", len ? "; " : "");
+		nk_claim_describe(&claims.at[i].claim, names + len, sizeof(names) - len);
+		len = strlen(names);
+	}
+	return rc || !count ? rc : refuse_mode(nic, mode, names, count, err);
+}

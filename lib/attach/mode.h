@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mode.h - a NIC serves XDP or memory providers, never both
+ *
+ * The kernel refuses to attach an XDP program to a NIC while a memory provider (io_uring zero copy, devmem) is bound
+ * to any of its queues, and to bind a provider while a program is attached. Which of them comes first depends on when
+ * the servers in the Pods start. So the claims decide: as long as an attachment with "rings" exists, one with a map
+ * is refused, and the reverse.
+ *
+ * Source: net/core/dev.c:dev_xdp_attach() and net/core/netdev_rx_queue.c of Linux 7.3.
+ */
+#ifndef NK_MODE_H
+#define NK_MODE_H
+
+#include "base/types.h"
+
+struct nk_config;
+struct nk_error;
+struct nk_nicdir;
+
+enum nk_mode {
+	NK_MODE_ANY, /* leases without a map and without "rings" */
+	NK_MODE_XDP,
+	NK_MODE_PROVIDER,
+};
+
+/* nk_mode_of() - the mode that a configuration requires */
+enum nk_mode nk_mode_of(const struct nk_config *config);
+
+/**
+ * nk_mode_check() - is this mode possible beside the attachments on the NIC?
+ * @dir: of the NIC; one that does not exist has no attachments
+ *
+ * Return: 0; -EEXIST, with an error that names the attachments in the way; or another negative errno
+ */
+int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mode,
+		  struct nk_error *err);
+
+#endif

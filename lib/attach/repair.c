@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/* repair.c - restore what a NIC has lost of its living attachments */
+#include "attach/repair.h"
+
+#include "attach/attach.h"
+#include "attach/steps.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "ethtool/rss.h"
+#include "nic/flow_note.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/* has_rule() - Return: 1, 0, or a negative errno */
+static int has_rule(const struct nk_nic *nic, const struct nk_flow *wanted, struct nk_error *err)
+{
+	uint32_t location;
+	int rc = nk_step_find_rule(nic, wanted, &location, err);
+
+	if (rc != -EOPNOTSUPP)
+		return rc;
+	nk_error_reset(err); /* flow rules were switched off, which removed them */
+	return 0;
+}
+
+static int has_context(struct nk_nl *host, const struct nk_nic *nic, uint32_t context,
+		       struct nk_error *err)
+{
+	off_stack struct nk_rss table;
+	int rc = nk_rss_get(host, nic->ifindex, context, &table, err);
+
+	if (rc != -ENOENT)
+		return rc ? rc : 1;
+	nk_error_reset(err);
+	return 0;
+}
+
+int nk_repair_has_rules(struct nk_nl *host, const struct nk_nic *nic, int rules, uint32_t owner,
+			const struct nk_claim *claim, struct nk_error *err)
+{
+	struct nk_flow_note rule;
+	uint32_t n;
+	int rc = claim->rss_context ? has_context(host, nic, claim->rss_context, err) : 1;
+
+	for (n = 0; n < claim->rule_count && rc > 0; n++) {
+		rc = rules < 0 ? -ENOENT : nk_flow_note_get(rules, owner, n, &rule, err);
+		if (rc == -ENOENT)
+			return 0; /* its record is lost */
+		rc = rc ? rc : has_rule(nic, &rule.flow, err);
+	}
+	return rc;
+}
+
+/* One repair of a NIC. */
+struct repairing {
+	const char *bpffs, *nic;
+	bool all;
+	struct nk_nl host;
+	struct nk_lender on; /* not locked */
+	int rules;
+};
+
+/* needs_repair() - Return: 1, 0, or a negative errno */
+static int needs_repair(struct repairing *repairing, const struct nk_claim_entry *first,
+			struct nk_error *err)
+{
+	int rc = nk_lender_locate(&repairing->on, first->claim.nic_ifindex, err);
+
+	if (rc || repairing->on.where != NK_NIC_HERE)
+		return rc; /* its devices are gone too, or are repaired when it is here again */
+	if (repairing->all)
+		return 1;
+	rc = nk_repair_has_rules(&repairing->host, &repairing->on.nic, repairing->rules,
+				 first->queue, &first->claim, err);
+	return rc < 0 ? rc : !rc;
+}
+
+/* repair_one() - repair an attachment, if this claim is on its first queue: netkit queue 1 */
+static int repair_one(struct repairing *repairing, const struct nk_claim_entry *first,
+		      struct nk_error *err)
+{
+	off_stack struct nk_attachment att;
+	int rc;
+
+	if (first->claim.netkit_queue != 1 || !first->claim.committed)
+		return 0;
+	rc = needs_repair(repairing, first, err);
+	if (rc <= 0)
+		return rc;
+	rc = nk_attachment_init_key(&att, &first->claim.key, err);
+	if (!rc)
+		rc = nk_attach_load(&att, false, repairing->bpffs, repairing->nic, err);
+	/* Without the lock, it may have been removed meanwhile. */
+	if (rc > 0)
+		rc = att.claim.committed && att.lender.where == NK_NIC_HERE &&
+		     nk_attach_is_leased(&att);
+	if (rc > 0)
+		rc = nk_attach_repair(&att, err);
+	nk_attachment_fini(&att);
+	return rc;
+}
+
+static int repair_all(struct repairing *repairing, const struct nk_claim_list *claims,
+		      struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	int rc = nk_nl_open(&repairing->host, -1, "host", err);
+	bool ready;
+	uint32_t i;
+
+	repairing->on.nl = &repairing->host;
+	if (!rc)
+		rc = nk_lender_identify(&repairing->on, err);
+	ready = !rc;
+	for (i = 0; ready && i < claims->count; i++)
+		rc = nk_log_keep_first(rc, repair_one(repairing, &claims->at[i], &mine), err,
+				       &mine);
+	nk_nl_close(&repairing->host);
+	return rc;
+}
+
+int nk_repair_nic(const char *bpffs, const char *nic, bool all, struct nk_error *err)
+{
+	struct repairing repairing = { .bpffs = bpffs, .nic = nic, .all = all };
+	int claims cleanup_close = nk_claims_open_on(bpffs, nic, err);
+	int rules cleanup_close = -1;
+	struct nk_claim_list list cleanup_list = { 0 };
+	int rc;
+
+	if (claims < 0)
+		return claims == -ENOENT ? 0 : claims;
+	repairing.on = (struct nk_lender)NK_LENDER_CLOSED;
+	repairing.on.claims = claims;
+	nk_nicdir_init(bpffs, nic, &repairing.on.dir);
+	rules = nk_flow_note_open(&repairing.on.dir, false, err);
+	rc = rules < 0 && rules != -ENOENT ? rules : 0;
+	repairing.rules = rules;
+	if (!rc)
+		rc = nk_claims_read(claims, &list, err);
+	return rc ? rc : repair_all(&repairing, &list, err);
+}

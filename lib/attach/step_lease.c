@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* step_lease.c - step "lease": the device leases the claimed queues of the NIC */
+#include "attach/steps.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "kernel/netns.h"
+#include "kernel/probe.h"
+
+#include <errno.h>
+
+#include "base/banned.h"
+
+static int create_lease(struct nk_attachment *att, struct nk_add *add UNUSED, struct nk_error *err)
+{
+	int own cleanup_close = nk_netns_open_own(err);
+	uint32_t i, id;
+	int32_t nic_nsid; /* the id that the Pod's netns has for the host's */
+	int rc;
+
+	if (own < 0)
+		return own;
+	rc = nk_link_nsid(&att->pod, own, true, &nic_nsid, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < att->lease_count; i++) {
+		rc = nk_netdev_lease(&att->pod, att->claim.ifindex, nic_nsid,
+				     att->lender.nic.ifindex, att->leases[i].phys, &id, err);
+		if (rc) {
+			nk_error_wrap(err, "lease queue %u of %s to %s", att->leases[i].phys,
+				      att->lender.nic.name, att->claim.key.ifname);
+			nk_probe_remedy(rc, err);
+			return rc;
+		}
+		if (id != att->leases[i].netkit)
+			return nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
+					    "a lease got an unexpected queue id",
+					    "queue %u of %s became %u of %s, not %u",
+					    att->leases[i].phys, att->lender.nic.name, id,
+					    att->claim.key.ifname, att->leases[i].netkit);
+	}
+	return 0;
+}
+
+static int check_lease(struct nk_attachment *att, struct nk_error *err)
+{
+	struct nk_queue queue;
+	uint32_t i;
+	int rc;
+
+	for (i = 0; i < att->lease_count; i++) {
+		rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
+					 &queue, err);
+		if (rc) {
+			nk_error_class(err, NK_CODE_CHECK, "CHECK: cannot read the lease");
+			if (rc == -ENOENT)
+				nk_error_remedy(err, "ip link set dev %s up",
+						NK_QUOTED(att->lender.nic.name));
+			return rc;
+		}
+		if (!queue.leased || queue.lease_ifindex != att->claim.ifindex ||
+		    queue.lease_nsid != att->claim.nsid ||
+		    queue.lease_queue != att->leases[i].netkit)
+			return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the lease is lost",
+					    "%s queue %u: expected a lease to ifindex %u (netns "
+					    "id %d) queue %u, found %s %u (netns id %d) queue %u",
+					    att->lender.nic.name, att->leases[i].phys,
+					    att->claim.ifindex, att->claim.nsid,
+					    att->leases[i].netkit,
+					    queue.leased ? "one to" : "none:", queue.lease_ifindex,
+					    queue.lease_nsid, queue.lease_queue);
+	}
+	return 0;
+}
+
+/* remove_lease() - wait for the queues' users; the lease itself ends with the device, and in no other way
+ *
+ * The kernel takes an AF_XDP socket that was just closed off its queue later (xp_release_deferred()), through the
+ * device. If the device is deleted in between, Linux 7.3.4 leaves the NIC's queue bound to the socket's buffers and
+ * logs a warning. From a living socket the kernel unbinds the queue itself.
+ */
+static int remove_lease(struct nk_attachment *att, const struct nk_delete_options *how UNUSED,
+			struct nk_error *err UNUSED)
+{
+	uint32_t i, limit = NK_USERS_END_MS;
+
+	for (i = 0; att->lender.nic.ifindex && i < att->lease_count; i++)
+		nk_netdev_queue_wait(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
+				     NK_QUEUE_USED, &limit);
+	return 0;
+}
+
+const struct nk_step nk_step_lease = {
+	.name = "lease",
+	.create = create_lease,
+	.check = check_lease,
+	.remove = remove_lease,
+};

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* clock.c - time for deadlines, and pauses between two looks */
+#include "base/clock.h"
+
+#include <time.h>
+
+#include "base/banned.h"
+
+int64_t nk_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void nk_clock_sleep(uint32_t ms)
+{
+	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	nanosleep(&pause, NULL);
+}

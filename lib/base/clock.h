@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock.h - time for deadlines, and pauses between two looks */
+#ifndef NK_CLOCK_H
+#define NK_CLOCK_H
+
+#include <stdint.h>
+
+/* nk_clock_ms() - milliseconds of CLOCK_MONOTONIC, which cannot be set. */
+int64_t nk_clock_ms(void);
+
+/* nk_clock_sleep() - a signal may end it early. */
+void nk_clock_sleep(uint32_t ms);
+
+#endif

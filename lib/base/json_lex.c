@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+/* json_lex.c - check each token of a JSON text; no system call */
+#include "base/json_lex.h"
+
+#include "base/error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+struct lexer {
+	const char *text;
+	size_t size, at;
+	unsigned int depth;
+};
+
+static int refuse(const struct lexer *lex, struct nk_error *err, const char *what)
+{
+	return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON", "%s at byte %zu", what, lex->at);
+}
+
+/* peek() - the byte @ahead of the current one, or 0 after the end; no token contains a NUL either */
+static char peek(const struct lexer *lex, size_t ahead)
+{
+	return lex->size - lex->at > ahead ? lex->text[lex->at + ahead] : '\0';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* escape() - check an escape sequence. Return: its length, including the backslash, or 0 */
+static size_t escape(const struct lexer *lex)
+{
+	size_t i;
+
+	if (peek(lex, 1) && strchr("\"\\/bfnrt", peek(lex, 1)))
+		return 2;
+	if (peek(lex, 1) != 'u')
+		return 0;
+	for (i = 2; i < 6; i++)
+		if (!isxdigit((unsigned char)peek(lex, i)))
+			return 0;
+	return 6;
+}
+
+/* RFC 3629, section 4: first bytes, length, and range of the second byte */
+static const struct {
+	unsigned char first, last, length, low, high;
+} sequences[] = {
+	{ 0x00, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+size_t nk_json_utf8(const char *text, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t i = 0, n;
+
+	while (i < sizeof(sequences) / sizeof(sequences[0]) &&
+	       (*p < sequences[i].first || *p > sequences[i].last))
+		i++;
+	if (i == sizeof(sequences) / sizeof(sequences[0]) || sequences[i].length > size)
+		return 0;
+	if (sequences[i].length > 1 && (p[1] < sequences[i].low || p[1] > sequences[i].high))
+		return 0;
+	for (n = 2; n < sequences[i].length; n++)
+		if ((p[n] & 0xc0) != 0x80)
+			return 0;
+	return sequences[i].length;
+}
+
+static int string(struct lexer *lex, struct nk_error *err)
+{
+	size_t n;
+
+	for (lex->at++; peek(lex, 0) != '"'; lex->at += n) {
+		if (lex->at == lex->size)
+			return refuse(lex, err, "unterminated JSON string");
+		if (!peek(lex, 0))
+			return refuse(lex, err, "NUL byte");
+		if ((unsigned char)peek(lex, 0) < 0x20)
+			return refuse(lex, err, "control character in a JSON string");
+		n = nk_json_utf8(lex->text + lex->at, lex->size - lex->at);
+		if (!n)
+			return refuse(lex, err, "JSON string is not UTF-8");
+		if (peek(lex, 0) == '\\')
+			n = escape(lex);
+		if (!n)
+			return refuse(lex, err, "invalid JSON escape");
+		if (n == 6 && !memcmp(lex->text + lex->at, "\\u0000", 6))
+			return refuse(lex, err, "JSON string contains NUL, \\u0000");
+	}
+	lex->at++;
+	return 0;
+}
+
+/* digits() - skip digits. Return: whether there was at least one */
+static bool digits(struct lexer *lex)
+{
+	size_t start = lex->at;
+
+	while (is_digit(peek(lex, 0)))
+		lex->at++;
+	return lex->at > start;
+}
+
+static int number(struct lexer *lex, struct nk_error *err)
+{
+	size_t start = lex->at;
+	bool zero;
+
+	lex->at += peek(lex, 0) == '-';
+	zero = peek(lex, 0) == '0';
+	if (zero)
+		lex->at++;
+	if (zero ? is_digit(peek(lex, 0)) : !digits(lex))
+		return refuse(lex, err, "invalid JSON number");
+	if (peek(lex, 0) == '.') {
+		lex->at++;
+		if (!digits(lex))
+			return refuse(lex, err, "invalid JSON number");
+	}
+	if (peek(lex, 0) == 'e' || peek(lex, 0) == 'E') {
+		lex->at++;
+		lex->at += peek(lex, 0) == '+' || peek(lex, 0) == '-';
+		if (!digits(lex))
+			return refuse(lex, err, "invalid JSON number");
+	}
+	if (lex->at - start > NK_JSON_NUMBER_MAX)
+		return nk_error_set(err, NK_CODE_JSON, EINVAL, "JSON number is too long",
+				    "more than %d characters at byte %zu", NK_JSON_NUMBER_MAX,
+				    start);
+	return 0;
+}
+
+static bool begins_number(char c)
+{
+	return c == '-' || is_digit(c);
+}
+
+static int token(struct lexer *lex, struct nk_error *err)
+{
+	char c = peek(lex, 0);
+
+	if (c == '"')
+		return string(lex, err);
+	if (begins_number(c))
+		return number(lex, err);
+	if (c == '{' || c == '[') {
+		if (++lex->depth > NK_JSON_DEPTH_MAX)
+			return nk_error_set(err, NK_CODE_JSON, EINVAL, "JSON is nested too deep",
+					    "more than %d levels at byte %zu", NK_JSON_DEPTH_MAX,
+					    lex->at);
+	} else if (c == '}' || c == ']') {
+		lex->depth -= lex->depth > 0;
+	} else if (!c) {
+		return refuse(lex, err, "NUL byte");
+	} else if (!strchr(" \t\r\n,:", c) && !(c >= 'a' && c <= 'z')) {
+		return refuse(lex, err, "JSON syntax error");
+	}
+	lex->at++;
+	return 0;
+}
+
+int nk_json_lex(const char *text, size_t size, struct nk_error *err)
+{
+	struct lexer lex = { .text = text, .size = size };
+	int rc = 0;
+
+	while (!rc && lex.at < size)
+		rc = token(&lex, err);
+	return rc;
+}
+
+size_t nk_json_lex_number(const char *text, size_t size, size_t *at, struct nk_error *err)
+{
+	struct lexer lex = { .text = text, .size = size, .at = *at };
+	bool found = false;
+	size_t start = 0;
+
+	while (!found && lex.at < size) {
+		start = lex.at;
+		found = begins_number(peek(&lex, 0));
+		if (token(&lex, err))
+			return 0;
+	}
+	*at = lex.at;
+	return found ? lex.at - start : 0;
+}

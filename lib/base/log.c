@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/* log.c - messages for the operator */
+#include "base/log.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/trust.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define LINE_SIZE    3072
+#define LINE_BEGIN   "] nk-cni: " /* follows time and process */
+#define SUBJECT_SIZE 576
+
+static const char *const names[] = {
+	[NK_LOG_ERROR] = "error",
+	[NK_LOG_WARNING] = "warning",
+	[NK_LOG_INFO] = "info",
+};
+
+static struct {
+	enum nk_log_level level;
+	const char *file;
+	char subject[SUBJECT_SIZE];
+} sink = { .level = NK_LOG_WARNING, .file = "" };
+
+void nk_log_init(enum nk_log_level level, const char *file)
+{
+	sink.level = level;
+	sink.file = file;
+}
+
+int nk_log_level(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return (int)i;
+	return -1;
+}
+
+void nk_log_subject(const char *pod, const char *container, const char *ifname)
+{
+	if (*container)
+		snprintf(sink.subject, sizeof(sink.subject), " (%.250s%scontainer %.255s, %.15s)",
+			 pod, *pod ? ", " : "", container, ifname);
+	nk_text_clean(sink.subject, "");
+}
+
+/* warn_unwritable() - once; further lines go to stderr, except errors */
+static void warn_unwritable(const char *why)
+{
+	static bool is_said;
+	off_stack char line[LINE_SIZE];
+
+	if (is_said)
+		return;
+	is_said = true;
+	snprintf(line, sizeof(line), "nk-cni: warning: cannot write logFile %s: %s", sink.file,
+		 why);
+	nk_text_clean(line, "");
+	dprintf(STDERR_FILENO, "%s\n", line);
+}
+
+/* is_ours() - an empty file, or one that begins with a line of append(): other files are not
+ * appended to
+ */
+static bool is_ours(int fd)
+{
+	char head[64] = "";
+	ssize_t n = pread(fd, head, sizeof(head) - 1, 0);
+
+	head[n > 0 ? n : 0] = '\0';
+	head[strcspn(head, "\n")] = '\0';
+	return !n || (isdigit((unsigned char)*head) && strstr(head, LINE_BEGIN));
+}
+
+/* open_file() - Whoever writes a network's configuration may not be root on the node. So accept
+ * only a file that only root can have put there, and that nk-cni began.
+ */
+static int open_file(void)
+{
+	struct nk_error err = { 0 };
+	int dir cleanup_close = nk_trust_walk(sink.file, false, &err);
+	int fd cleanup_close = -1;
+	struct stat st;
+
+	if (dir < 0) {
+		warn_unwritable(err.details);
+		return -1;
+	}
+	fd = openat(dir, strrchr(sink.file, '/') + 1,
+		    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		    0600);
+	if (fd < 0 || fstat(fd, &st)) {
+		warn_unwritable(strerror(errno));
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid() || !is_ours(fd)) {
+		warn_unwritable("not a log file of nk-cni");
+		return -1;
+	}
+	return nk_steal_fd(&fd);
+}
+
+/* append() - write a line with time, process and subject: many calls write to the file */
+static void append(const char *line)
+{
+	const time_t now = time(NULL);
+	int fd cleanup_close = open_file();
+	char stamp[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
+	if (fd >= 0 && dprintf(fd, "%s [%d] %.*s%s\n", stamp, (int)getpid(),
+			       (int)strcspn(line, "\n"), line, sink.subject) < 0)
+		warn_unwritable(strerror(errno));
+}
+
+void nk_log(enum nk_log_level level, const char *fmt, ...)
+{
+	off_stack char line[LINE_SIZE];
+	size_t start, i;
+	va_list ap;
+
+	if (level > sink.level)
+		return;
+	start = (size_t)snprintf(line, sizeof(line), "nk-cni: %s: ", names[level]);
+	va_start(ap, fmt);
+	vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
+	va_end(ap);
+	nk_text_clean(line, "");
+	i = strlen(line);
+	line[i++] = '\n';
+	line[i] = '\0';
+	if (*sink.file)
+		append(line);
+	/* Errors go to stdout. A lost line is no error. */
+	if (level == NK_LOG_ERROR || write(STDERR_FILENO, line, i) < 0)
+		return;
+}
+
+void nk_log_tolerated(const struct nk_error *err)
+{
+	nk_log_warn("%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
+		    err->remedy);
+}
+
+int nk_log_keep_first(int first, int rc, struct nk_error *err, struct nk_error *mine)
+{
+	if (rc && !first)
+		*err = *mine;
+	else if (rc)
+		nk_log_tolerated(mine);
+	nk_error_reset(mine);
+	return first ? first : rc;
+}

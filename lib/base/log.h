@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log.h - messages for the operator: on stderr, which runtimes copy to their own log, and in a file
+ *
+ * Each message is one line, written at once, so that lines of concurrent plugins do not mix.
+ * Nothing here fails: a lost message must not fail the call. The file must be a regular file that
+ * only root can have put there, and must be empty or begin with a line of nk-cni.
+ */
+#ifndef NK_LOG_H
+#define NK_LOG_H
+
+struct nk_error;
+
+enum nk_log_level {
+	NK_LOG_ERROR,
+	NK_LOG_WARNING,
+	NK_LOG_INFO,
+};
+
+/* nk_log_init() - drop messages below @level; @file: path, which must outlive all messages, or
+ * empty. Without this call warnings go to stderr.
+ */
+void nk_log_init(enum nk_log_level level, const char *file);
+
+/* nk_log_subject() - the subject of the call, for each line of the file; empty without a container */
+void nk_log_subject(const char *pod, const char *container, const char *ifname);
+
+/* nk_log_level() - look up a level's name. Return: enum nk_log_level, or -1 */
+int nk_log_level(const char *name);
+
+/* nk_log() - by one of the following. An error, with which the call fails, goes to the file alone: the runtime
+ * gets it on stdout. A warning is an error that was tolerated or repaired. Info is what the call did.
+ */
+void nk_log(enum nk_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define nk_log_error(...) nk_log(NK_LOG_ERROR, __VA_ARGS__)
+#define nk_log_warn(...)  nk_log(NK_LOG_WARNING, __VA_ARGS__)
+#define nk_log_info(...)  nk_log(NK_LOG_INFO, __VA_ARGS__)
+
+/* nk_log_tolerated() - an error that does not fail the call, as a warning with its remedy */
+void nk_log_tolerated(const struct nk_error *err);
+
+/* nk_log_keep_first() - the first failure of several, into @err; the later ones are logged. @mine, the error of the
+ * call that returned @rc, is reset for the next one. Return: @first, or else @rc
+ */
+int nk_log_keep_first(int first, int rc, struct nk_error *err, struct nk_error *mine);
+
+#endif

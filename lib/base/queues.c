@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/* queues.c - parse lists of physical queue ids; no system call */
+#include "base/queues.h"
+
+#include "base/error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+static int bad_list(struct nk_error *err, const char *path, const char *text, const char *why)
+{
+	return nk_error_config(err, "%s: \"%.64s\" %s", path, text, why);
+}
+
+/* parse_id() - a decimal number below NK_QUEUE_IDS at @p. Return: the text after it, or NULL. */
+static const char *parse_id(const char *p, uint32_t *ret)
+{
+	uint32_t id = 0;
+
+	if (!isdigit((unsigned char)*p))
+		return NULL;
+	for (; isdigit((unsigned char)*p); p++) {
+		id = id * 10 + (uint32_t)(*p - '0');
+		if (id >= NK_QUEUE_IDS)
+			return NULL;
+	}
+	*ret = id;
+	return p;
+}
+
+/* parse_list() - @list is the tail or all of the value @text */
+static int parse_list(const char *list, const char *text, const char *path,
+		      struct nk_queue_set *ret, struct nk_error *err)
+{
+	struct nk_queue_set set = { 0 };
+	const char *p = list;
+	uint32_t first = 0, last = 0;
+	int count = 0;
+
+	for (;;) {
+		p = parse_id(p, &first);
+		last = first;
+		if (p && *p == '-')
+			p = parse_id(p + 1, &last);
+		if (!p || last < first || (*p && *p != ','))
+			return bad_list(err, path, text,
+					"is not a list of queue ids from 1 to 4095 such as "
+					"\"8-15,20\"");
+		if (!first)
+			return bad_list(
+				err, path, text,
+				"contains queue 0, which belongs to the host and is never lent");
+		for (; first <= last; first++, count++) {
+			if (nk_queue_set_has(&set, first))
+				return bad_list(err, path, text, "contains a queue twice");
+			nk_queue_set_put(&set, first);
+		}
+		if (!*p)
+			break;
+		p++;
+	}
+	*ret = set;
+	return count;
+}
+
+int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *ret,
+		       struct nk_error *err)
+{
+	return parse_list(text, text, path, ret, err);
+}
+
+int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_ALTNAME_SIZE],
+		       struct nk_queue_set *ret, struct nk_error *err)
+{
+	const char *mark = NULL, *p;
+	size_t len;
+
+	/* The last "-q": the name of a NIC may contain one. */
+	for (p = strstr(text, "-q"); p; p = strstr(p + 1, "-q"))
+		mark = p;
+	len = mark ? (size_t)(mark - text) : 0;
+	if (!len || len >= NK_ALTNAME_SIZE || strchr(mark, ','))
+		return bad_list(err, path, text, "is not of the form <master>-q<N>[-<M>]");
+	memcpy(ret_master, text, len);
+	ret_master[len] = '\0';
+	return parse_list(mark + 2, text, path, ret, err);
+}

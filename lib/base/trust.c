@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/* trust.c - directories whose entries only we can have created */
+#include "base/trust.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define OTHERS_WRITE (S_IWGRP | S_IWOTH)
+
+static int failed(const char *what, const char *path, struct nk_error *err)
+{
+	int sys = errno == ELOOP ? ENOTDIR : errno;
+
+	nk_error_set(err, NK_CODE_BPF, sys, "cannot use a directory", "%s %s: %s", what, path,
+		     nk_errno_name(sys));
+	if (sys == ENOTDIR)
+		nk_error_remedy(
+			err,
+			"%s is not a directory (symbolic links are not followed): find out what "
+			"uses it, then move it away",
+			path);
+	return -sys;
+}
+
+static int refuse(const char *path, const struct stat *st, struct nk_error *err)
+{
+	const int sys = st->st_uid == geteuid() ? EACCES : EPERM;
+
+	return nk_error_set(
+		err, NK_CODE_BPF, sys, "other users can change what nk-cni stores there",
+		"%s belongs to uid %u and has mode %04o; it must belong to uid %u, and nobody "
+		"else may have write permission",
+		path, st->st_uid, st->st_mode & 07777, geteuid());
+}
+
+/* refuse_on_bpffs() - the remedy deletes nothing that another program may use */
+static int refuse_on_bpffs(const char *path, const struct stat *st, struct nk_error *err)
+{
+	int rc = refuse(path, st, err);
+
+	nk_error_remedy(
+		err,
+		"find out who created it and what uses it, then move it away. Let only root write "
+		"to the mount: mount -t bpf -o mode=0700 bpf MOUNTPOINT, or chmod go-w MOUNTPOINT");
+	return rc;
+}
+
+int nk_trust_open_root(const char *path, struct nk_error *err)
+{
+	int fd cleanup_close = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return failed("open", path, err);
+	if (fstat(fd, &st))
+		return failed("stat", path, err);
+	if (st.st_uid != geteuid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
+		return refuse_on_bpffs(path, &st, err);
+	return nk_steal_fd(&fd);
+}
+
+int nk_trust_open(int parent, const char *name, const char *path, bool create, struct nk_error *err)
+{
+	int fd cleanup_close = -1;
+	struct stat st;
+
+	if (create && mkdirat(parent, name, 0700) && errno != EEXIST)
+		return failed("mkdir", path, err);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return failed("open", path, err);
+	if (fstat(fd, &st))
+		return failed("stat", path, err);
+	if (st.st_uid != geteuid() || (st.st_mode & OTHERS_WRITE))
+		return refuse_on_bpffs(path, &st, err);
+	/* Its mode comes from a umask, or from a kubelet that made it as a mount point. */
+	if (create && (st.st_mode & 0777) != 0700 && fchmod(fd, 0700))
+		return failed("chmod", path, err);
+	return nk_steal_fd(&fd);
+}
+
+bool nk_trust_is_plain(const char *path)
+{
+	size_t length;
+
+	if (*path != '/')
+		return false;
+	for (; *path == '/'; path += length) {
+		path++;
+		length = strcspn(path, "/");
+		if (!length || (length <= 2 && !strncmp(path, "..", length)))
+			return false;
+	}
+	return true;
+}
+
+/* enter() - open the next directory on the path to a file */
+static int enter(int parent, const char *name, const char *path, bool create, struct nk_error *err)
+{
+	bool made = create && !mkdirat(parent, name, 0755);
+	int fd cleanup_close = -1;
+	struct stat st;
+
+	if (create && !made && errno != EEXIST)
+		return failed("mkdir", path, err);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return failed("open", path, err);
+	if (fstat(fd, &st) || (made && fchmod(fd, 0755)))
+		return failed("stat", path, err);
+	if ((st.st_uid && st.st_uid != geteuid()) ||
+	    ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX)))
+		return refuse(path, &st, err);
+	return nk_steal_fd(&fd);
+}
+
+int nk_trust_walk(const char *path, bool create, struct nk_error *err)
+{
+	int fd cleanup_close = -1, next;
+	off_stack char way[PATH_MAX];
+	char *slash;
+
+	if (!strncmp(path, "/var/run/", 9))
+		path += 4;
+	snprintf(way, sizeof(way), "%s", path);
+	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return failed("open", "/", err);
+	for (slash = strchr(way + 1, '/'); slash && fd >= 0; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		next = enter(fd, strrchr(way, '/') + 1, way, create, err);
+		*slash = '/';
+		close(fd);
+		fd = next;
+	}
+	return nk_steal_fd(&fd);
+}

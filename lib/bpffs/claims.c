@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/* claims.c - the pinned map of claims */
+#include "bpffs/claims.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "bpffs/nicdir.h"
+#include "bpffs/pinmap.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/banned.h"
+
+static const struct nk_pinmap claims = {
+	.what = "claims map",
+	.pin = NK_PIN_CLAIMS,
+	.name = "nk_claims",
+	.value_size = sizeof(struct nk_claim),
+	.max_entries = NK_QUEUE_IDS,
+};
+
+static int fail(struct nk_error *err, const char *what, uint32_t queue)
+{
+	return nk_error_sys(err, NK_CODE_BPF, "cannot use the claims map", "%s queue %u", what,
+			    queue);
+}
+
+int nk_claims_open(const struct nk_nicdir *dir, bool create, struct nk_error *err)
+{
+	return nk_pinmap_open(&claims, dir, create, err);
+}
+
+int nk_claims_open_on(const char *bpffs, const char *nic, struct nk_error *err)
+{
+	int rc = nk_nicdir_check(bpffs, nic, err);
+	struct nk_nicdir dir;
+
+	if (rc == -ENOENT)
+		nk_error_reset(err);
+	if (rc)
+		return rc;
+	nk_nicdir_init(bpffs, nic, &dir);
+	return nk_claims_open(&dir, false, err);
+}
+
+int nk_claims_add(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err)
+{
+	return bpf_map_update_elem(fd, &queue, claim, BPF_NOEXIST) ? fail(err, "claim", queue) : 0;
+}
+
+int nk_claims_update(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err)
+{
+	return bpf_map_update_elem(fd, &queue, claim, BPF_EXIST) ?
+		       fail(err, "update the claim on", queue) :
+		       0;
+}
+
+int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err)
+{
+	if (bpf_map_delete_elem(fd, &queue) && errno != ENOENT)
+		return fail(err, "release", queue);
+	return 0;
+}
+
+int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err)
+{
+	if (!bpf_map_lookup_elem(fd, &queue, ret)) {
+		if (ret->version == NK_CLAIM_VERSION)
+			return 0;
+		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
+				    "queue %u has version %u, this nk-cni knows %d", queue,
+				    ret->version, NK_CLAIM_VERSION);
+	}
+	return errno == ENOENT ? -ENOENT : fail(err, "read the claim on", queue);
+}
+
+int nk_claims_elsewhere(int fd, uint32_t queue, uint32_t nic_ifindex, struct nk_error *err)
+{
+	struct nk_u32_list maps cleanup_list = { 0 };
+	struct nk_claim claim;
+	int rc = nk_pinmap_read_others(fd, &maps, err);
+	uint32_t i;
+
+	for (i = 0; i < maps.count && !rc; i++) {
+		int map cleanup_close = nk_pinmap_open_id(&claims, maps.at[i], err);
+
+		if (map < 0)
+			rc = map;
+		else if (!bpf_map_lookup_elem(map, &queue, &claim))
+			rc = claim.nic_ifindex == nic_ifindex;
+		else
+			rc = errno == ENOENT ? 0 : fail(err, "read the claim on", queue);
+		rc = rc == -ENOENT ? 0 : rc;
+	}
+	return rc;
+}
+
+void nk_claim_describe(const struct nk_claim *claim, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s of container %.16s, network %.32s", claim->pod_name,
+		 *claim->pod_name ? " " : "", claim->key.ifname, claim->key.container_id,
+		 claim->key.network);
+}
+
+int nk_claims_read(int fd, struct nk_claim_list *ret, struct nk_error *err)
+{
+	struct nk_u32_list queues cleanup_list = { 0 };
+	struct nk_claim_entry entry;
+	int rc = nk_pinmap_read_keys(&claims, fd, &queues, err), foreign = 0;
+	uint32_t i;
+
+	for (i = 0; i < queues.count && !rc; i++) {
+		entry.queue = queues.at[i];
+		rc = nk_claims_get(fd, entry.queue, &entry.claim, err);
+		if (!rc) {
+			rc = nk_list_add(ret, &entry, err);
+			continue;
+		}
+		if (rc == -EPROTO)
+			foreign = rc;
+		if (rc == -EPROTO || rc == -ENOENT) /* without the lock, it may be gone */
+			rc = 0;
+	}
+	return rc ? rc : foreign;
+}
+
+int nk_claims_read_pin(const struct nk_nicdir *dir, struct nk_claim_list *ret, struct nk_error *err)
+{
+	int fd cleanup_close = nk_claims_open(dir, false, err);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return nk_claims_read(fd, ret, err);
+}
+
+int nk_claims_read_everywhere(struct nk_claim_list *ret, struct nk_error *err)
+{
+	struct nk_u32_list maps cleanup_list = { 0 };
+	int rc = nk_pinmap_read_others(-1, &maps, err);
+	uint32_t i;
+
+	for (i = 0; i < maps.count && !rc; i++) {
+		int map cleanup_close = nk_pinmap_open_id(&claims, maps.at[i], err);
+
+		rc = map < 0 ? map : nk_claims_read(map, ret, err);
+		if (rc == -EPROTO)
+			nk_error_reset(err);
+		if (rc == -EPROTO || rc == -ENOENT)
+			rc = 0;
+	}
+	return rc;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/* conflist.c - the entries of a conflist as a runtime passes them to the plugin (CNI, section 4) */
+#include "cni/conflist.h"
+
+#include "base/error.h"
+#include "base/json_fields.h"
+#include "cni/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+static const struct nk_json_field no_fields[] = {
+	END,
+};
+
+/* merge() - copy an entry and add the list's name and version */
+static char *merge(const struct nk_json *list, const struct nk_json *entry)
+{
+	static const char *const inherited[] = { "cniVersion", "name" };
+	struct nk_json *whole = nk_json_new_object();
+	const struct nk_json *member;
+	char *text = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (whole && nk_json_get(list, inherited[i]))
+			nk_json_add_copy(whole, inherited[i], nk_json_get(list, inherited[i]));
+	for (member = nk_json_first(entry); whole && member; member = nk_json_next(member))
+		if (strcmp(nk_json_key(member), "cniVersion") != 0 &&
+		    strcmp(nk_json_key(member), "name") != 0)
+			nk_json_add_copy(whole, nk_json_key(member), member);
+	if (whole)
+		text = nk_json_print(whole);
+	nk_json_free(whole);
+	return text;
+}
+
+/* find_entry() - the n-th entry of that type, or NULL */
+static const struct nk_json *find_entry(const struct nk_json *plugins, const char *type,
+					unsigned int n)
+{
+	const struct nk_json *entry;
+	const char *found;
+
+	for (entry = nk_json_first(plugins); entry; entry = nk_json_next(entry)) {
+		found = nk_json_string(nk_json_get(entry, "type"));
+		if (found && !strcmp(found, type) && !n--)
+			return entry;
+	}
+	return NULL;
+}
+
+int nk_conflist_pick(const char *text, size_t size, const char *type, unsigned int n, char **ret,
+		     struct nk_error *err)
+{
+	const struct nk_json *entry, *plugins;
+	struct nk_json *json = NULL;
+	int rc = nk_config_read(text, size, &json, err);
+
+	*ret = NULL;
+	if (!rc) /* refuse anything but an object */
+		rc = nk_json_decode(json, "", no_fields, NK_JSON_IGNORE, NULL, err);
+	if (rc) {
+		nk_json_free(json);
+		return rc;
+	}
+	plugins = nk_json_get(json, "plugins");
+	entry = plugins ? find_entry(plugins, type, n) : n ? NULL : json;
+	if (entry) {
+		*ret = merge(json, entry);
+		if (!*ret)
+			rc = nk_error_no_memory(err);
+	} else if (!n) {
+		rc = nk_error_config(err, "plugins: none has type \"%s\"", type);
+	}
+	nk_json_free(json);
+	return rc;
+}

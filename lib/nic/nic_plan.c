@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+/* nic_plan.c - which shared settings of a NIC have to change for a configuration; changes nothing */
+#include "nic/nic_plan.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "bpffs/claims.h"
+#include "ethtool/rss.h"
+#include "ethtool/xps.h"
+#include "nic/lender.h"
+#include "nic/steering.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+struct work {
+	const struct nk_nic_plan_on *on;
+	struct nk_queue_set excluded; /* queues that host traffic must not reach */
+	struct nk_setting_changes *ret;
+};
+
+void nk_nic_plan_fini(struct nk_setting_changes *changes)
+{
+	free(changes->at);
+	*changes = (struct nk_setting_changes){ 0 };
+}
+
+/* is_ours() - does the setting have a value that we wrote, or were about to write? */
+static bool is_ours(const struct nk_setting_change *change)
+{
+	return change->recorded && nk_saved_is_ours(&change->record, change->record.nic_ifindex,
+						    change->present.bytes, change->present.size);
+}
+
+const uint8_t *nk_nic_plan_before(const struct nk_setting_change *change)
+{
+	return is_ours(change) ? change->record.before : change->present.bytes;
+}
+
+/* add_change() - read a setting, and append a change that keeps its present value. Return: 0; -ENOENT as
+ * nk_setting_read(); or another negative errno
+ */
+static int add_change(struct work *work, uint32_t item, struct nk_setting_change **ret,
+		      struct nk_error *err)
+{
+	const struct nk_lender *lender = work->on->lender;
+	off_stack struct nk_setting_change change;
+	int rc;
+
+	memset(&change, 0, sizeof(change));
+	change.item = item;
+	rc = nk_setting_read(lender->nl, &lender->nic, item, &change.present, err);
+	if (rc)
+		return rc;
+	if (work->on->saved >= 0) {
+		rc = nk_saved_get(work->on->saved, item, &change.record, err);
+		if (rc && rc != -ENOENT)
+			return rc;
+		change.recorded = !rc && change.record.nic_ifindex == lender->nic.ifindex;
+	}
+	if (change.recorded)
+		(void)nk_setting_resize(item, &change.present, change.record.size);
+	change.want = change.present;
+	rc = nk_list_add(work->ret, &change, err);
+	if (!rc)
+		*ret = &work->ret->at[work->ret->count - 1];
+	return rc;
+}
+
+/* drop_unchanged() - from @first on, remove the changes that keep the present value */
+static void drop_unchanged(struct work *work, uint32_t first)
+{
+	struct nk_setting_changes *all = work->ret;
+	uint32_t i, kept = first;
+
+	for (i = first; i < all->count; i++)
+		if (memcmp(all->at[i].want.bytes, all->at[i].present.bytes, all->at[i].want.size) !=
+		    0)
+			all->at[kept++] = all->at[i];
+	all->count = kept;
+}
+
+static bool has_entry(const struct nk_rss *table, uint32_t queue)
+{
+	uint32_t i;
+
+	for (i = 0; i < table->size; i++)
+		if (table->queues[i] == queue)
+			return true;
+	return false;
+}
+
+/* exclude_claimed() - add all claimed queues to work->excluded */
+static int exclude_claimed(struct work *work, struct nk_error *err)
+{
+	const int fd = work->on->lender->claims;
+	struct nk_claim_list claims cleanup_list = { 0 };
+	int rc = fd < 0 ? 0 : nk_claims_read(fd, &claims, err);
+	uint32_t i;
+
+	for (i = 0; i < claims.count && !rc; i++)
+		nk_queue_set_put(&work->excluded, claims.at[i].queue);
+	return rc;
+}
+
+/* plan_rss() - keep out of the RSS table what is in work->excluded, and what an earlier change removed, which is
+ * added to it
+ */
+static int plan_rss(struct work *work, struct nk_error *err)
+{
+	const struct nk_lender *lender = work->on->lender;
+	struct nk_setting_change *change;
+	off_stack struct nk_setting_value before;
+	off_stack struct nk_rss old, present, want;
+	uint32_t queues, i;
+	int rc = add_change(work, nk_setting_item(NK_SETTING_RSS, 0), &change, err);
+
+	if (rc == -EOPNOTSUPP)
+		nk_error_remedy(err, "set \"rss\": {\"exclude\": false}, if the host's traffic "
+				     "never is on the queues that are lent");
+	if (rc)
+		return rc;
+	before.size = change->present.size;
+	memcpy(before.bytes, nk_nic_plan_before(change), before.size);
+	nk_setting_unpack_rss(&before, &old);
+	nk_setting_unpack_rss(&change->present, &present);
+	for (i = 0; i < old.size; i++)
+		if (!has_entry(&present, old.queues[i]))
+			nk_queue_set_put(&work->excluded, old.queues[i]);
+	rc = nk_setting_count_rx(&lender->nic, &queues, err);
+	/* By now, the driver's own table would include queues that were added since. */
+	for (i = 0; !rc && nk_setting_is_drivers(change->item, &before) && i < old.size; i++)
+		old.queues[i] = i % queues;
+	if (!rc)
+		rc = nk_rss_exclude(&old, &work->excluded, queues, &want, err);
+	if (rc)
+		return rc;
+	nk_setting_pack_rss(&want, &change->want);
+	drop_unchanged(work, work->ret->count - 1);
+	return 0;
+}
+
+/* plan_xps() - the host does not transmit on the queues in work->excluded, where sockets share the rings */
+static int plan_xps(struct work *work, struct nk_error *err)
+{
+	int count = nk_xps_count(&work->on->lender->nic), i, rc;
+	uint32_t first = work->ret->count;
+	struct nk_setting_change *change;
+	struct nk_cpu_set *masks, cpus;
+
+	if (count < 0)
+		return nk_error_set(err, NK_CODE_KERNEL, -count, "cannot count the NIC's queues",
+				    "%s", nk_errno_name(-count));
+	rc = nk_xps_cpus(&cpus, err);
+	if (rc)
+		return rc;
+	masks = calloc(2 * (size_t)count + 1, sizeof(*masks)); /* the old ones, then the new ones */
+	if (!masks)
+		return nk_error_no_memory(err);
+	for (i = 0; i < count && !rc; i++) {
+		rc = add_change(work, nk_setting_item(NK_SETTING_XPS, (uint32_t)i), &change, err);
+		if (!rc)
+			memcpy(&masks[i], nk_nic_plan_before(change), sizeof(masks[i]));
+	}
+	if (!rc)
+		nk_xps_exclude(masks, (uint32_t)count, &work->excluded, &cpus, masks + count);
+	for (i = 0; i < count && !rc; i++)
+		memcpy(work->ret->at[first + (uint32_t)i].want.bytes, &masks[count + i],
+		       sizeof(masks[0]));
+	free(masks);
+	if (!rc)
+		drop_unchanged(work, first);
+	if (rc != -ENOENT)
+		return rc;
+	work->ret->count = first; /* the kernel has no XPS, or the NIC has one queue */
+	return 0;
+}
+
+uint32_t nk_nic_plan_features(const struct nk_config *config,
+			      struct nk_feature_need ret[NK_FEATURE_NEEDS_MAX])
+{
+	uint16_t vlans[NK_STEERING_MAX];
+	uint32_t i, count = 0, vlan_count = nk_steering_vlans(config, vlans);
+	bool has_vlan = false;
+
+	for (i = 0; i < vlan_count; i++)
+		has_vlan |= vlans[i] != 0;
+	if (config->steering_count)
+		ret[count++] =
+			(struct nk_feature_need){ NK_FEATURE_NTUPLE, true, NK_QUIRK_NO_RULES };
+	if (has_vlan)
+		ret[count++] = (struct nk_feature_need){ NK_FEATURE_VLAN_FILTER, false,
+							 NK_QUIRK_VLAN_RULE };
+	/* A guest must see the tag of its VLAN. The XDP program needs it too: without tags, it would take
+	 * frames of all VLANs for untagged ones.
+	 */
+	if (!has_vlan && !config->neigh_answer && !(config->xsk_map && config->steering_count))
+		return count;
+	ret[count++] =
+		(struct nk_feature_need){ NK_FEATURE_VLAN_STRIP, false, NK_QUIRK_VLAN_STRIP };
+	ret[count++] =
+		(struct nk_feature_need){ NK_FEATURE_STAG_STRIP, false, NK_QUIRK_VLAN_STRIP };
+	return count;
+}
+
+static int plan_feature(struct work *work, const struct nk_feature_need *need, struct nk_error *err)
+{
+	struct nk_setting_change *change;
+	int rc = add_change(work, nk_setting_item(NK_SETTING_FEATURE, need->feature), &change, err);
+
+	if (rc)
+		return rc;
+	change->want.bytes[0] = need->on;
+	drop_unchanged(work, work->ret->count - 1);
+	return 0;
+}
+
+/* refuse_ring_change() - fail if another attachment needs the present value */
+static int refuse_ring_change(const struct work *work, const struct nk_setting_change *change,
+			      struct nk_error *err)
+{
+	char name[NK_SETTING_NAME_SIZE];
+
+	if (!work->on->others || !is_ours(change) ||
+	    !memcmp(change->want.bytes, change->present.bytes, change->want.size))
+		return 0;
+	nk_setting_name(change->item, name);
+	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the rings are another attachment's",
+		     "rings: %s has another value for it", name);
+	return nk_error_remedy(err, "give all networks of a NIC the same \"rings\", or wait until "
+				    "the Pods of the other one have ended");
+}
+
+static int plan_ring(struct work *work, enum nk_setting_kind kind, const void *value, size_t size,
+		     struct nk_error *err)
+{
+	struct nk_setting_change *change;
+	int rc = add_change(work, nk_setting_item(kind, 0), &change, err);
+
+	if (rc)
+		return rc;
+	memcpy(change->want.bytes, value, size);
+	rc = refuse_ring_change(work, change, err);
+	if (rc)
+		return rc;
+	/* A split that the driver chose is set nevertheless, and later left to the driver again: io_uring
+	 * takes only one that was requested (else: "tcp-data-split is disabled").
+	 */
+	if (kind == NK_SETTING_SPLIT && !change->recorded &&
+	    change->present.bytes[0] == change->want.bytes[0])
+		change->present.bytes[0] = NK_SPLIT_AUTO;
+	drop_unchanged(work, work->ret->count - 1);
+	return 0;
+}
+
+static int plan_rings(struct work *work, const struct nk_rings *rings, struct nk_error *err)
+{
+	const uint8_t split = rings->split ? NK_SPLIT_ON : NK_SPLIT_OFF;
+	int rc = 0;
+
+	if (rings->has_split)
+		rc = plan_ring(work, NK_SETTING_SPLIT, &split, sizeof(split), err);
+	if (!rc && rings->has_threshold)
+		rc = plan_ring(work, NK_SETTING_HDS, &rings->threshold, sizeof(rings->threshold),
+			       err);
+	return rc;
+}
+
+/* plan_exclusion() - keep host traffic off work->excluded, claimed queues, and queues that were excluded before */
+static int plan_exclusion(struct work *work, bool pair, struct nk_error *err)
+{
+	char driver[NK_QUIRK_DRIVER_SIZE];
+	int rc = nk_quirk_driver(&work->on->lender->nic, driver);
+
+	if (rc)
+		return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read the NIC's driver", "%s",
+				    nk_errno_name(-rc));
+	rc = exclude_claimed(work, err);
+	if (!rc)
+		rc = plan_rss(work, err);
+	/* A pair's queues have no AF_XDP zero copy, and so never transmit. */
+	if (!rc && !pair && !nk_quirk_has_own_tx(driver))
+		rc = plan_xps(work, err);
+	return rc;
+}
+
+int nk_nic_plan_exclude(const struct nk_nic_plan_on *on, const struct nk_queue_set *queues,
+			bool pair, struct nk_setting_changes *ret, struct nk_error *err)
+{
+	struct work work = { .on = on, .excluded = *queues, .ret = ret };
+	int rc;
+
+	*ret = (struct nk_setting_changes){ 0 };
+	rc = plan_exclusion(&work, pair, err);
+	if (rc)
+		nk_error_wrap(err, "%s", on->lender->nic.name);
+	return rc;
+}
+
+int nk_nic_plan_settings(const struct nk_nic_plan_on *on, const struct nk_config *config,
+			 struct nk_setting_changes *ret, struct nk_error *err)
+{
+	struct work work = { .on = on, .excluded = config->queues, .ret = ret };
+	struct nk_feature_need needs[NK_FEATURE_NEEDS_MAX];
+	uint32_t i, count = nk_nic_plan_features(config, needs);
+	int rc;
+
+	*ret = (struct nk_setting_changes){ 0 };
+	rc = config->rss_exclude ? plan_exclusion(&work, config->pair, err) : 0;
+	for (i = 0; i < count && !rc; i++)
+		rc = plan_feature(&work, &needs[i], err);
+	if (!rc)
+		rc = plan_rings(&work, &config->rings, err);
+	if (rc)
+		nk_error_wrap(err, "%s", on->lender->nic.name);
+	return rc;
+}
+
+bool nk_nic_plan_wants_context(const struct nk_config *config)
+{
+	switch (config->rss_context) {
+	case NK_RSS_CONTEXT_AUTO:
+		return config->queue_count > 1 && config->steering_count;
+	case NK_RSS_CONTEXT_ALWAYS:
+		return config->queue_count > 0;
+	case NK_RSS_CONTEXT_NEVER:
+		return false;
+	}
+	return false;
+}
