@@ -46,6 +46,7 @@ UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/%.o)
 EXAMPLE_OBJ := $(EXAMPLE_LIB:%.c=$(B)/%.o)
 TOOL_OBJ  := $(TOOL_LIB:%.c=$(B)/%.o) $(EXAMPLE_OBJ)
 SKEL      := $(B)/nk.skel.h
+GENERATED := $(SKEL) $(B)/errno_names.h
 
 # Builds use all processors; tests run one after the other, and so do targets.
 PARALLEL = --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -83,7 +84,13 @@ $(SKEL): $(B)/nk.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)bpftool gen skeleton $< name nk_bpf > $@
 
-$(B)/%.o: %.c Makefile | $(B)/deps-build $(SKEL)
+$(B)/errno_names.h: Makefile | $(B)/deps-build
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)echo '#include <linux/errno.h>' | $(CC) $(NK_CFLAGS) -E -dM - | \
+		sed -n 's/^#define \(E[A-Z0-9]*\) [0-9]*$$/[\1] = "\1",/p' | sort > $@
+
+$(B)/%.o: %.c Makefile | $(B)/deps-build $(GENERATED)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
@@ -190,7 +197,7 @@ asan-run: $(B)/test/unit-main
 	$(Q)$(ASAN_ENV) test/count asan $< --jobs 1 --short-filename
 	$(Q)$(ASAN_ENV) test/count leak test/unit/leak-selftest.sh $(CC) $(NK_CFLAGS) $(CFLAGS) $(SAN)
 
-lint: $(SKEL) | $(B)/deps-check $(B)/deps-lint ## format, clang-tidy, cppcheck, shellcheck, headers, levels, prose
+lint: $(GENERATED) | $(B)/deps-check $(B)/deps-lint ## format, clang-tidy, cppcheck, shellcheck, headers, levels, prose
 	$(Q)test/count lint test/lint
 
 # A stamp a file. clang does not know gcc's options; warnings are errors here (.clang-tidy).

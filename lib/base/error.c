@@ -120,12 +120,14 @@ void nk_error_reset(struct nk_error *err)
 
 const char *nk_errno_name(int sys)
 {
-	const char *name;
+	/* The kernel's names: a libc may have another one, or none. An array of arrays takes no relocations. */
+	static const char names[][20] = {
+#include "errno_names.h"
+	};
 
-	if (sys == EOPNOTSUPP)
-		return "EOPNOTSUPP"; /* glibc returns ENOTSUP, the same number */
 	if (sys == 524)
-		return "ENOTSUPP"; /* kernel-internal; user space has no name for it */
-	name = strerrorname_np(sys);
-	return name ? name : "unknown errno";
+		return "ENOTSUPP"; /* kernel-internal; no header has it */
+	if (sys <= 0 || (size_t)sys >= sizeof(names) / sizeof(names[0]) || !*names[sys])
+		return "unknown errno";
+	return names[sys];
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "kernel/libc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -162,4 +162,21 @@ Test(error, errno_names_are_those_of_the_kernel_sources)
 	cr_expect_str_eq(nk_errno_name(EDEADLK), "EDEADLK");
 	cr_expect_str_eq(nk_errno_name(999999), "unknown errno");
 	cr_expect_str_eq(nk_errno_name(-1), "unknown errno");
+	cr_expect_str_eq(nk_errno_name(0), "unknown errno");
+	cr_expect_str_eq(nk_errno_name(524), "ENOTSUPP");
+}
+
+Test(error, every_errno_of_the_libc_has_its_name)
+{
+	int sys, known = 0;
+
+	for (sys = 1; sys < 600; sys++) {
+		const char *name = strerrorname_np(sys);
+
+		if (!name || sys == EOPNOTSUPP) /* glibc's name of that number is ENOTSUP */
+			continue;
+		known++;
+		cr_expect_str_eq(nk_errno_name(sys), name);
+	}
+	cr_expect_gt(known, 100);
 }
