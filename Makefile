@@ -23,6 +23,21 @@ PKG_CFLAGS = $(shell pkg-config --cflags libcjson libmnl libnl-genl-3.0 libbpf)
 PKG_LIBS   = $(shell pkg-config --libs libcjson libmnl libnl-genl-3.0 libbpf)
 INCLUDES   = -Ilib -Ibpf -Icmd/nk-cni -isystem $(B)
 LDFLAGS   += -pie -Wl,-z,relro,-z,now
+ROOT      := $(B)/root
+
+# "make static": musl and the libraries are in $(ROOT), from test/static/libs. For the size, and for nothing of the
+# machine to be in the file: no debug data, no tables for unwinding, only the sections that are used.
+ARCH      ?= $(shell dpkg --print-architecture)
+ifdef STATIC
+CC        := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-linux-gnu-gcc
+CFLAGS     = -Os
+NK_CFLAGS += -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -Werror=implicit-function-declaration \
+	     -Wno-format-truncation -nostdinc -isystem $(ROOT)/include -isystem $(GCC_INCLUDE)
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
+PKG_CFLAGS =
+PKG_LIBS   = $(addprefix $(ROOT)/lib/,rcrt1.o libcjson.a libmnl.a libbpf.a libelf.a libz.a libnl.a libc.a) -lgcc
+LDFLAGS    = -nostdlib -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,pack-relative-relocs,--build-id=none
+endif
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.c))
 CMD_SRC   := $(sort $(wildcard cmd/nk-cni/*.c))
@@ -55,7 +70,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all check check-build lint asan test soak demo demo-sockets bench qemu spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench qemu spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -69,28 +84,30 @@ $(B)/deps-%: test/deps test/lab/host-packages
 	@touch $@
 
 deps: ## list and install the Debian packages that are missing
-	$(Q)test/deps build check tools lint lab
+	$(Q)test/deps build check tools static lint lab
 
 # --- the plugin -------------------------------------------------------------------------------
-BPF_CC     = clang -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
+BPF_CC     = clang -O2 -g '-ffile-prefix-map=$(CURDIR)=.' -target bpf -mcpu=v2 -Wall -Wextra -Werror \
 	     -I/usr/include/$(shell $(CC) -print-multiarch)
 
-$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/vlan.bpf.h bpf/nk_shared.h | $(B)/deps-build
+# Linked by bpftool, which keeps BTF and leaves DWARF out.
+$(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/vlan.bpf.h bpf/nk_shared.h Makefile | $(B)/deps-build
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
-	$(Q)$(BPF_CC) -c $< -o $@
+	$(Q)$(BPF_CC) -c $< -o $(@:.o=.tmp)
+	$(Q)bpftool gen object $@ $(@:.o=.tmp)
 
 $(SKEL): $(B)/nk.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)bpftool gen skeleton $< name nk_bpf > $@
 
-$(B)/errno_names.h: Makefile | $(B)/deps-build
+$(B)/errno_names.h: Makefile | $(B)/deps-build $(if $(STATIC),$(ROOT))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)echo '#include <linux/errno.h>' | $(CC) $(NK_CFLAGS) -E -dM - | \
 		sed -n 's/^#define \(E[A-Z0-9]*\) [0-9]*$$/[\1] = "\1",/p' | sort > $@
 
-$(B)/%.o: %.c Makefile | $(B)/deps-build $(GENERATED)
+$(B)/%.o: %.c Makefile | $(B)/deps-build $(GENERATED) $(if $(STATIC),$(ROOT))
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(NK_CFLAGS) $(INCLUDES) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
@@ -104,6 +121,17 @@ $(B)/lib/bpffs/prog.o: $(SKEL)
 $(B)/nk-cni: $(OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+# --- the static executable --------------------------------------------------------------------
+static: | $(B)/deps-build $(B)/deps-static ## build/static/nk-cni, the plugin with its libraries in one small file
+	$(Q)$(MAKE) $(PARALLEL) B=$(B)/static STATIC=1 $(B)/static/nk-cni
+
+$(ROOT): test/static/libs | $(B)/deps-static
+	$(Q)test/static/libs $@ $(ARCH)
+
+static-test: static
+	$(Q)test/count static test/static/run
+	$(Q)test/count static-spec cni-spec-tests/protocol/run $(B)/static/nk-cni
 
 $(UNIT_OBJ) $(B)/test/unit-main: | $(B)/deps-check
 
@@ -250,14 +278,14 @@ bench: $(BENCH) $(B)/nk-cni $(B)/test/netdev $(B)/test/tcp | $(B)/deps-lab ## wh
 	$(Q)$(LAB) run --timeout 900 -- test/bench/sockets
 
 test: export NK_TEST_STRICT = 1 # a skip is a failure
-# The lab is made meanwhile, which waits for the network for much of its time. If that fails, the suite tries
-# again, and says why. A part that fails keeps no other one from running.
+# The lab and musl's libraries are made meanwhile, which waits for the network for much of its time. If that
+# fails, the tests try again, and say why. A part that fails keeps no other one from running.
 test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
 	$(Q)rm -rf $(B)/counts
-	$(Q)$(MAKE) --no-print-directory deps $(patsubst %,$(B)/deps-%,build check tools lint lab)
-	$(Q)test/suite/host --build >$(B)/lab.log 2>&1 &
+	$(Q)$(MAKE) --no-print-directory deps $(patsubst %,$(B)/deps-%,build check tools static lint lab)
+	$(Q){ test/suite/host --build; $(MAKE) B=$(B)/static STATIC=1 $(B)/static/root; } >$(B)/lab.log 2>&1 &
 	$(Q)failed=; \
-	$(MAKE) --no-print-directory -k lint check asan || failed=1; \
+	$(MAKE) --no-print-directory -k lint check asan static-test || failed=1; \
 	{ $(MAKE) $(PARALLEL) $(B)/nk-cni $(TOOLS) && test/suite/host; } || failed=1; \
 	test/count --sum && [ ! "$$failed" ]
 
@@ -269,7 +297,8 @@ qemu: $(B)/nk-cni $(TOOLS) $(EXAMPLES) | $(B)/deps-lab ## guests on a Pod's queu
 
 # --- installing -------------------------------------------------------------------------------
 # By rename: a runtime may be executing the old one.
-install: $(B)/nk-cni ## into DESTDIR, CNI_BIN_DIR (/opt/cni/bin) and MAN_DIR (/usr/local/share/man)
+PLUGIN    ?= $(B)/nk-cni
+install: $(PLUGIN) ## into DESTDIR, CNI_BIN_DIR (/opt/cni/bin) and MAN_DIR (/usr/local/share/man)
 	install -D -m 0755 $< $(DESTDIR)$(CNI_BIN_DIR)/.nk-cni.new
 	mv -f $(DESTDIR)$(CNI_BIN_DIR)/.nk-cni.new $(DESTDIR)$(CNI_BIN_DIR)/nk-cni
 	install -D -m 0644 cmd/nk-cni/nk-cni.8 $(DESTDIR)$(MAN_DIR)/man8/nk-cni.8

@@ -20,10 +20,10 @@ sources_of() {
 	done
 }
 
-# Prints the directory of the private apt for SUITE. Mirrors do not share one, as a failed update
+# Prints the directory of the private apt for SUITE and $apt_arch. Mirrors do not share one, as a failed update
 # takes away the package lists.
 apt_dir() {
-	echo "$lab_cache/apt/$1-$(key_of "$MIRROR")"
+	echo "$lab_cache/apt/$1-$(key_of "$MIRROR" ${apt_arch:+"$apt_arch"})"
 }
 
 # Writes the configuration of a private apt for SUITE, with nothing installed. Of the host's own
@@ -47,8 +47,8 @@ apt_configure() {
 		Dir::State::status "$dir/state/status";
 		Dir::Cache "$dir";
 		Dir::Cache::archives "$lab_cache/apt/archives";
-		APT::Architecture "amd64";
-		APT::Architectures { "amd64"; };
+		APT::Architecture "${apt_arch:-amd64}";
+		APT::Architectures { "${apt_arch:-amd64}"; };
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "";
 		APT::Default-Release "${1%-source}";
