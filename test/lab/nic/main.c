@@ -252,7 +252,14 @@ static struct platform_driver labnic_driver = {
 	},
 };
 
-/* A device whose probe failed exists nevertheless: do not let insmod succeed without its NIC. */
+/*
+ * A device whose probe failed exists nevertheless: do not let insmod succeed without its NIC.
+ *
+ * The memory of a device is never freed, as that of a PCI device is not when its driver goes. A dmabuf
+ * is unmapped through the device to which it was bound when the application ends, maybe long after
+ * rmmod, and net_devmem_bind_dmabuf() takes no reference on it (Linux 7.3, net/core/devmem.c; io_uring
+ * does). Nobody tells the driver when that is over.
+ */
 static int labnic_add_device(unsigned int id)
 {
 	struct platform_device_info info = {
@@ -268,6 +275,7 @@ static int labnic_add_device(unsigned int id)
 		platform_device_unregister(pdev);
 		return -ENODEV;
 	}
+	get_device(&pdev->dev); /* for good */
 	labnic_device[id] = pdev;
 	return 0;
 }

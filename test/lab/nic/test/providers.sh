@@ -275,16 +275,36 @@ case_provider_killed() {
 }
 judge "a killed application leaves no provider, and the next one receives" case_provider_killed
 
-case_provider_rmmod() {
-	local kind used=0
+# killed_around_rmmod NAME before|during|after
+killed_around_rmmod() {
+	[[ $2 != before ]] || kill -KILL "${pid[$1]}"
+	rmmod labnic &
+	[[ $2 != during ]] || read -rt 0.05 -u "$silence" || true
+	[[ $2 != during ]] || kill -KILL "${pid[$1]}"
+	wait $!
+	gone ln0 || die "ln0 is still there"
+	[[ $2 != after ]] || kill -KILL "${pid[$1]}"
+	kill -KILL "${pid[traffic]}" 2>/dev/null || true
+	wait "${pid[$1]}" "${pid[traffic]}" || true
+}
 
+# The application is killed right before its NIC goes, while it goes, or after that. Then the kernel unmaps a dmabuf
+# through the NIC's device, of which it holds no reference: see labnic_add_device().
+case_provider_rmmod() {
+	local kind moment freed used=0 tracing=/sys/kernel/tracing
+
+	echo platform_device_release >"$tracing/set_ftrace_filter"
+	echo function >"$tracing/current_tracer"
 	for kind in zcrx devmem; do
-		apart
-		bound $kind
-		rmmod labnic
-		gone ln0 || die "ln0 is still there"
-		kill -KILL "${pid[$kind]}" "${pid[traffic]}"
-		ip netns del labnic-far
+		for moment in before during after; do
+			apart
+			bound $kind
+			killed_around_rmmod $kind $moment
+			ip netns del labnic-far
+		done
 	done
+	freed=$(grep -c ': platform_device_release' "$tracing/trace" || true)
+	echo nop >"$tracing/current_tracer"
+	same "devices freed" "$freed" 0
 }
 judge "rmmod while a provider is bound and under traffic" case_provider_rmmod
