@@ -4,8 +4,6 @@
 
 #include "base/error.h"
 #include "base/ipaddr.h"
-#include "base/log.h"
-#include "ip/announce.h"
 #include "ip/ip_addr.h"
 #include "ip/ip_route.h"
 #include "ip/sysctl.h"
@@ -19,10 +17,9 @@
 
 #include "base/banned.h"
 
-#define IPV6_MIN_MTU  1280
+#define IPV6_MIN_MTU 1280
 
-#define DAD_LIMIT_MS  10000
-#define LINK_LIMIT_MS 1000
+#define DAD_LIMIT_MS 10000
 
 /* Plus the ifindex, this is a priority behind the kernel's default: 0, or 1024 for IPv6. */
 #define LATE_PRIORITY 1024
@@ -340,7 +337,6 @@ static int check_mtu(const struct nk_attachment *att, struct nk_error *err)
 int nk_address_create(struct nk_attachment *att, const struct nk_config *config,
 		      const struct nk_ipam_result *ips, struct nk_error *err)
 {
-	struct nk_error ignored = { 0 };
 	int rc;
 
 	if (!config->set_addresses || !ips->ip_count)
@@ -350,16 +346,7 @@ int nk_address_create(struct nk_attachment *att, const struct nk_config *config,
 		rc = do_parameters(att, config, has_ipv6(ips), false, err);
 	if (!rc)
 		rc = set_addresses(att, config, ips, err);
-	if (!rc)
-		rc = set_routes(att, ips, err);
-	if (rc)
-		return rc;
-	if (att->claim.pair && config->netkit.mode == NK_NETKIT_L2 &&
-	    nk_link_wait(&att->pod, att->claim.ifindex, LINK_LIMIT_MS, &ignored) == 0 &&
-	    nk_announce(att->netns_fd, att->claim.ifindex, att->claim.mac, ips->ips, ips->ip_count,
-			&ignored))
-		nk_log_warn("%s: %s", att->claim.key.ifname, ignored.details);
-	return 0;
+	return rc ? rc : set_routes(att, ips, err);
 }
 
 /* is_gateway_of() - is it the gateway of that address, or in its subnet? */

@@ -2,7 +2,6 @@
 /* link.c - network devices over rtnetlink */
 #include "kernel/link.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "kernel/uapi.h"
@@ -18,8 +17,6 @@
 #include <string.h>
 
 #include "base/banned.h"
-
-#define POLL_MS 10
 
 static const struct nk_nl_names netkit_names[] = {
 	{ NK_IFLA_NETKIT_PEER_INFO, "peer-info", NULL },
@@ -140,7 +137,6 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 		return nk_nl_garbled(err, "RTM_NEWLINK");
 	link.ifindex = (uint32_t)ifi->ifi_index;
 	link.up = ifi->ifi_flags & IFF_UP;
-	link.running = ifi->ifi_flags & IFF_RUNNING;
 	snprintf(link.name, sizeof(link.name), "%s", nk_nl_str(tb[IFLA_IFNAME]));
 	(void)nk_nl_mac(tb[IFLA_ADDRESS], link.mac);
 	(void)nk_nl_mac(tb[IFLA_PERM_ADDRESS], link.permanent_mac);
@@ -244,30 +240,6 @@ int nk_link_set_up(struct nk_nl *nl, uint32_t ifindex, struct nk_error *err)
 		nk_error_class(err, NK_CODE_KERNEL, "cannot set the device up");
 		nk_error_wrap(err, "set ifindex %u up (%s)", ifindex, nl->where);
 	}
-	return rc;
-}
-
-int nk_link_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t limit_ms, struct nk_error *err)
-{
-	struct nk_link link;
-	uint32_t waited_ms;
-	int rc;
-
-	for (waited_ms = 0;; waited_ms += POLL_MS) {
-		/* Since Linux 6.9, this request also runs the link watch (rtnl_getlink()). */
-		rc = nk_link_get(nl, NK_NSID_HERE, NULL, ifindex, &link, err);
-		if (rc || link.running)
-			break;
-		if (waited_ms >= limit_ms) {
-			rc = nk_error_set(err, NK_CODE_KERNEL, ETIMEDOUT, "the device does not run",
-					  "down or without carrier after %u ms: ETIMEDOUT",
-					  limit_ms);
-			break;
-		}
-		nk_clock_sleep(POLL_MS);
-	}
-	if (rc)
-		nk_error_wrap(err, "wait for ifindex %u (%s)", ifindex, nl->where);
 	return rc;
 }
 

@@ -42,7 +42,6 @@ struct nk_link {
 	uint32_t group;
 	uint32_t num_rx_queues;
 	bool up;
-	bool running; /* up, with carrier, and sends */
 	char alias[NK_ALIAS_SIZE];
 	uint32_t xdp_prog_id;	    /* 0: none */
 	char port_of[NK_KIND_SIZE]; /* kind of the device that it is a port of: "bridge"; or empty */
@@ -77,17 +76,6 @@ int nk_link_read(struct nk_nl *nl, int32_t nsid, const char *kind, struct nk_lin
 
 /* nk_link_set_up() - a device that is up is left alone. */
 int nk_link_set_up(struct nk_nl *nl, uint32_t ifindex, struct nk_error *err);
-
-/**
- * nk_link_wait() - wait until a device that is up also sends
- * @limit_ms: the longest wait; 0: look once
- *
- * The first end of a pair gets its carrier when the other end is set up, and its queue only when the
- * kernel's link watch has noticed that. Until then, frames are dropped without an error.
- *
- * Return: 0; -ETIMEDOUT: it is down or has no carrier; or another negative errno
- */
-int nk_link_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t limit_ms, struct nk_error *err);
 
 /* nk_link_set_alias() - set the alias, a text for people; it is cut to 254 bytes. */
 int nk_link_set_alias(struct nk_nl *nl, uint32_t ifindex, const char *alias, struct nk_error *err);
