@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/banned.h"
 
@@ -51,9 +52,14 @@ static int read_dir(struct nk_netns_path_list *ret, const char *dir, struct nk_e
 
 int nk_netns_paths_read(struct nk_netns_path_list *ret, struct nk_error *err)
 {
-	int rc = read_dir(ret, "/run/netns", err);
+	static const char run[] = "/run/netns", var_run[] = "/var/run/netns";
+	struct stat a, b;
+	int rc = read_dir(ret, run, err);
 
-	return rc ? rc : read_dir(ret, "/var/run/netns", err);
+	if (rc ||
+	    (!stat(run, &a) && !stat(var_run, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+		return rc;
+	return read_dir(ret, var_run, err);
 }
 
 const char *nk_netns_paths_find(const struct nk_netns_path_list *list, uint64_t cookie)
