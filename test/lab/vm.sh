@@ -75,17 +75,19 @@ add_share() {
 
 # Sets $args to QEMU's arguments for a run whose files are in RUN.
 set_qemu_args() {
-	local run=$1 image
+	local run=$1 image quick
 
 	image=$(qemu_path "$lab_cache/$root/root.ext4")
+	# The mitigations guard nothing here and cost a tenth of the time under TCG. khugepaged has the lowest
+	# priority: on a busy host it was preempted for minutes in an RCU section, and all waited for it.
+	quick=(mitigations=off transparent_hugepage=never)
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	args=(-nodefaults -no-user-config -machine q35 "${accel[@]}" -smp 2 -m 2048
 		-display none -no-reboot
 		-kernel "$lab_cache/$kernel/image" -initrd "$lab_cache/$initrd/initrd"
 		# panic=-1 reboots at once, which -no-reboot turns into the end of QEMU. no_timer_check: on a
 		# busy host the emulated timer comes too late for the kernel, which then panics.
-		# The mitigations guard nothing here and cost a tenth of the time under TCG.
-		-append "console=ttyS0 panic=-1 oops=panic no_timer_check cryptomgr.notests mitigations=off hostname=lab"
+		-append "console=ttyS0 panic=-1 oops=panic no_timer_check cryptomgr.notests ${quick[*]} hostname=lab"
 		-chardev "file,id=console,path=$(qemu_path "$run/console")" -serial chardev:console
 		-drive "file=$image,format=raw,if=virtio,readonly=on"
 		# A network card that cannot lease a queue; its wire leads nowhere.
