@@ -57,7 +57,7 @@ static uint64_t start_index, tag = 1;
 static bool start_index_given, recv_given, first_seq_given, echo;
 static uint64_t first_seq;
 static enum layout layout;
-static struct tally_goal goal = { .idle_ms = 300, .timeout_ms = 30000 };
+static struct tally_goal goal = { .idle_ms = 300, .timeout_ms = 180000 };
 static struct tally tally;
 static uint64_t echoed;
 static struct app apps[SOCKETS_MAX]; /* queues.n of them */
@@ -79,7 +79,7 @@ static const struct cli_opt options[] = {
 	{ "idle-ms", CLI_U64, &goal.idle_ms, 0, 600000,
 	  .help = "T: silence to wait for after frame N, default 300" },
 	{ "timeout-ms", CLI_U64, &goal.timeout_ms, 1, 3600000,
-	  .help = "T: end in any case, default 30000" },
+	  .help = "T: end in any case, default 180000" },
 	{ "tag", CLI_U64, &tag, 0, 255, .help = "T: of the frames counted, default 1" },
 	{ "first-seq", CLI_U64, &first_seq, 0, FRAME_SEQ_MAX,
 	  .help = "S: from where missing ones count", .given = &first_seq_given },

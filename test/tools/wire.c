@@ -30,7 +30,7 @@
 /* One program does one command, so all of them share the options. */
 static const char *netns, *dev;
 static uint64_t count, flows = 1, size = 128, tag = 1, first_seq, pps;
-static struct tally_goal goal = { .idle_ms = 300, .timeout_ms = 30000 };
+static struct tally_goal goal = { .idle_ms = 300, .timeout_ms = 180000 };
 static uint64_t port, vlan;
 static const char *ip_text;
 static uint8_t dst[CLI_MAC_LEN], src[CLI_MAC_LEN];
@@ -182,7 +182,7 @@ static int run_send(int argc, char **argv)
 		{ "pps", CLI_U64, &pps, 1, 10000000,
 		  .help = "R: frames per second, default no limit" },
 		{ "timeout-ms", CLI_U64, &goal.timeout_ms, 1, 3600000,
-		  .help = "T: end in any case, default 30000" },
+		  .help = "T: end in any case, default 180000" },
 		{ 0 },
 	};
 	struct frame_id common;
@@ -338,7 +338,7 @@ static int run_recv(int argc, char **argv)
 		{ "idle-ms", CLI_U64, &goal.idle_ms, 0, 600000,
 		  .help = "T: silence to wait for after frame N, default 300" },
 		{ "timeout-ms", CLI_U64, &goal.timeout_ms, 1, 3600000,
-		  .help = "T: end in any case, default 30000" },
+		  .help = "T: end in any case, default 180000" },
 		{ "tag", CLI_U64, &tag, 0, 255, .help = "T: other tags are foreign, default 1" },
 		{ "first-seq", CLI_U64, &first_seq, 0, FRAME_SEQ_MAX,
 		  .help = "S: from where missing ones count", .given = &first_seq_given },

@@ -44,7 +44,7 @@ static struct run run = {
 	.size = 128,
 	.flows = 1,
 	.tag = 1,
-	.goal = { .idle_ms = 300, .timeout_ms = 30000 },
+	.goal = { .idle_ms = 300, .timeout_ms = 180000 },
 };
 
 static struct xsock socks[SOCKETS_MAX]; /* run.queues.n of them */
@@ -67,7 +67,7 @@ static const struct cli_opt options[] = {
 	{ "idle-ms", CLI_U64, &run.goal.idle_ms, 0, 600000,
 	  .help = "T: silence to wait for after frame N, default 300" },
 	{ "timeout-ms", CLI_U64, &run.goal.timeout_ms, 1, 3600000,
-	  .help = "T: end in any case, default 30000" },
+	  .help = "T: end in any case, default 180000" },
 	{ "send", CLI_U64, &run.send, 1, UINT32_MAX, .help = "N: send N test frames" },
 	{ "size", CLI_U64, &run.size, FRAME_SIZE_MIN, 4096, .help = "B: size sent, default 128" },
 	{ "dst", CLI_MAC, run.dst, .help = "MAC: needed by --send", .given = &run.dst_given },
