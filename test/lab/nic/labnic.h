@@ -109,6 +109,7 @@ struct labnic_param {
 	bool ether_context;
 	bool fixed_vlan;
 	bool stag;
+	bool netmem_tx;
 };
 
 /* A frame on the wire, complete and at least ETH_ZLEN long; in a ring the VLAN tag may be out. */

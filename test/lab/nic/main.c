@@ -134,6 +134,10 @@ static void labnic_init_features(struct net_device *dev)
 	}
 	if (labnic_param.ntuple)
 		dev->hw_features |= NETIF_F_NTUPLE;
+	if (labnic_param.netmem_tx) {
+		dev->features |= NETIF_F_SG | NETIF_F_HW_CSUM;
+		dev->netmem_tx = NETMEM_TX_DMA;
+	}
 	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 					   NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_XSK_ZEROCOPY);
 }

@@ -73,6 +73,10 @@ module_param_named(stag, labnic_param.stag, bool, 0444);
 MODULE_PARM_DESC(stag, "1: service tags (802.1ad) are stripped too, until that is switched off "
 		       "(default 0: never)");
 
+module_param_named(netmem_tx, labnic_param.netmem_tx, bool, 0444);
+MODULE_PARM_DESC(netmem_tx, "1: sends what lies in device memory, and sums what it sends "
+			    "(default 0: neither)");
+
 module_param_named(irq, labnic_param.irq, uint, 0444);
 MODULE_PARM_DESC(irq, "the interrupt said to serve queue 0, the next for queue 1 and so on "
 		      "(default 0: none is said to); there is none");

@@ -4,6 +4,7 @@
  */
 #include <linux/device.h>
 #include <linux/slab.h>
+#include <net/netdev_queues.h>
 #include <net/netdev_rx_queue.h>
 #include <net/page_pool/helpers.h>
 
@@ -24,9 +25,9 @@ LABNIC_REQUIRE_OP(ndo_queue_stop, int (*)(struct net_device *, void *, int));
 
 /*
  * The pages of a queue may be a memory provider's, which are unreadable to the CPU: the core looks
- * whether the queue has one. All that io_uring and devmem demand of a pool is here; the far end has
- * no device that could do DMA. There is no .napi: a queue that stops would have to disable direct
- * recycling.
+ * whether the queue has one. All that io_uring and devmem demand of a pool is here, also that its
+ * buffers are as large as the server asks for; the far end has no device that could do DMA. There is
+ * no .napi: a queue that stops would have to disable direct recycling.
  */
 static struct page_pool *labnic_pages_create(struct labnic_queue *q)
 {
@@ -36,13 +37,16 @@ static struct page_pool *labnic_pages_create(struct labnic_queue *q)
 		.nid = NUMA_NO_NODE,
 		.netdev = dev,
 	};
+	struct netdev_queue_config config;
 
 	if (dev->dev.parent) {
+		netdev_queue_config(dev, q->index, &config);
+		params.order = config.rx_page_size ? get_order(config.rx_page_size) : 0;
 		params.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV |
 			       PP_FLAG_ALLOW_UNREADABLE_NETMEM;
 		params.dev = dev->dev.parent;
 		params.dma_dir = DMA_FROM_DEVICE;
-		params.max_len = PAGE_SIZE;
+		params.max_len = PAGE_SIZE << params.order;
 		params.queue_idx = q->index;
 	}
 	return page_pool_create(&params);
@@ -227,6 +231,7 @@ const struct netdev_queue_mgmt_ops labnic_queue_mgmt_ops = {
 	.ndo_queue_mem_free = labnic_queue_mem_free,
 	.ndo_queue_start = labnic_queue_start,
 	.ndo_queue_stop = labnic_queue_stop,
+	.supported_params = QCFG_RX_PAGE_SIZE,
 };
 
 /*

@@ -63,16 +63,16 @@ static bool labnic_cut(const struct labnic_frame *frame, struct labnic_cut *cut)
 static bool labnic_add_payload(struct page_pool *pages, struct sk_buff *skb, const u8 *data,
 			       unsigned int len)
 {
-	unsigned int i, piece;
+	unsigned int i, piece, room = PAGE_SIZE << pages->p.order;
 	netmem_ref netmem;
 
 	for (i = 0; len; i++, data += piece, len -= piece) {
-		piece = min_t(unsigned int, len, PAGE_SIZE);
+		piece = min(len, room);
 		netmem = page_pool_alloc_netmems(pages, GFP_ATOMIC | __GFP_NOWARN);
 		if (!netmem)
 			return false;
 		memcpy(phys_to_virt(page_pool_get_dma_addr_netmem(netmem)), data, piece);
-		skb_add_rx_frag_netmem(skb, i, netmem, 0, piece, PAGE_SIZE);
+		skb_add_rx_frag_netmem(skb, i, netmem, 0, piece, room);
 	}
 	return true;
 }

@@ -7,9 +7,12 @@
  *
  * Like a real wire it has no back pressure: a full ring drops, and counts.
  */
+#include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <net/checksum.h>
 
 #include "labnic.h"
 
@@ -125,14 +128,48 @@ bool labnic_send(struct labnic_queue *q, const void *data, unsigned int len)
 	return labnic_transmit(q, frame);
 }
 
+/*
+ * What the CPU shall not read is device memory. This is where a real NIC does DMA; there is no IOMMU,
+ * see labnic_add_payload().
+ */
+static void labnic_copy(struct sk_buff *skb, u8 *data)
+{
+	unsigned int i, at = skb_headlen(skb);
+	const skb_frag_t *frag;
+
+	if (skb_frags_readable(skb)) {
+		skb_copy_bits(skb, 0, data, skb->len);
+		return;
+	}
+	memcpy(data, skb->data, at);
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		frag = &skb_shinfo(skb)->frags[i];
+		memcpy(data + at, phys_to_virt(skb_frag_dma_map(&skb->dev->dev, frag)),
+		       skb_frag_size(frag));
+		at += skb_frag_size(frag);
+	}
+}
+
+/* NETIF_F_HW_CSUM: where the sum goes, the stack has put that of the pseudo header. */
+static void labnic_put_sum(const struct sk_buff *skb, u8 *data)
+{
+	unsigned int start = skb_checksum_start_offset(skb);
+	__sum16 sum = csum_fold(csum_partial(data + start, skb->len - start, 0));
+
+	put_unaligned(sum ?: CSUM_MANGLED_0, (__sum16 *)(data + start + skb->csum_offset));
+}
+
 netdev_tx_t labnic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct labnic *nic = netdev_priv(dev);
 	struct labnic_queue *q = &nic->queue[skb_get_queue_mapping(skb)];
 	struct labnic_frame *frame = labnic_frame_alloc(skb->len);
 
-	if (frame)
-		skb_copy_bits(skb, 0, frame->data, skb->len);
+	if (frame) {
+		labnic_copy(skb, frame->data);
+		if (skb->ip_summed == CHECKSUM_PARTIAL)
+			labnic_put_sum(skb, frame->data);
+	}
 	skb_tx_timestamp(skb);
 	labnic_transmit(q, frame);
 	dev_consume_skb_any(skb);
