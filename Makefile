@@ -70,7 +70,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench qemu spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -294,6 +294,9 @@ soak: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the lab tests with full counts; go
 
 qemu: $(B)/nk-cni $(TOOLS) $(EXAMPLES) | $(B)/deps-lab ## guests on a Pod's queues; first builds QEMU, 10 minutes
 	$(Q)test/qemu/run
+
+selftests: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the kernel's own iou-zcrx and ncdevmem with Pods of ours; first builds them, a download of 250 MB
+	$(Q)$(LAB) run --with-selftests --timeout 1800 -- test/suite/run selftests.cases
 
 # --- installing -------------------------------------------------------------------------------
 # By rename: a runtime may be executing the old one.

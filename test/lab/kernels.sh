@@ -178,7 +178,7 @@ choose_kernel() {
 
 # Makes the layer $netdevsim, or sets it to nothing: that it is not to be had is no error here.
 try_netdevsim() {
-	netdevsim=netdevsim/$abi-$(key_of "$(declare -f make_netdevsim build_module)")
+	netdevsim=netdevsim/$abi-$(key_of "$(declare -f make_netdevsim unpack_linux build_module)")
 	if [[ ! -d $lab_cache/$netdevsim ]]; then
 		apt_update "$suite"
 	fi

@@ -7,6 +7,7 @@
 #   initrd/ABI-KEY     initrd                              <- init.c, kernel
 #   nic/ABI-KEY        labnic.ko                           <- nic/, headers
 #   netdevsim/ABI-KEY  netdevsim.ko                        <- linux-source, headers
+#   selftests/ABI-KEY  iou-zcrx and ncdevmem, the kernel's <- linux-source, the mirror
 #   cni-tools/KEY      cnitool, our own Go programs        <- test/tools/*/main.go, the mirror
 #   cni-plugins/KEY    the CNI plugins of Debian 13       <- the mirror
 #   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
@@ -172,19 +173,60 @@ make_nic() {
 	cp "$build/labnic.ko" "$dir/"
 }
 
-make_netdevsim() {
-	local dir=$1 abi=$2 suite=$3 build=$lab_cache/$headers/build version package
+# unpack_linux DIRECTORY ABI SUITE PATH...: these parts of the source of that kernel
+unpack_linux() {
+	local dir=$1 abi=$2 suite=$3 package
+	shift 3
 
-	version=$(cat "$lab_cache/$kernel/version")
 	package=linux-source-$(cut -d. -f1,2 <<<"$abi")
+	echo "$package $(cat "$lab_cache/$kernel/version")" | fetch_and_unpack "$suite" "$dir/package"
+	tar -x -C "$dir" --strip-components=1 -f "$dir/package/usr/src/$package.tar.xz" "${@/#/$package/}"
+	rm -rf "$dir/package" "$lab_cache/apt/archives/$package"_*
+}
+
+make_netdevsim() {
+	local dir=$1 abi=$2 suite=$3 build=$lab_cache/$headers/build
+
 	rm -rf "$build"
-	mkdir "$build"
-	echo "$package $version" | fetch_and_unpack "$suite" "$dir/tree"
-	tar -x -C "$build" --strip-components=4 --wildcards \
-		-f "$dir/tree/usr/src/$package.tar.xz" '*/drivers/net/netdevsim'
-	rm -rf "$dir/tree" "$lab_cache/apt/archives/$package"_*
+	unpack_linux "$dir" "$abi" "$suite" drivers/net/netdevsim
+	mv "$dir/drivers/net/netdevsim" "$build"
+	rm -rf "$dir/drivers"
 	build_module "$abi" CONFIG_NETDEVSIM=m
 	cp "$build/netdevsim.ko" "$dir/"
+}
+
+# in_tree TREE COMMAND...: in its root file system, with the host's /dev and /proc
+in_tree() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare --map-root-user --mount bash -ec '
+		mount --rbind /dev "$1/dev"
+		mount --rbind /proc "$1/proc"
+		tree=$1
+		shift
+		exec chroot "$tree" /usr/bin/env -i PATH=/usr/bin LC_ALL=C HOME=/build "$@"
+	' in_tree "$@"
+}
+
+# The kernel's own tests of io_uring zero copy and devmem, unmodified, by their own Makefile. The user headers
+# are those of the same kernel; liburing is of the newer Debian, for that of Debian 13 has no zero copy receive.
+# Static, for the root has no liburing. HAS_IOURING_ZCRX is what the Makefile would find out with a linker that
+# takes a library before what needs it. ynl_gen_c.py looks upwards for MAINTAINERS, and never ends without it.
+make_selftests() {
+	local dir=$1 abi=$2 suite=$3 tree=$1/tree tests=tools/testing/selftests
+
+	apt_closure "$base_suite" base-files bash coreutils sed grep mawk findutils make gcc libc6-dev \
+		python3 python3-yaml python3-jsonschema | fetch_and_unpack "$base_suite" "$tree"
+	echo "linux-libc-dev $(cat "$lab_cache/$kernel/version")" | fetch_and_unpack "$suite" "$tree"
+	echo liburing-dev | fetch_and_unpack "$cni_suite" "$tree"
+	ln -sf mawk "$tree/usr/bin/awk"
+	ln -sf bash "$tree/usr/bin/sh"
+	mkdir -p "$tree"/{dev,proc,tmp,build/out}
+	unpack_linux "$tree/build" "$abi" "$suite" MAINTAINERS Documentation/netlink include/uapi \
+		tools/{net/ynl,scripts} "$tests"/{lib.mk,kselftest.h,kselftest_harness.h,net,drivers/net/hw}
+	in_tree "$tree" make -C "/build/$tests/drivers/net/hw" CC=gcc HAS_IOURING_ZCRX=y USERLDFLAGS=-static \
+		OUTPUT=/build/out /build/out/iou-zcrx /build/out/ncdevmem
+	cp "$tree"/build/out/{iou-zcrx,ncdevmem} "$dir/"
+	rm -rf "$tree"
 }
 
 # build_go GO GOPATH DIRECTORY PACKAGE...: programs for DIRECTORY, of what lies in GOPATH/src and of

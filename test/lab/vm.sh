@@ -121,6 +121,7 @@ guest_script() {
 		export HOME=/root TERM=dumb LAB=1 LAB_KERNEL=$abi
 		export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		export LABNIC_KO=$nic_ko NETDEVSIM_KO=$netdevsim_ko
+		export SELFTESTS=${selftests:+/lab/cache/$selftests}
 		export CNI_TOOLS=${cni_tools:+/lab/cache/$cni_tools} DPDK=${dpdk:+/lab/cache/$dpdk}
 		export CNI_SUITES="${base_suite%-backports} $cni_suite"
 		export CNI_PLUGINS=${cni_plugins:+/lab/cache/$cni_plugins/usr/lib/cni}
