@@ -27,7 +27,9 @@ ROOT      := $(B)/root
 
 # "make static": musl and the libraries are in $(ROOT), from test/static/libs. For the size, and for nothing of the
 # machine to be in the file: no debug data, no tables for unwinding, only the sections that are used.
-ARCH      ?= $(shell dpkg --print-architecture)
+MACHINE   := $(shell dpkg --print-architecture 2>/dev/null)
+ARCH      ?= $(MACHINE)
+CROSS      = $(filter-out $(MACHINE),$(ARCH))
 ifdef STATIC
 CC        := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-linux-gnu-gcc
 CFLAGS     = -Os
@@ -88,7 +90,7 @@ deps: ## list and install the Debian packages that are missing
 
 # --- the plugin -------------------------------------------------------------------------------
 BPF_CC     = clang -O2 -g '-ffile-prefix-map=$(CURDIR)=.' -target bpf -mcpu=v2 -Wall -Wextra -Werror \
-	     -I/usr/include/$(shell $(CC) -print-multiarch)
+	     -I/usr/include/$(shell gcc -print-multiarch)
 
 # Linked by bpftool, which keeps BTF and leaves DWARF out.
 $(B)/nk.bpf.o: bpf/nk.bpf.c bpf/neigh.bpf.h bpf/vlan.bpf.h bpf/nk_shared.h Makefile | $(B)/deps-build
@@ -123,8 +125,9 @@ $(B)/nk-cni: $(OBJ)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
 # --- the static executable --------------------------------------------------------------------
-static: | $(B)/deps-build $(B)/deps-static ## build/static/nk-cni, the plugin with its libraries in one small file
-	$(Q)$(MAKE) $(PARALLEL) B=$(B)/static STATIC=1 $(B)/static/nk-cni
+static: DIR = $(B)/static$(CROSS:%=-%)
+static: | $(B)/deps-build $(B)/deps-static $(CROSS:%=$(B)/deps-%) ## build/static/nk-cni: one small file with its libraries; ARCH=arm64: build/static-arm64
+	$(Q)$(MAKE) $(PARALLEL) B=$(DIR) STATIC=1 $(DIR)/nk-cni
 
 $(ROOT): test/static/libs | $(B)/deps-static
 	$(Q)test/static/libs $@ $(ARCH)
