@@ -305,7 +305,9 @@ static int begin_attachment(struct nk_attachment *att, const struct nk_config *c
 			     att->host_name, att->claim.key.ifname, att->claim.key.container_id,
 			     att->claim.key.network);
 		return nk_error_remedy(
-			err, "call DEL for it first, with the same CNI_CONTAINERID and CNI_IFNAME");
+			err,
+			"if its Pod no longer needs it, call DEL with the same CNI_CONTAINERID "
+			"and CNI_IFNAME");
 	}
 	return rc || config->queue_count ? rc : nk_journal_begin(&att->claim.key, err);
 }

@@ -93,7 +93,7 @@ static int check_mac(const struct nk_nic *nic, const struct nk_config *config, s
 	nk_error_set(err, NK_CODE_CONFIG, EADDRINUSE,
 		     "a flow rule would take the host's own frames",
 		     "steering: %s has the same MAC", nic->name);
-	return nk_error_remedy(err, "use another \"mac\", or steer by \"ip\"");
+	return nk_error_remedy(err, "use another \"mac\", or \"steering\": [{\"match\": \"ip\"}]");
 }
 
 static int check_nic(struct nk_attachment *att, const struct nk_config *config,

@@ -174,8 +174,8 @@ static const struct nk_subcommand subcommands[] = {
 		.name = "plan",
 		.summary = "print what ADD would do with a configuration",
 		.details =
-			"FILE is a network configuration, or a list of them: nk-cni's entries are\n"
-			"planned in turn. CNI_IFNAME and CNI_ARGS are used where they are set.\n"
+			"FILE is a network configuration, or a list: then each entry of nk-cni is\n"
+			"planned. CNI_IFNAME and CNI_ARGS are used if they are set.\n"
 			"Nothing is changed.",
 		.reads_stdin = true,
 		.run = run_plan,
@@ -197,9 +197,9 @@ static const struct nk_subcommand subcommands[] = {
 	{
 		.name = "reload",
 		.summary = "attach this build's XDP program, with the operator's policy, to NICs",
-		.details = "Without NIC: to all NICs that have a program of nk-cni. A NIC that is "
-			   "named\n"
-			   "gets the program also where it has none.",
+		.details =
+			"Without NIC, all NICs that have a program of nk-cni get it. A NIC that is\n"
+			"named gets the program even if it had none.",
 		.options = OPTION_BPFFS,
 		.changes = true,
 		.run = run_on_nics,
@@ -208,9 +208,9 @@ static const struct nk_subcommand subcommands[] = {
 	{
 		.name = "repair",
 		.summary = "restore lost flow rules, RSS contexts and settings of NICs",
-		.details = "Without NIC: of all NICs that have attachments. A rule, context or "
-			   "program of\n"
-			   "somebody else is not overwritten.",
+		.details =
+			"Without NIC, all NICs that have attachments are repaired. A foreign rule,\n"
+			"context or program is not overwritten.",
 		.options = OPTION_BPFFS,
 		.changes = true,
 		.run = run_on_nics,
@@ -218,10 +218,10 @@ static const struct nk_subcommand subcommands[] = {
 	},
 	{
 		.name = "gc",
-		.summary = "remove what is left of dead Pods whose DEL never came",
-		.details = "Their addresses are given back too. --forget deletes the journal "
-			   "entry and prints\n"
-			   "each address that stays reserved.",
+		.summary = "remove leftovers of dead Pods",
+		.details =
+			"Their addresses are released too. --forget deletes the journal entry and\n"
+			"prints each address that stays reserved.",
 		.options = OPTION_FORGET | OPTION_BPFFS,
 		.changes = true,
 		.run = run_gc,
@@ -230,8 +230,8 @@ static const struct nk_subcommand subcommands[] = {
 		.name = "release",
 		.summary = "remove nk-cni from NICs that lend no queue",
 		.details = "The XDP program is detached, and the NIC's settings are restored. "
-			   "Without NIC:\n"
-			   "of all NICs. A NIC that lends queues is refused.",
+			   "Without\n"
+			   "NIC, all NICs are released. A NIC that lends queues is refused.",
 		.options = OPTION_BPFFS,
 		.changes = true,
 		.run = run_on_nics,
@@ -393,7 +393,7 @@ static int check_user(const struct nk_subcommand *row, struct nk_error *err)
 		return 0;
 	snprintf(msg, sizeof(msg), "nk-cni %s must run as root", row->name);
 	nk_error_set(err, NK_CODE_KERNEL, EPERM, msg, "the effective user id is %u", geteuid());
-	return nk_error_remedy(err, "sudo nk-cni %s", row->name);
+	return nk_error_remedy(err, "run it as root: sudo nk-cni %s", row->name);
 }
 
 int nk_subcommand_parse(char **args, struct nk_invocation *ret, struct nk_error *err)

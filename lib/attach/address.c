@@ -64,8 +64,9 @@ static int set_parameter(int netns_fd, const char *path, const char *value, stru
 	int rc = nk_sysctl_write(netns_fd, path, value, err);
 
 	if (rc == -ENOENT && strstr(path, "/ipv6/"))
-		nk_error_remedy(err, "this kernel has no IPv6: give no IPv6 addresses, or boot "
-				     "without ipv6.disable=1");
+		nk_error_remedy(err,
+				"this kernel has no IPv6: configure only IPv4 addresses, or boot "
+				"without ipv6.disable=1");
 	return rc;
 }
 
@@ -306,8 +307,10 @@ static int set_configured(struct nk_attachment *att, const struct nk_ipam_result
 			rc = add_route(&att->pod, att->claim.ifindex, &route, err);
 	}
 	if (rc == -EEXIST)
-		nk_error_remedy(err, "a route to it with that table and priority exists already: "
-				     "give this one another \"priority\"");
+		nk_error_remedy(
+			err,
+			"a route with the same destination, table and priority exists already: "
+			"set another \"priority\"");
 	return rc;
 }
 
@@ -330,7 +333,7 @@ static int check_mtu(const struct nk_attachment *att, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the MTU is too small",
 		     "mtu: %u is less than %d, the minimum of IPv6", att->claim.mtu, IPV6_MIN_MTU);
-	return nk_error_remedy(err, "set \"mtu\" to %d or more, or give no IPv6 addresses",
+	return nk_error_remedy(err, "set \"mtu\" to %d or more, or configure only IPv4 addresses",
 			       IPV6_MIN_MTU);
 }
 

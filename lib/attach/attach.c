@@ -342,7 +342,7 @@ int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
 		return 0;
 	err->code = NK_CODE_CHECK;
 	if (steps[i - 1]->repair && !*err->remedy)
-		nk_error_remedy(err, "nk-cni repair %s enters again what the NIC has lost",
+		nk_error_remedy(err, "run: nk-cni repair %s; it restores what the NIC has lost",
 				NK_QUOTED(att->lender.nic.name));
 	return rc;
 }
@@ -376,12 +376,11 @@ static int remove_pod_side(struct nk_attachment *att, const struct nk_delete_opt
 	if (!rc)
 		nk_log_warn(
 			att->lender.where == NK_NIC_ELSEWHERE ?
-				"%s of container %.16s is removed, but its NIC is in another "
-				"network namespace: what nk-cni changed on %s is restored when it "
-				"is here again" :
-				"%s of container %.16s is not where it was created, and %s is down "
-				"and hides its leases: it is removed from wherever it is when the "
-				"NIC is up, by the next ADD on it or by nk-cni gc",
+				"removed %s of container %.16s. Its NIC %s is in another network "
+				"namespace: its settings and flow rules are restored when it is back" :
+				"%s of container %.16s is not where it was created, and %s is down, so "
+				"its leases cannot be read. When the NIC is up, the next ADD on it, or "
+				"nk-cni gc, finds and removes the device",
 			att->claim.key.ifname, att->claim.key.container_id, att->lender.nic.name);
 	return rc;
 }

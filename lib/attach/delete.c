@@ -80,7 +80,7 @@ static int refuse_running(const struct walk *walk, const char *nic, struct nk_er
 	if (rc <= 0)
 		return rc;
 	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-			    "an ADD of %s of container %.16s is under way on %s",
+			    "an ADD of %s of container %.16s is running on %s",
 			    att->claim.key.ifname, att->claim.key.container_id, nic);
 }
 
@@ -276,5 +276,6 @@ int nk_delete_check_absent(struct nk_attachment *att, const struct nk_delete *ho
 		     att->claim.key.ifname, att->claim.key.container_id, att->claim.key.network,
 		     walk.nic);
 	return nk_error_remedy(
-		err, "call DEL for it first, with the same CNI_CONTAINERID and CNI_IFNAME");
+		err, "if its Pod no longer needs it, call DEL with the same CNI_CONTAINERID "
+		     "and CNI_IFNAME");
 }

@@ -61,8 +61,9 @@ static int refuse_claims(struct at_nic *at, struct nk_error *err)
 		note_mac(at->unclaimed, entry->claim.mac);
 		if (has_queue(at->unclaimed, entry->claim.nic_ifindex, entry->queue))
 			rc = nk_error_set(
-				err, NK_CODE_KERNEL, EBUSY, "the queues are another attachment's",
-				"%s: queues that are leased to the device of %s are claimed",
+				err, NK_CODE_KERNEL, EBUSY,
+				"another attachment has claimed the queues",
+				"%s: the device %s leases queues that another attachment has claimed",
 				at->on.nic.name, at->unclaimed->att->claim.key.ifname);
 	}
 	return rc;
@@ -101,8 +102,9 @@ static void report_rules(const struct at_nic *at, const struct nk_unclaimed_devi
 	const struct nk_key *key = &at->unclaimed->att->claim.key;
 	struct nk_error ignored = { 0 };
 
-	nk_log_warn("%s has no claims of %s of container %s, because bpffs was emptied: the device "
-		    "is removed, the settings and rules of the NIC are not",
+	nk_log_warn("%s: the claims of %s of container %s are gone, because bpffs was "
+		    "emptied. The device is removed; settings and flow rules of the NIC "
+		    "stay",
 		    at->on.nic.name, key->ifname, key->container_id);
 	(void)nk_foreign_report(at->on.nl, &at->on.nic, &found->queues, &ignored);
 }
@@ -137,8 +139,9 @@ static int remove_mac(struct at_nic *at, const struct nk_unclaimed_device *found
 {
 	if (!found->shares_mac)
 		return nk_step_filter_remove(&at->on, found->device.link.mac, err);
-	nk_log_warn("the unicast filter of %s keeps the MAC of %s: somebody else may have it too",
-		    at->on.nic.name, found->device.link.name);
+	nk_log_warn("the MAC of %s stays in the unicast filter of %s, because another device may "
+		    "use it",
+		    found->device.link.name, at->on.nic.name);
 	return 0;
 }
 

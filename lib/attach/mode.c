@@ -43,12 +43,11 @@ static bool is_first(const struct nk_claim_list *claims, uint32_t n)
 static int refuse_mode(const char *nic, enum nk_mode mode, const char *names, uint32_t count,
 		       struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_RETRY, EEXIST, "the NIC serves the other mode",
+	nk_error_set(err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
 		     "%s is used for %s by %u attachments: %s%s", nic,
 		     mode == NK_MODE_XDP ? "memory providers (io_uring, devmem)" : "AF_XDP", count,
 		     names, count > NAMED_MAX ? ", ..." : "");
-	return nk_error_remedy(err, "use another NIC, or wait until these Pods have ended: XDP and "
-				    "memory providers exclude each other on the whole NIC");
+	return nk_error_remedy(err, "use another NIC, or wait until these Pods have ended");
 }
 
 int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mode,

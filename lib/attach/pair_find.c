@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "kernel/netkit.h"
 #include "kernel/netns.h"
 #include "kernel/uapi.h"
@@ -116,12 +117,15 @@ static int refuse_doubtful(const struct search *search, const struct nk_link *li
 		return 0;
 	nk_error_set(
 		err, NK_CODE_KERNEL, EBUSY, "the pair's host end was not found",
-		"%s may be the host end of %s of container %.16s: its alias is '%.64s', and its other "
-		"end is not known to be in the Pod's netns",
+		"%s may be the host end of %s of container %.16s, but its alias is '%s' instead of '%s', "
+		"and nk-cni cannot tell whether its other end is in the Pod's netns",
 		link->name, search->att->claim.key.ifname, search->att->claim.key.container_id,
-		link->alias);
+		link->alias, search->alias);
 	return nk_error_remedy(
-		err, "find out whose %s is; if it is this Pod's, set its alias again", link->name);
+		err,
+		"find out which Pod %s belongs to. If it is this one, set the expected "
+		"alias with \"ip link set dev %s alias ...\", then try again",
+		link->name, NK_QUOTED(link->name));
 }
 
 /* is_host_end() - is the device with our name the host end? A process that was killed before it set the alias
@@ -288,15 +292,14 @@ static int find_by_pod_end(const struct search *search, struct nk_error *err)
 		*err = absent;
 		return rc;
 	}
-	nk_error_set(
-		err, NK_CODE_KERNEL, EBUSY, "the pair's host end was not found",
-		"%s of container %.16s exists, ifindex %u, but its other end is in no netns for which "
-		"the host has an id",
-		att->claim.key.ifname, att->claim.key.container_id, pod.ifindex);
+	nk_error_set(err, NK_CODE_KERNEL, EBUSY, "the pair's host end was not found",
+		     "%s of container %.16s exists (ifindex %u), but its host end is in a "
+		     "netns for which the host has no id",
+		     att->claim.key.ifname, att->claim.key.container_id, pod.ifindex);
 	return nk_error_remedy(
 		err,
-		"move the other end back to the host's netns and try again; the kernel "
-		"removes %s with the Pod's netns in any case",
+		"move the host end back to the host's netns, then try again. Otherwise "
+		"the kernel removes %s together with the Pod's netns",
 		att->claim.key.ifname);
 }
 

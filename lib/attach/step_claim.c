@@ -50,8 +50,8 @@ uint32_t nk_step_owner(const struct nk_attachment *att)
 
 void nk_step_log_repaired(const struct nk_attachment *att, const char *what)
 {
-	nk_log_warn("%s had lost and now has again, for %s of container %.16s: %s",
-		    att->lender.nic.name, att->claim.key.ifname, att->claim.key.container_id, what);
+	nk_log_warn("restored what %s had lost for %s of container %.16s: %s", att->lender.nic.name,
+		    att->claim.key.ifname, att->claim.key.container_id, what);
 }
 
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
@@ -78,7 +78,9 @@ static int refuse_rival(const struct nk_attachment *att, const struct nk_claim *
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
 			     "%s has queues of %s already", text, att->lender.nic.name);
 		return nk_error_remedy(
-			err, "call DEL for it first, with the same CNI_CONTAINERID and CNI_IFNAME");
+			err,
+			"if its Pod no longer needs it, call DEL with the same CNI_CONTAINERID "
+			"and CNI_IFNAME");
 	}
 	if (memcmp(claim->mac, att->claim.mac, NK_MAC_LEN) != 0 ||
 	    !memcmp(claim->mac, att->lender.nic.mac, NK_MAC_LEN))
@@ -190,15 +192,16 @@ static int find_holder(const struct look *look, uint32_t queue, char *why, size_
 	if (rc)
 		return rc;
 	if (state.leased) {
-		snprintf(why, size, "queue %u is leased to ifindex %u (netns id %d), not by us",
-			 queue, state.lease_ifindex, state.lease_nsid);
+		snprintf(why, size,
+			 "queue %u is leased to ifindex %u (netns id %d), but not by nk-cni", queue,
+			 state.lease_ifindex, state.lease_nsid);
 		return FOREIGN;
 	}
 	/* An AF_XDP socket needs the rx and the tx queue of its number (xsk_bind() in net/xdp/xsk.c). */
 	if (look->config->xsk_map && look->tx_queues > 0 && queue >= (uint32_t)look->tx_queues) {
 		snprintf(why, size,
-			 "queue %u has no transmit queue of the same number, and AF_XDP needs one: "
-			 "there are %d",
+			 "queue %u has no transmit queue of the same number, which AF_XDP "
+			 "needs: the NIC has %d",
 			 queue, look->tx_queues);
 		return FOREIGN;
 	}
@@ -220,7 +223,7 @@ static int refuse_busy(const struct nk_attachment *att, const struct nk_config *
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
 			     "%s: %u of the %u queues wanted are free; %s", att->lender.nic.name,
 			     att->lease_count, config->queue_count, why);
-	return nk_error_remedy(err, "give the network other or more queues%s",
+	return nk_error_remedy(err, "configure other queues, or more of them%s",
 			       holder == ATTACHMENT ? ", or wait until an attachment has ended: "
 						      "nk-cni list shows them" :
 						      "");

@@ -74,7 +74,8 @@ static int remove_context(struct nk_attachment *att, const struct nk_delete_opti
 	nk_error_wrap(err, "delete RSS context %u of %s", att->claim.rss_context, nic->name);
 	if (rc == -EBUSY)
 		nk_error_remedy(err,
-				"a flow rule that is not nk-cni's directs to it: ethtool -n %s",
+				"a foreign flow rule directs frames to this context; it may serve "
+				"another program: ethtool -n %s lists the rules",
 				NK_QUOTED(nic->name));
 	return rc;
 }
@@ -158,9 +159,10 @@ static int repair_context(struct nk_attachment *att, struct nk_error *err)
 	int rc = att->claim.rss_context ? is_ours(att, err) : 1;
 
 	if (!rc)
-		return nk_error_set(err, NK_CODE_KERNEL, EEXIST, "an RSS context is not nk-cni's",
-				    "context %u of %s has other queues now: it is left as it is",
-				    att->claim.rss_context, att->lender.nic.name);
+		return nk_error_set(
+			err, NK_CODE_KERNEL, EEXIST, "an RSS context was changed",
+			"context %u of %s now has other queues, so nk-cni does not remove it",
+			att->claim.rss_context, att->lender.nic.name);
 	if (rc != -ENOENT)
 		return rc < 0 ? rc : 0;
 	nk_error_reset(err);

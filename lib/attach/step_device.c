@@ -97,7 +97,9 @@ int nk_step_check_link(const struct nk_claim *claim, const struct nk_link *link,
 	nk_error_set(err, NK_CODE_CHECK, EEXIST,
 		     "CHECK: XDP discards what memory providers receive",
 		     "%s in the Pod has XDP program id %u", name, link->xdp_prog_id);
-	return nk_error_remedy(err, "detach it in the Pod, or use another network for it");
+	return nk_error_remedy(err,
+			       "detach the program in the Pod, or give the Pod a network without "
+			       "\"rings\"");
 }
 
 static int check_device(struct nk_attachment *att, struct nk_error *err)
@@ -181,8 +183,8 @@ static int remove_found(struct nk_attachment *att, const struct nk_device *devic
 		rc = nk_link_remove(&att->host, device->nsid, device->link.ifindex, err);
 		return rc ? rc : 1;
 	}
-	nk_log_warn("%s of container %.16s is gone, and in its place is the device of container "
-		    "%.16s, network %s: that one stays",
+	nk_log_warn("%s of container %.16s is gone. The device in its place belongs to "
+		    "container %.16s, network %s, and is not removed",
 		    att->claim.key.ifname, att->claim.key.container_id, claim.key.container_id,
 		    claim.key.network);
 	return 0;
@@ -226,8 +228,11 @@ int nk_step_device_is_hidden(struct nk_attachment *att, struct nk_error *err)
 	if (fd != -EPERM) /* nk_device_find() has handled all others */
 		return 1;
 	*err = unseen;
-	return nk_error_remedy(err, "ip link set dev %s up, so that its leases show the device",
-			       NK_QUOTED(att->lender.nic.name));
+	return nk_error_remedy(
+		err,
+		"set the NIC up, so that its leases show where the device is: ip link "
+		"set dev %s up",
+		NK_QUOTED(att->lender.nic.name));
 }
 
 /* wait_for_leases() - DEL answers when the queues are free, also if their netns is being removed. */
@@ -239,7 +244,8 @@ static void wait_for_leases(struct nk_attachment *att)
 		nk_netdev_queue_wait(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
 				     NK_QUEUE_LEASED, &limit);
 	if (!limit)
-		nk_log_warn("%s: a queue is still leased after %d ms, its netns is still in use",
+		nk_log_warn("%s: a queue is still leased after %d ms, because the Pod's netns is "
+			    "still in use",
 			    att->lender.nic.name, LEASE_END_MS);
 }
 

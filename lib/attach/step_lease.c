@@ -9,6 +9,7 @@
 #include "kernel/probe.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/banned.h"
 
@@ -43,6 +44,22 @@ static int create_lease(struct nk_attachment *att, struct nk_add *add UNUSED, st
 	return 0;
 }
 
+/* refuse_lease() - CHECK found another lease than number @i, or none */
+static int refuse_lease(const struct nk_attachment *att, uint32_t i, const struct nk_queue *found,
+			struct nk_error *err)
+{
+	char text[64] = "none";
+
+	if (found->leased)
+		snprintf(text, sizeof(text), "one to ifindex %u (netns id %d) queue %u",
+			 found->lease_ifindex, found->lease_nsid, found->lease_queue);
+	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the lease is lost",
+			    "%s queue %u: expected a lease to ifindex %u (netns id %d) queue %u, "
+			    "found %s",
+			    att->lender.nic.name, att->leases[i].phys, att->claim.ifindex,
+			    att->claim.nsid, att->leases[i].netkit, text);
+}
+
 static int check_lease(struct nk_attachment *att, struct nk_error *err)
 {
 	struct nk_queue queue;
@@ -62,14 +79,7 @@ static int check_lease(struct nk_attachment *att, struct nk_error *err)
 		if (!queue.leased || queue.lease_ifindex != att->claim.ifindex ||
 		    queue.lease_nsid != att->claim.nsid ||
 		    queue.lease_queue != att->leases[i].netkit)
-			return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the lease is lost",
-					    "%s queue %u: expected a lease to ifindex %u (netns "
-					    "id %d) queue %u, found %s %u (netns id %d) queue %u",
-					    att->lender.nic.name, att->leases[i].phys,
-					    att->claim.ifindex, att->claim.nsid,
-					    att->leases[i].netkit,
-					    queue.leased ? "one to" : "none:", queue.lease_ifindex,
-					    queue.lease_nsid, queue.lease_queue);
+			return refuse_lease(att, i, &queue, err);
 	}
 	return 0;
 }

@@ -24,10 +24,11 @@ static int check_program(struct nk_attachment *att, struct nk_error *err)
 	if (att->claim.flags & NK_CLAIM_RINGS && nic->xdp_prog_id) {
 		nk_error_set(err, NK_CODE_CHECK, EEXIST, "CHECK: XDP keeps memory providers out",
 			     "%s has XDP program id %u", nic->name, nic->xdp_prog_id);
-		return nk_error_remedy(err,
-				       "\"bpftool prog show id %u\" describes it, and whoever "
-				       "attached it decides about it",
-				       nic->xdp_prog_id);
+		return nk_error_remedy(
+			err,
+			"it may serve other software: \"bpftool prog show id %u\" describes "
+			"it. Ask its owner to detach it",
+			nic->xdp_prog_id);
 	}
 	return att->claim.with_map ? nk_prog_check(&att->lender.dir, &att->lender.nic, err) : 0;
 }

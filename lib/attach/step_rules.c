@@ -96,8 +96,8 @@ static int refuse_twin(const struct nk_nic *nic, const struct nk_flow *flow, str
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
 		     "%s has a rule at location %u: %s", nic->name, twin->spec.location, text);
 	return nk_error_remedy(err,
-			       "give each Pod addresses of its own: the rule may serve another "
-			       "one; \"ethtool -n %s rule %u\" shows it",
+			       "give each Pod its own addresses. The rule may serve another Pod or "
+			       "program: \"ethtool -n %s rule %u\" shows it",
 			       NK_QUOTED(nic->name), twin->spec.location);
 }
 
@@ -121,7 +121,7 @@ static int refuse_overlap(const struct nk_attachment *att, int fd, const struct 
 	nk_flow_text(&rules.at[i].rule.flow, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
 		     "%s has a rule for another Pod: %s", att->lender.nic.name, text);
-	return nk_error_remedy(err, "give each Pod in a VLAN addresses of its own");
+	return nk_error_remedy(err, "give the Pods of a VLAN different addresses");
 }
 
 /* add_remedy() - what the driver accepts instead */
@@ -204,7 +204,7 @@ static int create_rules(struct nk_attachment *att, struct nk_add *add, struct nk
 	for (i = 0; i < count && !rc; i++)
 		rc = create_rule(att, fd, i, &list[i], err);
 	if (rc)
-		nk_error_wrap(err, "steer frames of %s", att->lender.nic.name);
+		nk_error_wrap(err, "create the flow rules on %s", att->lender.nic.name);
 	return rc;
 }
 

@@ -142,8 +142,7 @@ static int check_sidecar(struct nk_attachment *att, struct nk_error *err UNUSED)
 		return 0;
 	nk_sidecar_file_path(&att->lender.dir, att->leases[0].phys, path);
 	if (access(path, R_OK))
-		nk_log_warn("%s, in which a sidecar finds the queues, cannot be read: %s", path,
-			    nk_errno_name(errno));
+		nk_log_warn("cannot read the sidecar file %s: %s", path, nk_errno_name(errno));
 	return 0;
 }
 
@@ -171,7 +170,8 @@ static int remove_sidecar(struct nk_attachment *att, const struct nk_delete_opti
 	int rc = 0;
 
 	if (*info && unlink(info) && errno != ENOENT)
-		nk_log_warn("unlink %s: %s", info, nk_errno_name(errno));
+		nk_log_warn("cannot remove the device information file %s: %s", info,
+			    nk_errno_name(errno));
 	if (att->lease_count)
 		rc = nk_sidecar_file_remove(&att->lender.dir, att->leases[0].phys, &mine);
 	if (is_foreign(rc))

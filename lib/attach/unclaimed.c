@@ -181,8 +181,8 @@ static bool is_others(struct nk_unclaimed *unclaimed, const struct nk_unclaimed_
 	if (whose < 0)
 		note_failure(unclaimed, whose, &why);
 	if (whose == NK_HOLDER_OTHER)
-		nk_log_warn("a device of container %s, network %s, has the alias of %s "
-			    "of container %s, network %s: it is left alone",
+		nk_log_warn("a device of container %s, network %s, has the alias of %s of "
+			    "container %s, network %s: it is not removed",
 			    claim.key.container_id, claim.key.network, key->ifname,
 			    key->container_id, key->network);
 	return whose < 0 || whose == NK_HOLDER_OTHER;

@@ -26,8 +26,9 @@ static int failed(const char *what, const char *path, struct nk_error *err)
 	if (sys == ENOTDIR)
 		nk_error_remedy(
 			err,
-			"%s is not a directory (symbolic links are not followed): find out what "
-			"uses it, then move it away",
+			"%s is not a directory, and nk-cni follows no symbolic links here. If "
+			"it is a link, configure the path that it leads to. Otherwise find out "
+			"what uses it before you move it away",
 			path);
 	return -sys;
 }
@@ -48,10 +49,8 @@ static int refuse_on_bpffs(const char *path, const struct stat *st, struct nk_er
 {
 	int rc = refuse(path, st, err);
 
-	nk_error_remedy(
-		err,
-		"find out who created it and what uses it, then move it away. Let only root write "
-		"to the mount: mount -t bpf -o mode=0700 bpf MOUNTPOINT, or chmod go-w MOUNTPOINT");
+	nk_error_remedy(err, "find out who created it and what uses it before you move it away. "
+			     "Then let only root write to the mount point: chmod go-w MOUNTPOINT");
 	return rc;
 }
 

@@ -106,7 +106,7 @@ int nk_instance_refuse(const struct nk_nic *nic, const struct nk_nicid *id, cons
 	if (prog_id)
 		snprintf(program, sizeof(program), ", its XDP program is %u", prog_id);
 	nk_error_set(err, NK_CODE_BPF, EBUSY, "another nk-cni has the NIC",
-		     "%s is not known below %s/nk-cni, but at %s%s", nic->name, bpffs,
+		     "%s has no directory below %s/nk-cni, but has one at %s%s", nic->name, bpffs,
 		     *search.found ? search.found : "a bpffs that is not mounted here", program);
 	if (*search.found)
 		nk_error_remedy(

@@ -118,9 +118,10 @@ static int refuse_taken(struct nk_error *err, const struct nk_neigh_key *key, ui
 	char text[NK_IPADDR_TEXT_SIZE];
 
 	nk_ipaddr_text(&addr, text);
-	nk_error_set(err, NK_CODE_BPF, EEXIST, "the address is answered for already",
-		     "%s, VLAN %u, is an address of the attachment whose first queue is %u", text,
-		     key->vlan, owner);
+	nk_error_set(err, NK_CODE_BPF, EEXIST, "another Pod has the address",
+		     "%s, VLAN %u: the XDP program answers for the attachment whose first "
+		     "queue is %u",
+		     text, key->vlan, owner);
 	return nk_error_remedy(err, "give each Pod on a NIC its own addresses");
 }
 

@@ -35,13 +35,13 @@ int nk_nicdir_check_bpffs(const char *bpffs, struct nk_error *err)
 		     "%s is not a bpf file system", bpffs);
 	/* A mount over a directory in use would hide its files. That of sysfs is there for bpffs alone. */
 	if (fs.f_type != SYSFS_MAGIC)
-		return nk_error_remedy(err, "name the mount point of a bpffs, such as /sys/fs/bpf: "
-					    "\"bpffs\" in the configuration, --bpffs of a command");
-	return nk_error_remedy(
-		err,
-		"mount -t bpf -o mode=0700 bpf %s, or name another mount point: \"bpffs\" in the "
-		"configuration, --bpffs of a command",
-		bpffs);
+		return nk_error_remedy(
+			err, "name the mount point of a bpffs, such as /sys/fs/bpf: \"bpffs\" in "
+			     "the configuration, --bpffs of a subcommand");
+	return nk_error_remedy(err,
+			       "mount -t bpf -o mode=0700 bpf %s; or name another mount point: "
+			       "\"bpffs\" in the configuration, --bpffs of a subcommand",
+			       bpffs);
 }
 
 static void print_top_path(const char *bpffs, char ret[NK_PATH_SIZE])
@@ -114,7 +114,8 @@ static int refuse_mount(int top, const char *name, const char *path, struct nk_e
 		return 0;
 	nk_error_set(err, NK_CODE_BPF, EPROTO, "a mount hides the NIC's directory",
 		     "another file system is mounted over %s", path);
-	return nk_error_remedy(err, "find out who mounted it, then run: umount %s", path);
+	return nk_error_remedy(err, "find out who mounted it and what uses it, then run: umount %s",
+			       path);
 }
 
 /* open_below() - open a NIC's directory, without its lock. Return: as nk_trust_open(), or -EPROTO */

@@ -80,7 +80,7 @@ int nk_nicid_put(const struct nk_nicdir *dir, const struct nk_nicid *id, struct 
 	if (fd < 0)
 		return fd;
 	if (bpf_map_update_elem(fd, &only, id, BPF_ANY))
-		return nk_error_sys(err, NK_CODE_BPF, "cannot note the NIC's identity",
+		return nk_error_sys(err, NK_CODE_BPF, "cannot record the NIC's identity",
 				    "%s/" NK_PIN_NIC, dir->path);
 	return 0;
 }

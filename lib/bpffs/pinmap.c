@@ -86,8 +86,9 @@ static int refuse_pin(const struct nk_pinmap *map, const char *path, struct nk_e
 		return fail(map, "open", "BPF_OBJ_GET", path, err);
 	}
 	snprintf(msg, sizeof(msg), "cannot open the %s", map->what);
-	nk_error_set(err, NK_CODE_BPF, EPROTO, msg, "BPF_OBJ_GET %s: it is no map", path);
-	return nk_error_remedy(err, "find out what %s is, and move it away", path);
+	nk_error_set(err, NK_CODE_BPF, EPROTO, msg, "BPF_OBJ_GET %s: it is not a map", path);
+	return nk_error_remedy(err, "find out what %s is and what uses it before you move it away",
+			       path);
 }
 
 int nk_pinmap_open(const struct nk_pinmap *map, const struct nk_nicdir *dir, bool create,

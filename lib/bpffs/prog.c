@@ -239,8 +239,8 @@ static int refuse_attach(const struct nk_nic *nic, int prog, int sys, struct nk_
 	if (nic->mtu > 1500)
 		return nk_error_remedy(
 			err,
-			"the MTU of %s is %u, which many drivers do not support with XDP: ip "
-			"link set dev %s mtu 1500, if nothing needs more",
+			"the MTU of %s is %u, which many drivers do not support with XDP. If "
+			"nothing needs a larger MTU: ip link set dev %s mtu 1500",
 			nic->name, nic->mtu, NK_QUOTED(nic->name));
 	return nk_error_remedy(err,
 			       "the driver of %s lacks native XDP, or excludes it with its present "
@@ -336,7 +336,7 @@ static int update_program(const struct nk_nicdir *dir, const struct nk_nic *nic,
 	if (rc == -ENOENT)
 		return nk_error_set(err, NK_CODE_BPF, ENOENT,
 				    "the XDP program was removed meanwhile",
-				    "%s/link has lost the NIC", dir->path);
+				    "%s/link is no longer attached to a NIC", dir->path);
 	if (rc)
 		return rc;
 	return version < NK_PROG_VERSION ? install(dir, nic, true, err) : nk_policy_enter(dir, err);

@@ -230,11 +230,11 @@ int nk_prog_refuse_foreign(const struct nk_nic *nic, struct nk_error *err)
 {
 	int rc = refuse_program(nic, "another XDP program is on the NIC", false, err);
 
-	nk_error_remedy(
-		err,
-		"it may serve others: \"bpftool prog show id %u\" describes it, and whoever "
-		"attached it decides about it. Name another NIC, or, if the Pod uses neither AF_XDP "
-		"nor header split, set \"xsk\": {\"map\": false} and leave \"rings\" out",
-		nic->xdp_prog_id);
+	nk_error_remedy(err,
+			"it may serve other software: \"bpftool prog show id %u\" describes "
+			"it. Use another NIC, or ask the owner of the program to detach it. If "
+			"the Pod uses neither AF_XDP nor header split, set \"xsk\": {\"map\": "
+			"false} and leave \"rings\" out",
+			nic->xdp_prog_id);
 	return rc;
 }

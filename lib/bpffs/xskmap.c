@@ -79,7 +79,8 @@ static int clear_place(const char *path, struct nk_error *err)
 		return 0;
 	nk_error_sys(err, NK_CODE_BPF, "something is in the place of the XSKMAP", "remove %s",
 		     path);
-	return nk_error_remedy(err, "find out what is in %s, and move it away", path);
+	return nk_error_remedy(
+		err, "find out what is in %s and what uses it before you move it away", path);
 }
 
 static int pin_map(const struct nk_nicdir *dir, int map, uint32_t first,

@@ -143,8 +143,7 @@ static int refuse_misspelt(const struct nk_json *member, const struct nk_json_fi
 		if (!nk_spelling_is_near(nk_json_key(member), ours->key))
 			continue;
 		snprintf(instead, sizeof(instead), "did you mean \"%s\"?", ours->key);
-		return refuse(member, err,
-			      "nk-cni has no such key, but one that is spelt much like ", "it",
+		return refuse(member, err, "nk-cni has a key of similar spelling, but not ", "it",
 			      instead);
 	}
 	return 0;

@@ -137,7 +137,8 @@ static int check_target(const char *path, const struct nk_steering *entry,
 			     "\"takeover\": true to use those of the Pod's other devices");
 	}
 	if (config->pair) {
-		nk_error_config(err, "%s.match: the NIC does not know the MAC of a pair", path);
+		nk_error_config(err, "%s.match: the NIC receives no frames for the MAC of a pair",
+				path);
 		return nk_error_remedy(err, "match \"ip\", \"tcp\" or \"udp\"");
 	}
 	if (config->mac_source == NK_MAC_MASTER) {
@@ -295,9 +296,9 @@ static int check_split(const struct nk_config_raw *raw, const struct nk_config *
 	}
 	if (!config->rss_exclude) {
 		nk_error_config(err,
-				"rss.exclude: false, but a connection of the host whose frames "
-				"reach a queue with a memory provider is reset");
-		return nk_error_remedy(err, "leave \"exclude\" out, or \"rings.tcpDataSplit\"");
+				"rss.exclude: false lets frames of the host reach a queue with a "
+				"memory provider, which resets the connection");
+		return nk_error_remedy(err, "leave out \"rss.exclude\" or \"rings.tcpDataSplit\"");
 	}
 	if (config->steering_count)
 		return 0;

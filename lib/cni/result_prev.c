@@ -130,9 +130,10 @@ static int check_version(const char *version, const char *cni_version, struct nk
 		if (!strcmp(version, nk_config_versions[i]))
 			return 0;
 	nk_error_config(err, "prevResult.cniVersion: \"%.16s\" is not supported", version);
-	return nk_error_remedy(
-		err, "configure the plugins before nk-cni to answer in cniVersion %s, as the list",
-		cni_version);
+	return nk_error_remedy(err,
+			       "configure the plugins before nk-cni so that they answer in the "
+			       "version of the list, cniVersion %s",
+			       cni_version);
 }
 
 struct dns {

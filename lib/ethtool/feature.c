@@ -172,7 +172,8 @@ int nk_feature_set(struct nk_nl *nl, uint32_t ifindex, const char *name, bool on
 	if (!rc && state.on != on)
 		rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "", "the driver keeps it %s%s",
 				  on ? "off" : "on",
-				  state.changeable ? " although it may be changed" : ", fixed");
+				  state.changeable ? ", although ethtool reports it as changeable" :
+						     " (fixed)");
 	if (rc)
 		nk_error_class(err, err->code, "cannot turn %s %s", name, on ? "on" : "off");
 	return rc;

@@ -248,10 +248,10 @@ static int check_context_size(uint32_t size, struct nk_error *err)
 {
 	if (size <= NK_RSS_CONTEXT_SIZE_MAX)
 		return 0;
-	return nk_error_set(
-		err, NK_CODE_KERNEL, EOPNOTSUPP, "",
-		"its table has %u entries; with more than %u the kernel cannot make one", size,
-		NK_RSS_CONTEXT_SIZE_MAX);
+	return nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "",
+			    "the RSS table has %u entries; the kernel creates no context with more "
+			    "than %u",
+			    size, NK_RSS_CONTEXT_SIZE_MAX);
 }
 
 int nk_rss_context_create(struct nk_nl *nl, uint32_t ifindex, uint32_t context,
@@ -286,7 +286,7 @@ int nk_rss_context_remove(struct nk_nl *nl, uint32_t ifindex, uint32_t context,
 		return 0;
 	nk_error_class(&mine, mine.code, "cannot remove RSS context %u", context);
 	if (rc == -EBUSY)
-		nk_error_wrap(&mine, "a flow rule points at it");
+		nk_error_wrap(&mine, "a flow rule directs frames to it");
 	if (err->code == NK_CODE_NONE)
 		*err = mine;
 	return rc;
@@ -351,12 +351,12 @@ int nk_rss_probe_contexts(struct nk_nl *nl, uint32_t ifindex, struct nk_error *e
 		if (!rc)
 			rc = check_context_size(table.size, err);
 		if (rc == -EOPNOTSUPP)
-			nk_error_class(err, err->code, "no RSS context can be made");
+			nk_error_class(err, err->code, "cannot create an RSS context");
 		return rc;
 	}
 	if (rc == -EOPNOTSUPP)
 		nk_error_class(err, err->code, "the NIC's driver has no RSS contexts");
 	else if (rc)
-		nk_error_class(err, err->code, "cannot ask for RSS contexts");
+		nk_error_class(err, err->code, "cannot probe for RSS contexts");
 	return rc;
 }

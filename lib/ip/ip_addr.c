@@ -80,10 +80,13 @@ int nk_ip_addr_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *p
 	nk_error_class(err, NK_CODE_KERNEL, "cannot add the address");
 	nk_error_wrap(err, "add address %s to ifindex %u (%s)", text, ifindex, nl->where);
 	if (rc == -EACCES)
-		nk_error_remedy(err, "set sysctl net.ipv6.conf.<device>.disable_ipv6 to 0 there");
+		nk_error_remedy(
+			err, "set sysctl net.ipv6.conf.<device>.disable_ipv6 to 0 in that network "
+			     "namespace");
 	else if (rc == -EOPNOTSUPP && prefix->addr.family == AF_INET6)
-		nk_error_remedy(err, "this kernel runs without IPv6 (ipv6.disable=1?): "
-				     "give the attachment IPv4 addresses alone");
+		nk_error_remedy(
+			err, "this kernel runs without IPv6 (ipv6.disable=1?): configure only IPv4 "
+			     "addresses");
 	return rc;
 }
 

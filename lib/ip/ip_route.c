@@ -156,7 +156,7 @@ int nk_ip_route_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 
 	print_route(route, text);
 	if (why)
-		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "impossible route",
+		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid route",
 				    "add route %s to ifindex %u (%s): %s", text, ifindex, nl->where,
 				    why);
 	rc = request_route(nl, nk_ip_put_route(buf, ifindex, route, onlink), NULL, NULL, err);

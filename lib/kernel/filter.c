@@ -51,7 +51,7 @@ int nk_filter_add(struct nk_nl *nl, uint32_t ifindex, const uint8_t mac[6], stru
 
 	if (rc)
 		nk_error_class(err, NK_CODE_KERNEL,
-			       "cannot enter the MAC in the NIC's unicast filter");
+			       "cannot add the MAC to the NIC's unicast filter");
 	return rc;
 }
 
@@ -63,7 +63,7 @@ int nk_filter_remove(struct nk_nl *nl, uint32_t ifindex, const uint8_t mac[6], s
 	if (!rc || rc == -ENOENT || rc == -ENODEV)
 		return 0;
 	nk_error_class(&mine, NK_CODE_KERNEL,
-		       "cannot take the MAC out of the NIC's unicast filter");
+		       "cannot remove the MAC from the NIC's unicast filter");
 	if (err->code == NK_CODE_NONE)
 		*err = mine;
 	return rc;

@@ -134,8 +134,8 @@ static int probe(struct nk_nl *nl, const char *wanted, struct nk_error *err)
 	put_single(msg, UINT32_MAX);
 	rc = nk_link_do(nl, msg, NULL, NULL, err);
 	if (!rc)
-		return nk_error_set(err, NK_CODE_INTERNAL, EPROTO, "netkit probe was granted", "%s",
-				    "");
+		return nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
+				    "the kernel granted an invalid netkit request", "%s", "");
 	return rc == -ERANGE || rc == -EINVAL ?
 		       rc :
 		       explain_refusal(rc, "probe for netkit", wanted, err);
@@ -165,7 +165,7 @@ int nk_netkit_probe_single(struct nk_nl *nl, struct nk_error *err)
 	uname(&uts);
 	nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit single");
 	nk_error_wrap(err, "probe for netkit pairing \"single\" on Linux %.64s", uts.release);
-	nk_error_remedy(err, "run Linux >= 7.1: single devices and queue leases came with it");
+	nk_error_remedy(err, "run Linux >= 7.1, which added single devices and queue leases");
 	return -EOPNOTSUPP;
 }
 
@@ -181,7 +181,8 @@ int nk_netkit_check_unreadable(struct nk_error *err)
 	if (major > 7 || (major == 7 && minor >= 2))
 		return 0;
 	nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
-		     "netkit of this kernel discards what memory providers receive",
+		     "the netkit driver of this kernel discards what memory providers "
+		     "receive",
 		     "rings.tcpDataSplit on Linux %.64s", uts.release);
 	return nk_error_remedy(err, "run Linux >= 7.2, or leave \"rings\" out");
 }
@@ -290,7 +291,8 @@ int nk_netkit_create_pair(struct nk_nl *nl, const struct nk_netkit_spec *spec, s
 	if (nk_netkit_compare(&spec->options, &ret->netkit, &ignored) && ret->ifindex &&
 	    ret->peer_ifindex)
 		return 0;
-	rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "this kernel lacks an option of netkit",
+	rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
+			  "this kernel does not support a netkit option",
 			  "create netkit pair %s: the kernel ignored \"%s\"", spec->name,
 			  ignored.option);
 	nk_error_remedy(err, "remove the option, or run a newer kernel");

@@ -38,15 +38,12 @@ static void return_to_own(int own)
 
 	if (!setns(own, CLONE_NEWNET))
 		return;
-	nk_error_set(
-		&err, NK_CODE_KERNEL, errno, "cannot come back from another netns",
-		"setns to our own netns: %s; nk-cni stopped, because it would have changed the "
-		"wrong netns",
-		nk_errno_name(errno));
-	nk_error_remedy(
-		&err,
-		"repeat a DEL; after an ADD, call DEL, as runtimes do: it removes what this call "
-		"created");
+	nk_error_set(&err, NK_CODE_KERNEL, errno, "cannot return from another netns",
+		     "setns to the original netns: %s; nk-cni stopped before it changed "
+		     "anything in the wrong netns",
+		     nk_errno_name(errno));
+	nk_error_remedy(&err,
+			"call DEL, or repeat it: it removes what a failed ADD or DEL has left");
 	if (last_words)
 		last_words(&err);
 	_exit(EXIT_FAILURE);
@@ -57,7 +54,7 @@ int nk_netns_open_own(struct nk_error *err)
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return nk_error_sys(err, NK_CODE_INTERNAL, "cannot open the own netns",
+		return nk_error_sys(err, NK_CODE_INTERNAL, "cannot open the netns of the plugin",
 				    "open /proc/thread-self/ns/net");
 	return fd;
 }
@@ -102,7 +99,7 @@ static int refuse_other(int fd, const char *path, struct nk_error *err)
 	if (!rc && fs.f_type == NSFS_MAGIC)
 		type = ioctl(fd, NS_GET_NSTYPE);
 	if (rc || type < 0)
-		return nk_error_sys(err, NK_CODE_ENV, "cannot look at CNI_NETNS", "%.256s: %s",
+		return nk_error_sys(err, NK_CODE_ENV, "cannot examine CNI_NETNS", "%.256s: %s",
 				    path, rc ? "fstatfs" : "NS_GET_NSTYPE");
 	if (fs.f_type == NSFS_MAGIC && type == CLONE_NEWNET)
 		return 0;
@@ -162,17 +159,18 @@ int nk_netns_open_cookie(uint64_t cookie, struct nk_error *err)
 	fd = open_by_handle_at(NK_FD_NSFS_ROOT, &handle.head, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return nk_error_sys(err, NK_CODE_KERNEL, "cannot open the Pod's netns",
-				    "netns %llu", (unsigned long long)cookie);
+				    "open the netns with cookie %llu", (unsigned long long)cookie);
 	/* Namespaces of all kinds share one series of numbers. */
 	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
-				    "%llu is no netns", (unsigned long long)cookie);
+				    "%llu identifies a namespace of another kind",
+				    (unsigned long long)cookie);
 	rc = nk_netns_cookie(fd, &found, err);
 	if (rc)
 		return rc;
 	if (found != cookie)
 		return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
-				    "%llu is the number of another netns",
+				    "%llu identifies a netns with another cookie",
 				    (unsigned long long)cookie);
 	return nk_steal_fd(&fd);
 }
@@ -202,7 +200,7 @@ int nk_netns_new(struct nk_error *err)
 	if (own < 0)
 		return own;
 	if (unshare(CLONE_NEWNET))
-		return nk_error_sys(err, NK_CODE_KERNEL, "cannot make a netns", "unshare");
+		return nk_error_sys(err, NK_CODE_KERNEL, "cannot create a netns", "unshare");
 	fd = nk_netns_open_own(err);
 	return_to_own(own);
 	return fd;

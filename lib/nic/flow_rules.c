@@ -261,7 +261,7 @@ static int refuse_taken(const struct nk_nic *nic, const struct nk_flow *flow, st
 		return rc == -ENOENT ? 0 : rc;
 	nk_flow_text(&other, text);
 	rc = set_insert_error(nic, flow, EEXIST, "another rule is there", err);
-	nk_error_note(err, "that is: %s", text);
+	nk_error_note(err, "the present rule is: %s", text);
 	return rc;
 }
 
@@ -279,7 +279,7 @@ static int read_back(const struct nk_nic *nic, const struct nk_flow *flow, uint3
 		return rc;
 	rc = set_insert_error(nic, flow, EIO, "the driver made another rule of it", err);
 	nk_flow_text(ret, text);
-	nk_error_note(err, "that is: %s", text);
+	nk_error_note(err, "the rule in the NIC is: %s", text);
 	return rc;
 }
 
@@ -311,7 +311,7 @@ int nk_flow_insert(struct nk_nl *nl, const struct nk_nic *nic, struct nk_flow *f
 		return 0;
 	}
 	if (nk_flow_remove(nl, nic, request.fs.location, &gone))
-		nk_error_note(err, "and cannot remove it: %s", gone.details);
+		nk_error_note(err, "the rule could not be removed: %s", gone.details);
 	return rc;
 }
 

@@ -88,8 +88,8 @@ static bool report_context(const struct nk_nic *nic, const struct nk_context *co
 		;
 	if (i == table->size)
 		return false;
-	nk_log_warn("RSS context %u of %s, with queue %u, is left, because its owner is unknown: "
-		    "ethtool -x %s context %u shows it",
+	nk_log_warn("RSS context %u of %s, with queue %u, is not removed, because its "
+		    "owner is unknown: ethtool -x %s context %u shows it",
 		    context->id, nic->name, table->queues[i], NK_QUOTED(nic->name), context->id);
 	return true;
 }
@@ -103,8 +103,8 @@ static void report_rule(const struct nk_nic *nic, const struct nk_flow *flow,
 
 	if (to_context ? nk_queue_set_has(contexts, flow->context) :
 			 nk_queue_set_has(queues, queue_of(flow)))
-		nk_log_warn("the flow rule at location %u of %s is left, because its owner is "
-			    "unknown: ethtool -n %s rule %u shows it",
+		nk_log_warn("the flow rule at location %u of %s is not removed, because its owner "
+			    "is unknown: ethtool -n %s rule %u shows it",
 			    flow->spec.location, nic->name, NK_QUOTED(nic->name),
 			    flow->spec.location);
 }

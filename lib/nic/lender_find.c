@@ -36,10 +36,12 @@ static int refuse_contradiction(const struct nk_nicdir *dir, const struct nk_nic
 				const char *for_it, const char *against, struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_BPF, EUCLEAN, "a NIC's directory contradicts itself",
-		     "%s: by its %s it belongs to %s, by its %s it does not", dir->path, for_it,
-		     nic->name, against);
-	return nk_error_remedy(err, "end the Pods that \"nk-cni list\" shows for it, then run "
-				    "\"nk-cni release\"");
+		     "%s: by its %s it belongs to %s, but by its %s to another NIC", dir->path,
+		     for_it, nic->name, against);
+	return nk_error_remedy(
+		err, "end the Pods that \"nk-cni list\" shows for this directory, then run "
+		     "\"nk-cni release\" without a name: it releases every NIC that lends "
+		     "no queue");
 }
 
 bool nk_lender_is_attached(struct nk_lender *on, const struct nk_nicdir *dir,
@@ -179,11 +181,15 @@ static void search_dir(struct search *search, const char *name)
 		return;
 	}
 	search->twice = true;
-	search->failed = nk_error_set(&search->why, NK_CODE_BPF, EUCLEAN,
-				      "a NIC has two directories",
-				      "%s and %s both belong to %s: an older nk-cni created one "
-				      "after a rename of the NIC; end the Pods of one of them",
-				      search->found, name, search->on->nic.name);
+	search->failed =
+		nk_error_set(&search->why, NK_CODE_BPF, EUCLEAN, "a NIC has two directories",
+			     "%s and %s both belong to %s: an older nk-cni created one after a "
+			     "rename of the NIC",
+			     search->found, name, search->on->nic.name);
+	nk_error_remedy(&search->why,
+			"end the Pods of one of them, which \"nk-cni list\" shows, "
+			"then run \"nk-cni release\" without a name: it releases every "
+			"NIC that lends no queue");
 }
 
 /* has_living() - does a directory without an identity have a claim of a NIC that is not proven to be gone?

@@ -120,8 +120,9 @@ static int plan_rss(struct work *work, struct nk_error *err)
 	int rc = add_change(work, nk_setting_item(NK_SETTING_RSS, 0), &change, err);
 
 	if (rc == -EOPNOTSUPP)
-		nk_error_remedy(err, "set \"rss\": {\"exclude\": false}, if the host's traffic "
-				     "never is on the queues that are lent");
+		nk_error_remedy(
+			err, "if no host traffic arrives on the queues of the pool, set \"rss\": "
+			     "{\"exclude\": false}");
 	if (rc)
 		return rc;
 	before.size = change->present.size;
@@ -229,10 +230,11 @@ static int refuse_ring_change(const struct work *work, const struct nk_setting_c
 	    !memcmp(change->want.bytes, change->present.bytes, change->want.size))
 		return 0;
 	nk_setting_name(change->item, name);
-	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the rings are another attachment's",
-		     "rings: %s has another value for it", name);
-	return nk_error_remedy(err, "give all networks of a NIC the same \"rings\", or wait until "
-				    "the Pods of the other one have ended");
+	nk_error_set(err, NK_CODE_RETRY, EBUSY, "another attachment has set other ring parameters",
+		     "rings: another attachment needs another value of %s", name);
+	return nk_error_remedy(err,
+			       "configure the same \"rings\" in all networks of the NIC, or wait "
+			       "until the Pods of the other network have ended");
 }
 
 static int plan_ring(struct work *work, enum nk_setting_kind kind, const void *value, size_t size,

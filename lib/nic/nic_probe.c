@@ -93,7 +93,7 @@ static int check_xdp_mtu(const struct nk_nic *nic, struct nk_error *err)
 		nic->name, nic->mtu, limit);
 	return nk_error_remedy(
 		err,
-		"lower the NIC's MTU, if nothing needs it: ip link set dev %s mtu 1500; or set "
+		"if nothing needs the larger MTU: ip link set dev %s mtu 1500; or set "
 		"\"xsk\": {\"map\": false} to lease queues without XDP",
 		NK_QUOTED(nic->name));
 }

@@ -13,12 +13,12 @@
 
 #include "base/banned.h"
 
-#define GVE_RULES                                                                               \
-	("gve takes only rules on TCP and UDP addresses and ports: \"steering\": [{\"match\": " \
-	 "\"tcp\", \"port\": N}]")
+#define GVE_RULES                                                                           \
+	("gve accepts only rules that match TCP or UDP addresses and ports: \"steering\": " \
+	 "[{\"match\": \"tcp\", \"port\": N}]")
 
-#define BNXT_RULES                                                      \
-	("bnxt takes only rules on addresses and ports: \"steering\": " \
+#define BNXT_RULES                                                                \
+	("bnxt accepts only rules that match addresses and ports: \"steering\": " \
 	 "[{\"match\": \"ip\"}]")
 
 struct quirk {
@@ -28,8 +28,8 @@ struct quirk {
 };
 
 static const char *const general[NK_QUIRK_CASES] = {
-	[NK_QUIRK_NO_RULES] = "use a NIC whose driver has flow rules, or \"steering\": [] and "
-			      "direct frames to the queues by other means",
+	[NK_QUIRK_NO_RULES] = "use a NIC whose driver supports flow rules; or set \"steering\": [] "
+			      "and direct frames to the queues by other means",
 	[NK_QUIRK_MAC_RULE] = "steer by address: \"steering\": [{\"match\": \"ip\"}]; or by port: "
 			      "[{\"match\": \"tcp\", \"port\": N}]",
 	[NK_QUIRK_MAC_RULE_CONTEXT] = "lease one queue, \"queues\": {\"count\": 1}, or steer by "
@@ -39,9 +39,10 @@ static const char *const general[NK_QUIRK_CASES] = {
 			     "by MAC: [{\"match\": \"mac\"}]",
 	[NK_QUIRK_NO_CONTEXTS] = "lease one queue, \"queues\": {\"count\": 1}, with \"rss\": "
 				 "{\"context\": \"auto\"}; or use \"steering\": []",
-	[NK_QUIRK_VLAN_STRIP] = "frames of all VLANs would look untagged: use a NIC whose driver "
-				"can leave tags in them, or \"steering\": [] with \"neigh\": "
-				"\"off\", and direct frames to the queues by other means",
+	[NK_QUIRK_VLAN_STRIP] =
+		"frames of all VLANs would look untagged. Use a NIC whose driver can "
+		"leave the tag in the frame; or set \"steering\": [] and \"neigh\": "
+		"\"off\", and direct frames to the queues by other means",
 	[NK_QUIRK_DATA_SPLIT] = "use a NIC whose driver splits headers, or leave \"rings\" out",
 };
 

@@ -26,7 +26,7 @@ static const struct nk_pinmap pinmap = {
 static int set_error(struct nk_error *err, const char *what, uint32_t item)
 {
 	return nk_error_set(err, NK_CODE_BPF, errno, "cannot use the map of saved settings",
-			    "%s item %#x: %s", what, item, nk_errno_name(errno));
+			    "%s setting %#x: %s", what, item, nk_errno_name(errno));
 }
 
 int nk_saved_open(const struct nk_nicdir *dir, bool create, struct nk_error *err)
@@ -39,11 +39,11 @@ int nk_saved_get(int fd, uint32_t item, struct nk_saved *ret, struct nk_error *e
 	if (bpf_map_lookup_elem(fd, &item, ret))
 		return errno == ENOENT ? -ENOENT : set_error(err, "read", item);
 	if (ret->version != NK_SAVED_VERSION || ret->size > NK_SAVED_BYTES)
-		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a saved setting has another version",
-				    "item %#x has version %u and %u bytes; this nk-cni reads "
-				    "version %d, of at most %d bytes",
-				    item, ret->version, ret->size, NK_SAVED_VERSION,
-				    NK_SAVED_BYTES);
+		return nk_error_set(
+			err, NK_CODE_BPF, EPROTO, "a saved setting has another version",
+			"setting %#x has version %u and %u bytes; this nk-cni reads version "
+			"%d, of at most %d bytes",
+			item, ret->version, ret->size, NK_SAVED_VERSION, NK_SAVED_BYTES);
 	return 0;
 }
 

@@ -237,13 +237,14 @@ void nk_settings_report_lost(const struct nk_lender *on)
 {
 	const char *nic = on->nic.name;
 
-	nk_log_warn(
-		"%s/origin is gone, which had the original settings of %s: its RSS table, XPS "
-		"masks, features and ring parameters stay as nk-cni has set them. Compare them "
-		"with those of a NIC that nk-cni does not use; the defaults of most are: ethtool "
-		"-X %s default; ethtool -K %s rxvlan on; and, only if \"ethtool -n %s\" shows no "
-		"rule: ethtool -K %s ntuple off",
-		on->dir.path, nic, NK_QUOTED(nic), NK_QUOTED(nic), NK_QUOTED(nic), NK_QUOTED(nic));
+	nk_log_warn("%s/origin is gone. It had the original settings of %s, so RSS table, "
+		    "XPS masks, features and ring parameters stay as nk-cni set them. "
+		    "Compare them with those of a NIC that nk-cni does not use. Most "
+		    "drivers get their defaults by: ethtool -X %s default; ethtool -K %s "
+		    "rxvlan on; and, only if \"ethtool -n %s\" shows no rule: ethtool -K "
+		    "%s ntuple off",
+		    on->dir.path, nic, NK_QUOTED(nic), NK_QUOTED(nic), NK_QUOTED(nic),
+		    NK_QUOTED(nic));
 }
 
 bool nk_settings_may_be_lost(const struct nk_lender *on)

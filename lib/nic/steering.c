@@ -81,9 +81,10 @@ static int refuse_others(const struct nk_ipaddr *addr, struct nk_error *err)
 static int refuse_none(struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "there is no address to steer by",
-		     "steering: the attachment has none");
-	return nk_error_remedy(err, "set \"ipam\", let the runtime give addresses, or set "
-				    "\"takeover\": true behind a plugin that gave the Pod some");
+		     "steering: the attachment has no address");
+	return nk_error_remedy(
+		err, "set \"ipam\", let the runtime provide addresses, or set \"takeover\": "
+		     "true after a plugin that has given the Pod an address");
 }
 
 int nk_steering_check(const struct nk_config *config, const struct nk_pod_ips *ips,

@@ -103,9 +103,9 @@ static int refuse_used(struct nk_lender *on, const char *nic, bool *ret_used, st
 		return rc;
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use", "%s: queues lent: %u", nic,
 		     claims.count);
-	return nk_error_remedy(err,
-			       "end their Pods first: nk-cni list shows them; nk-cni gc removes "
-			       "dead ones");
+	return nk_error_remedy(
+		err, "end the Pods that nk-cni list shows; nk-cni gc removes leftovers of "
+		     "dead Pods");
 }
 
 /* find_maps() - the queues with a pinned XSKMAP. No claim has one, but somebody may have removed the pin `claims`: fail
@@ -131,14 +131,17 @@ static int find_maps(struct nk_lender *on, struct nk_queue_set *ret, struct nk_e
 		}
 	}
 	if (rc == -ENOENT)
-		nk_error_remedy(err, "ip link set dev %s up, so that its leases can be read",
-				NK_QUOTED(on->nic.name));
+		nk_error_remedy(
+			err,
+			"set the NIC up, so that its leases can be read: ip link set dev %s up",
+			NK_QUOTED(on->nic.name));
 	if (!now.leased)
 		return rc;
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use",
 		     "%s: queue %u is leased and has a map, but no claim", on->nic.name, queue - 1);
-	return nk_error_remedy(err, "end its Pod first: ip -d link in the network namespaces of "
-				    "Pods shows devices of kind netkit");
+	return nk_error_remedy(
+		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
+		     "shows devices of kind netkit");
 }
 
 static int remove_maps(const struct nk_lender *on, const struct nk_queue_set *maps,
@@ -155,9 +158,11 @@ static int remove_maps(const struct nk_lender *on, const struct nk_queue_set *ma
 
 static int refuse_absent(const struct nk_lender *on, struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_RETRY, ENODEV, "the NIC is not here",
-		     "the NIC of %s is gone or in another network namespace", on->dir.path);
-	return nk_error_remedy(err, "move it back, then try again");
+	nk_error_set(err, NK_CODE_RETRY, ENODEV, "the NIC is not in this network namespace",
+		     "the NIC of %s was removed, or it is in another network namespace",
+		     on->dir.path);
+	return nk_error_remedy(
+		err, "if it is in another network namespace, move it back, then try again");
 }
 
 static int reload(struct nk_lender *on, const struct nk_admin *how, const char *nic,
@@ -230,8 +235,7 @@ static int detach_idle(const struct nk_lender *on, const char *nic, struct nk_er
 	int rc = nk_prog_detach(&on->dir, err);
 
 	if (!rc)
-		nk_log_warn("%s: the settings stay until its Pods, which have no map, have ended",
-			    nic);
+		nk_log_warn("%s: the settings stay until the Pods without a map have ended", nic);
 	return rc;
 }
 

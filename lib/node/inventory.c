@@ -39,13 +39,13 @@ static const struct {
 	const char *key, *text;
 } states[] = {
 	[NK_INVENTORY_LOST] = { "lost", "lost: NIC removed, recreate the Pod" },
-	[NK_INVENTORY_OWED] = { "owed", "deleted; the rest is still to be cleaned" },
+	[NK_INVENTORY_OWED] = { "owed", "deleted; the cleanup of the NIC is owed" },
 	[NK_INVENTORY_ELSEWHERE] = { "elsewhere", "NIC in another network namespace" },
 	[NK_INVENTORY_UNFINISHED] = { "unfinished", "unfinished" },
-	[NK_INVENTORY_UNKNOWN] = { "unknown", "unknown (NIC down or unread)" },
+	[NK_INVENTORY_UNKNOWN] = { "unknown", "unknown (NIC is down or cannot be read)" },
 	[NK_INVENTORY_NO_LEASE] = { "no-lease", "no lease" },
-	[NK_INVENTORY_NO_PROGRAM] = { "no-program", "no XDP program" },
-	[NK_INVENTORY_NO_RULES] = { "no-rules", "no flow rules: nk-cni repair" },
+	[NK_INVENTORY_NO_PROGRAM] = { "no-program", "no XDP program: run nk-cni repair" },
+	[NK_INVENTORY_NO_RULES] = { "no-rules", "no flow rules: run nk-cni repair" },
 	[NK_INVENTORY_OK] = { "ok", "ok" },
 };
 

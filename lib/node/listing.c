@@ -203,11 +203,10 @@ bool nk_listing_note(const struct nk_inventory *inventory, uint32_t nic,
 	for (i = 0; i < inventory->row_count; i++)
 		if (inventory->rows[i].nic == nic)
 			return false;
-	snprintf(
-		ret, NK_LISTING_NOTE_SIZE,
-		"%s: XDP program %u is kept for the next Pod, and with it the NIC's limit on the MTU; "
-		"nk-cni release %s takes it off",
-		of->name, of->version, NK_QUOTED(of->name));
+	snprintf(ret, NK_LISTING_NOTE_SIZE,
+		 "%s: XDP program %u stays attached for the next Pod and limits the MTU "
+		 "of the NIC; nk-cni release %s removes it",
+		 of->name, of->version, NK_QUOTED(of->name));
 	nk_text_clean(ret, "");
 	return of->has_version;
 }

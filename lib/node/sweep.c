@@ -251,7 +251,8 @@ static int sweep_attachment(const struct nk_sweep *sweep, const char *nic,
 		return rc;
 	rc = remove_dead(sweep, nic, key, err);
 	if (rc > 0) {
-		nk_log_warn("%s of container %s, network %s, was dead on %s: removed, queues: %u",
+		nk_log_warn("%s of container %s, network %s, was dead on %s: removed it and freed "
+			    "queues: %u",
 			    key->ifname, key->container_id, key->network, nic, dead->queue_count);
 		check_journal(dead);
 	}

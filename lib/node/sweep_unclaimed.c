@@ -91,9 +91,10 @@ static int remove_unlisted(const struct nk_sweep *sweep, const struct nk_key *ke
 	if (rc == NK_REMAINS_DEVICE) {
 		rc = nk_delete_run(&att, &how, err);
 		if (rc >= 0)
-			nk_log_warn("%s of container %s, network %s, had leases but no claim, and "
-				    "was not valid: removed",
-				    key->ifname, key->container_id, key->network);
+			nk_log_warn(
+				"%s of container %s, network %s, had leases but no claim, and the "
+				"runtime did not list it as valid: removed",
+				key->ifname, key->container_id, key->network);
 	}
 	nk_attachment_fini(&att);
 	return rc < 0 ? rc : 0;

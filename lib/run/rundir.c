@@ -210,19 +210,19 @@ int nk_rundir_failed(struct nk_error *err, int rc, const char *msg, const char *
 	const char *remedy = NULL;
 
 	if (rc == -ENOTDIR || rc == -ELOOP)
-		remedy = "a directory of this path is another kind of file: find out what uses it, "
-			 "then move it away; symbolic links are not followed";
+		remedy = "a directory of this path is another kind of file, and nk-cni follows "
+			 "no symbolic links here. Find out what uses it before you move it away";
 	if (rc == -EPERM)
-		remedy = "a directory of this path belongs to another user or is writable by "
-			 "others: find out who uses it, then move it away; nk-cni creates its own "
-			 "with mode 0755";
+		remedy = "a directory of this path belongs to another user, or others can write "
+			 "to it. Find out who uses it before you move it away; nk-cni then "
+			 "creates its own";
 	if (rc == -EISDIR || rc == -ENOTEMPTY)
-		remedy = "a directory has the name of this file: find out what uses it, then move "
-			 "it away";
+		remedy = "a directory has the name of this file. Find out what uses it before "
+			 "you move it away";
 	if (rc == -EROFS)
 		remedy = "its file system is read-only: \"findmnt " RUN
-			 "\" shows how it is mounted, "
-			 "and dmesg why; to write again: mount -o remount,rw " RUN;
+			 "\" shows how it is mounted, and dmesg why. When the cause is gone: "
+			 "mount -o remount,rw " RUN;
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		remedy = "its file system is full: \"df " RUN "\" and \"df -i " RUN "\" show it; "
 			 "remove files that nobody needs, or enlarge it";

@@ -258,13 +258,13 @@ Test(feature, what_is_so_already_or_cannot_be_changed_is_not_asked_for)
 	give_features(fixed);
 	rc = set("rx-ntuple-filter", true, &err);
 	unit_expect_error("on", rc, &err, NK_CODE_KERNEL,
-			  "cannot turn rx-ntuple-filter on|the driver keeps it off, fixed");
+			  "cannot turn rx-ntuple-filter on|the driver keeps it off (fixed)");
 	cr_expect_eq(rc, -EOPNOTSUPP);
 	genl_expect(&genl, "on", GET_HEX);
 	give_features(fixed_on);
 	rc = set("rx-vlan-hw-parse", false, &err);
 	unit_expect_error("off", rc, &err, NK_CODE_KERNEL,
-			  "cannot turn rx-vlan-hw-parse off|the driver keeps it on, fixed");
+			  "cannot turn rx-vlan-hw-parse off|the driver keeps it on (fixed)");
 	genl_expect(&genl, "off", GET_HEX);
 	give_features(fixed);
 	rc = set("rx-vlan-hw-parse", false, &err);
@@ -288,7 +288,7 @@ Test(feature, wish_that_was_not_granted_is_an_error_and_taken_back)
 	genl_ack(&genl, 0);
 	rc = set("rx-ntuple-filter", true, &err);
 	unit_expect_error("on", rc, &err, NK_CODE_KERNEL,
-			  "cannot turn rx-ntuple-filter on|the driver keeps it off although");
+			  "cannot turn rx-ntuple-filter on|the driver keeps it off, although");
 	cr_expect_eq(rc, -EOPNOTSUPP);
 	genl_expect(&genl, "read", GET_HEX);
 	genl_expect(&genl, "on",

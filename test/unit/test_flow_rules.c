@@ -391,16 +391,18 @@ Test(flow_rules, rule_that_the_nic_changes_is_taken_out_again, .init = explicit_
 	fake.forgets_vlan = true;
 	flow.spec.location = 2;
 	rc = nk_flow_insert(&nl, &fake0, &flow, &err);
-	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
-			  "cannot insert a flow rule|vlan 5|made another rule of it|that is: "
-			  "flow-type ether dst 02:00:00:00:00:09 action 3 loc 2");
+	unit_expect_error(
+		"insert", rc, &err, NK_CODE_KERNEL,
+		"cannot insert a flow rule|vlan 5|made another rule of it|the rule in the NIC is: "
+		"flow-type ether dst 02:00:00:00:00:09 action 3 loc 2");
 	cr_expect_eq(rc, -EIO);
 	cr_expect_eq(count(), 0);
 	nk_error_reset(&err);
 	fake.remove_errno = EBUSY;
-	unit_expect_error("insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err, NK_CODE_KERNEL,
-			  "made another rule of it|and cannot remove it: fake0: location 2: "
-			  "EBUSY");
+	unit_expect_error(
+		"insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err, NK_CODE_KERNEL,
+		"made another rule of it|the rule could not be removed: fake0: location 2: "
+		"EBUSY");
 }
 
 Test(flow_rules, rule_that_is_not_there_afterwards_is_an_error, .init = any_location)

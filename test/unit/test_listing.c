@@ -33,7 +33,7 @@ Test(listing, a_table_has_a_line_for_each_attachment)
 		"/sys/fs/bpf/nk-cni/eth0/q4/xsks_map  ok\n"
 		"-           c2             wide       eth0    nsid:0            eth0  7:1,9-10:2-3  "
 		"-,40,-  -     -        -                     -          -        "
-		"-                                    unknown (NIC down or unread)\n"
+		"-                                    unknown (NIC is down or cannot be read)\n"
 		"?[2J?       c3             two?lines  a\"b\\c   -                 eth0  12:1          "
 		"-       -     -        -                     -          -        "
 		"-                                    lost: NIC removed, recreate the Pod\n");

@@ -74,8 +74,9 @@ Test(quirk, known_driver_has_better_words_and_others_the_general_ones)
 {
 	struct nk_error err = advise("gve", NK_QUIRK_MAC_RULE);
 
-	cr_expect_str_eq(err.remedy, "gve takes only rules on TCP and UDP addresses and ports: "
-				     "\"steering\": [{\"match\": \"tcp\", \"port\": N}]");
+	cr_expect_str_eq(err.remedy,
+			 "gve accepts only rules that match TCP or UDP addresses and ports: "
+			 "\"steering\": [{\"match\": \"tcp\", \"port\": N}]");
 	err = advise("mlx5_core", NK_QUIRK_MAC_RULE_CONTEXT);
 	cr_expect(strstr(err.remedy, "mlx5 directs MAC rules to one queue only"));
 	err = advise("mlx5_core", NK_QUIRK_VLAN_STRIP);

@@ -369,7 +369,7 @@ Test(rss, context_is_removed_and_one_that_is_not_there_is_success)
 	genl_ack(&genl, -EBUSY);
 	rc = nk_rss_context_remove(&genl.nl, IFINDEX, 3, &err);
 	unit_expect_error("busy", rc, &err, NK_CODE_KERNEL,
-			  "cannot remove RSS context 3|a flow rule points at it: EBUSY");
+			  "cannot remove RSS context 3|a flow rule directs frames to it: EBUSY");
 	cr_expect_eq(rc, -EBUSY);
 	nk_error_set(&first, NK_CODE_IPAM, EIO, "the first error", "%s", "");
 	genl_ack(&genl, -EBUSY);
@@ -448,7 +448,7 @@ Test(rss, probe_asks_for_a_context_that_nobody_has)
 	genl_ack(&genl, 0);
 	rc = nk_rss_probe_contexts(&genl.nl, IFINDEX, &err);
 	unit_expect_error("too large", rc, &err, NK_CODE_KERNEL,
-			  "no RSS context can be made|1025 entries|1024");
+			  "cannot create an RSS context|1025 entries|1024");
 	cr_expect_eq(rc, -EOPNOTSUPP);
 	nk_error_reset(&err);
 	genl_ack(&genl, -EOPNOTSUPP);
@@ -459,7 +459,8 @@ Test(rss, probe_asks_for_a_context_that_nobody_has)
 	nk_error_reset(&err);
 	genl_ack(&genl, -ENODEV);
 	rc = nk_rss_probe_contexts(&genl.nl, IFINDEX, &err);
-	unit_expect_error("no NIC", rc, &err, NK_CODE_KERNEL, "cannot ask for RSS contexts|ENODEV");
+	unit_expect_error("no NIC", rc, &err, NK_CODE_KERNEL,
+			  "cannot probe for RSS contexts|ENODEV");
 	cr_expect_eq(rc, -ENODEV);
 }
 
