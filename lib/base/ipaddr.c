@@ -17,8 +17,8 @@ size_t nk_ipaddr_size(const struct nk_ipaddr *addr)
 	return addr->family == AF_INET ? 4 : addr->family == AF_INET6 ? 16 : 0;
 }
 
-/* parse() - without unmapping */
-static bool parse(const char *text, struct nk_ipaddr *ret)
+/* parse_addr() - without unmapping */
+static bool parse_addr(const char *text, struct nk_ipaddr *ret)
 {
 	*ret = (struct nk_ipaddr){ .family = strchr(text, ':') ? AF_INET6 : AF_INET };
 	return inet_pton(ret->family, text, ret->bytes) == 1;
@@ -43,7 +43,7 @@ bool nk_ipaddr_parse(const char *text, struct nk_ipaddr *ret)
 {
 	struct nk_ipaddr addr;
 
-	if (!parse(text, &addr))
+	if (!parse_addr(text, &addr))
 		return false;
 	*ret = is_mapped(&addr) ? unmap(&addr) : addr;
 	return true;
@@ -75,7 +75,7 @@ bool nk_prefix_parse(const char *text, bool bare, struct nk_prefix *ret)
 		return false;
 	memcpy(address, text, len);
 	address[len] = '\0';
-	if (!parse(address, &prefix.addr))
+	if (!parse_addr(address, &prefix.addr))
 		return false;
 	prefix.len = (uint8_t)(8 * nk_ipaddr_size(&prefix.addr));
 	if (slash && !parse_length(slash + 1, prefix.len, &prefix.len))

@@ -16,17 +16,17 @@
 
 #include "base/banned.h"
 
-static const cJSON *in(const struct nk_json *json)
+static const cJSON *item_of(const struct nk_json *json)
 {
 	return (const cJSON *)json;
 }
 
-static cJSON *in_mut(struct nk_json *json)
+static cJSON *item_mut(struct nk_json *json)
 {
 	return (cJSON *)json;
 }
 
-static struct nk_json *out(const cJSON *json)
+static struct nk_json *json_of(const cJSON *json)
 {
 	return (struct nk_json *)json;
 }
@@ -136,13 +136,13 @@ int nk_json_parse(const char *text, size_t size, struct nk_json **ret, struct nk
 		cJSON_Delete(json);
 		return rc;
 	}
-	*ret = out(json);
+	*ret = json_of(json);
 	return 0;
 }
 
 void nk_json_free(struct nk_json *json)
 {
-	cJSON_Delete(in_mut(json));
+	cJSON_Delete(item_mut(json));
 }
 
 /* refuse_value() - @value is not what @field takes: say what it is, what it takes, and show one */
@@ -164,7 +164,7 @@ static int refuse_value(const cJSON *value, const char *path, const struct nk_js
 			 field->max);
 	else
 		snprintf(wanted, sizeof(wanted), "%s", types[field->type]);
-	nk_json_print_short(out(value), text, sizeof(text));
+	nk_json_print_short(json_of(value), text, sizeof(text));
 	nk_error_config(err, "%s%s%s: %s is not %s", path, *path ? "." : "", field->key, text,
 			wanted);
 	if (*field->example)
@@ -223,7 +223,7 @@ static int decode_value(const cJSON *value, const char *path, const struct nk_js
 	case NK_JSON_ARRAY:
 		ok = field->type == NK_JSON_OBJECT ? cJSON_IsObject(value) : cJSON_IsArray(value);
 		if (ok)
-			*(const struct nk_json **)member = out(value);
+			*(const struct nk_json **)member = json_of(value);
 		break;
 	case NK_JSON_ANY:
 		break;
@@ -231,15 +231,15 @@ static int decode_value(const cJSON *value, const char *path, const struct nk_js
 	return ok ? 0 : refuse_value(value, path, field, err);
 }
 
-/* bad_key() - CNI requires key and value in msg */
-static int bad_key(struct nk_error *err, const char *path, const struct nk_json_field *fields,
-		   const cJSON *value)
+/* refuse_key() - CNI requires key and value in msg */
+static int refuse_key(struct nk_error *err, const char *path, const struct nk_json_field *fields,
+		      const cJSON *value)
 {
 	char msg[160], known[160] = "", text[64];
 	const char *meant = NULL;
 	size_t used = 0;
 
-	nk_json_print_short(out(value), text, sizeof(text));
+	nk_json_print_short(json_of(value), text, sizeof(text));
 	snprintf(msg, sizeof(msg), "unsupported key \"%s.%.32s\": %s", path, value->string, text);
 	for (; fields->key && used < sizeof(known); fields++) {
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
@@ -269,16 +269,16 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 	char text[64];
 	int rc;
 
-	if (!cJSON_IsObject(in(obj))) {
+	if (!cJSON_IsObject(item_of(obj))) {
 		nk_json_print_short(obj, text, sizeof(text));
 		return nk_error_config(err, "%s is not an object%s%s",
 				       *path ? path : "the document", *path ? ": " : "",
 				       *path ? text : "");
 	}
-	cJSON_ArrayForEach(child, in(obj)) {
+	cJSON_ArrayForEach(child, item_of(obj)) {
 		field = find_field(fields, child->string);
 		if (!field && unknown == NK_JSON_REFUSE)
-			return bad_key(err, path, fields, child);
+			return refuse_key(err, path, fields, child);
 		if (!field || cJSON_IsNull(child))
 			continue;
 		rc = decode_value(child, path, field, target, err);
@@ -292,32 +292,32 @@ int nk_json_decode(const struct nk_json *obj, const char *path, const struct nk_
 
 bool nk_json_is_null(const struct nk_json *value)
 {
-	return cJSON_IsNull(in(value));
+	return cJSON_IsNull(item_of(value));
 }
 
 bool nk_json_is_array(const struct nk_json *value)
 {
-	return cJSON_IsArray(in(value));
+	return cJSON_IsArray(item_of(value));
 }
 
 bool nk_json_is_true(const struct nk_json *value)
 {
-	return cJSON_IsTrue(in(value));
+	return cJSON_IsTrue(item_of(value));
 }
 
 bool nk_json_is_false(const struct nk_json *value)
 {
-	return cJSON_IsFalse(in(value));
+	return cJSON_IsFalse(item_of(value));
 }
 
 const struct nk_json *nk_json_get_any_case(const struct nk_json *obj, const char *key)
 {
-	return out(cJSON_GetObjectItem(in(obj), key));
+	return json_of(cJSON_GetObjectItem(item_of(obj), key));
 }
 
 const struct nk_json *nk_json_get(const struct nk_json *obj, const char *key)
 {
-	return out(cJSON_GetObjectItemCaseSensitive(in(obj), key));
+	return json_of(cJSON_GetObjectItemCaseSensitive(item_of(obj), key));
 }
 
 int nk_json_read_string(const struct nk_json *obj, const char *path, const char *key, char *buf,
@@ -329,7 +329,7 @@ int nk_json_read_string(const struct nk_json *obj, const char *path, const char 
 		.size = size,
 		.example = "",
 	};
-	const cJSON *value = cJSON_GetObjectItem(in(obj), key);
+	const cJSON *value = cJSON_GetObjectItem(item_of(obj), key);
 	int rc;
 
 	if (!value || cJSON_IsNull(value) || (cJSON_IsString(value) && !*value->valuestring))
@@ -340,19 +340,19 @@ int nk_json_read_string(const struct nk_json *obj, const char *path, const char 
 
 const struct nk_json *nk_json_at(const struct nk_json *array, unsigned int index)
 {
-	if (!cJSON_IsArray(in(array)))
+	if (!cJSON_IsArray(item_of(array)))
 		return NULL;
-	return out(cJSON_GetArrayItem(in(array), (int)index));
+	return json_of(cJSON_GetArrayItem(item_of(array), (int)index));
 }
 
 const char *nk_json_string(const struct nk_json *value)
 {
-	return cJSON_GetStringValue(in(value));
+	return cJSON_GetStringValue(item_of(value));
 }
 
 bool nk_json_is_empty(const struct nk_json *value)
 {
-	const cJSON *json = in(value);
+	const cJSON *json = item_of(value);
 
 	if (!json || cJSON_IsNull(json))
 		return true;
@@ -361,68 +361,68 @@ bool nk_json_is_empty(const struct nk_json *value)
 
 unsigned int nk_json_count(const struct nk_json *array)
 {
-	return cJSON_IsArray(in(array)) ? (unsigned int)cJSON_GetArraySize(in(array)) : 0;
+	return cJSON_IsArray(item_of(array)) ? (unsigned int)cJSON_GetArraySize(item_of(array)) : 0;
 }
 
 const struct nk_json *nk_json_first(const struct nk_json *parent)
 {
-	return parent ? out(in(parent)->child) : NULL;
+	return parent ? json_of(item_of(parent)->child) : NULL;
 }
 
 const struct nk_json *nk_json_next(const struct nk_json *value)
 {
-	return out(in(value)->next);
+	return json_of(item_of(value)->next);
 }
 
 const char *nk_json_key(const struct nk_json *value)
 {
-	return in(value)->string;
+	return item_of(value)->string;
 }
 
 static bool is_incomplete; /* a builder has failed since the last root */
 
-static struct nk_json *built(const cJSON *item)
+static struct nk_json *check_built(const cJSON *item)
 {
 	is_incomplete |= !item;
-	return out(item);
+	return json_of(item);
 }
 
 struct nk_json *nk_json_new_object(void)
 {
 	is_incomplete = false;
-	return built(cJSON_CreateObject());
+	return check_built(cJSON_CreateObject());
 }
 
 struct nk_json *nk_json_new_array(void)
 {
 	is_incomplete = false;
-	return built(cJSON_CreateArray());
+	return check_built(cJSON_CreateArray());
 }
 
 struct nk_json *nk_json_add_object(struct nk_json *parent, const char *key)
 {
-	return built(cJSON_AddObjectToObject(in_mut(parent), key));
+	return check_built(cJSON_AddObjectToObject(item_mut(parent), key));
 }
 
 struct nk_json *nk_json_add_array(struct nk_json *parent, const char *key)
 {
-	return built(cJSON_AddArrayToObject(in_mut(parent), key));
+	return check_built(cJSON_AddArrayToObject(item_mut(parent), key));
 }
 
-/* add() - @key: NULL: to an array */
-static struct nk_json *add(struct nk_json *parent, const char *key, cJSON *item)
+/* add_item() - @key: NULL: to an array */
+static struct nk_json *add_item(struct nk_json *parent, const char *key, cJSON *item)
 {
-	if (item && !(key ? cJSON_AddItemToObject(in_mut(parent), key, item) :
-			    cJSON_AddItemToArray(in_mut(parent), item))) {
+	if (item && !(key ? cJSON_AddItemToObject(item_mut(parent), key, item) :
+			    cJSON_AddItemToArray(item_mut(parent), item))) {
 		cJSON_Delete(item);
 		item = NULL;
 	}
-	return built(item);
+	return check_built(item);
 }
 
 struct nk_json *nk_json_append_object(struct nk_json *array)
 {
-	return add(array, NULL, cJSON_CreateObject());
+	return add_item(array, NULL, cJSON_CreateObject());
 }
 
 /* make_string() - cJSON accepts any bytes, but a document must be UTF-8 */
@@ -444,12 +444,12 @@ static cJSON *make_string(const char *value)
 
 struct nk_json *nk_json_append_string(struct nk_json *array, const char *value)
 {
-	return add(array, NULL, make_string(value));
+	return add_item(array, NULL, make_string(value));
 }
 
 struct nk_json *nk_json_add_string(struct nk_json *parent, const char *key, const char *value)
 {
-	return add(parent, key, make_string(value));
+	return add_item(parent, key, make_string(value));
 }
 
 /* cJSON stores a double, which loses digits above 2^53. */
@@ -458,40 +458,40 @@ struct nk_json *nk_json_add_uint(struct nk_json *parent, const char *key, uint64
 	char digits[24];
 
 	if (value <= 1ULL << 53)
-		return built(cJSON_AddNumberToObject(in_mut(parent), key, (double)value));
+		return check_built(cJSON_AddNumberToObject(item_mut(parent), key, (double)value));
 	snprintf(digits, sizeof(digits), "%" PRIu64, value);
-	return built(cJSON_AddRawToObject(in_mut(parent), key, digits));
+	return check_built(cJSON_AddRawToObject(item_mut(parent), key, digits));
 }
 
 struct nk_json *nk_json_add_bool(struct nk_json *parent, const char *key, bool value)
 {
-	return built(cJSON_AddBoolToObject(in_mut(parent), key, value));
+	return check_built(cJSON_AddBoolToObject(item_mut(parent), key, value));
 }
 
 struct nk_json *nk_json_add_copy(struct nk_json *parent, const char *key,
 				 const struct nk_json *value)
 {
-	return add(parent, key, cJSON_Duplicate(in(value), true));
+	return add_item(parent, key, cJSON_Duplicate(item_of(value), true));
 }
 
 struct nk_json *nk_json_append_copy(struct nk_json *array, const struct nk_json *value)
 {
-	return add(array, NULL, cJSON_Duplicate(in(value), true));
+	return add_item(array, NULL, cJSON_Duplicate(item_of(value), true));
 }
 
 char *nk_json_print(const struct nk_json *json)
 {
-	return is_incomplete ? NULL : cJSON_Print(in(json));
+	return is_incomplete ? NULL : cJSON_Print(item_of(json));
 }
 
 char *nk_json_print_line(const struct nk_json *json)
 {
-	return is_incomplete ? NULL : cJSON_PrintUnformatted(in(json));
+	return is_incomplete ? NULL : cJSON_PrintUnformatted(item_of(json));
 }
 
 void nk_json_print_short(const struct nk_json *json, char *buf, size_t size)
 {
-	char *text = cJSON_PrintUnformatted(in(json));
+	char *text = cJSON_PrintUnformatted(item_of(json));
 
 	snprintf(buf, size, "%s", text ? text : "(out of memory)");
 	if (text && strlen(text) >= size && size > 4)

@@ -17,13 +17,13 @@ struct lexer {
 	unsigned int depth;
 };
 
-static int refuse(const struct lexer *lex, struct nk_error *err, const char *what)
+static int refuse_text(const struct lexer *lex, struct nk_error *err, const char *what)
 {
 	return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON", "%s at byte %zu", what, lex->at);
 }
 
-/* peek() - the byte @ahead of the current one, or 0 after the end; no token contains a NUL either */
-static char peek(const struct lexer *lex, size_t ahead)
+/* peek_byte() - the byte @ahead of the current one, or 0 after the end; no token contains a NUL either */
+static char peek_byte(const struct lexer *lex, size_t ahead)
 {
 	return lex->size - lex->at > ahead ? lex->text[lex->at + ahead] : '\0';
 }
@@ -33,17 +33,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* escape() - check an escape sequence. Return: its length, including the backslash, or 0 */
-static size_t escape(const struct lexer *lex)
+/* escape_size() - check an escape sequence. Return: its length, including the backslash, or 0 */
+static size_t escape_size(const struct lexer *lex)
 {
 	size_t i;
 
-	if (peek(lex, 1) && strchr("\"\\/bfnrt", peek(lex, 1)))
+	if (peek_byte(lex, 1) && strchr("\"\\/bfnrt", peek_byte(lex, 1)))
 		return 2;
-	if (peek(lex, 1) != 'u')
+	if (peek_byte(lex, 1) != 'u')
 		return 0;
 	for (i = 2; i < 6; i++)
-		if (!isxdigit((unsigned char)peek(lex, i)))
+		if (!isxdigit((unsigned char)peek_byte(lex, i)))
 			return 0;
 	return 6;
 }
@@ -75,62 +75,62 @@ size_t nk_json_utf8(const char *text, size_t size)
 	return sequences[i].length;
 }
 
-static int string(struct lexer *lex, struct nk_error *err)
+static int check_string(struct lexer *lex, struct nk_error *err)
 {
 	size_t n;
 
-	for (lex->at++; peek(lex, 0) != '"'; lex->at += n) {
+	for (lex->at++; peek_byte(lex, 0) != '"'; lex->at += n) {
 		if (lex->at == lex->size)
-			return refuse(lex, err, "unterminated JSON string");
-		if (!peek(lex, 0))
-			return refuse(lex, err, "NUL byte");
-		if ((unsigned char)peek(lex, 0) < 0x20)
-			return refuse(lex, err, "control character in a JSON string");
+			return refuse_text(lex, err, "unterminated JSON string");
+		if (!peek_byte(lex, 0))
+			return refuse_text(lex, err, "NUL byte");
+		if ((unsigned char)peek_byte(lex, 0) < 0x20)
+			return refuse_text(lex, err, "control character in a JSON string");
 		n = nk_json_utf8(lex->text + lex->at, lex->size - lex->at);
 		if (!n)
-			return refuse(lex, err, "JSON string is not UTF-8");
-		if (peek(lex, 0) == '\\')
-			n = escape(lex);
+			return refuse_text(lex, err, "JSON string is not UTF-8");
+		if (peek_byte(lex, 0) == '\\')
+			n = escape_size(lex);
 		if (!n)
-			return refuse(lex, err, "invalid JSON escape");
+			return refuse_text(lex, err, "invalid JSON escape");
 		if (n == 6 && !memcmp(lex->text + lex->at, "\\u0000", 6))
-			return refuse(lex, err, "JSON string contains NUL, \\u0000");
+			return refuse_text(lex, err, "JSON string contains NUL, \\u0000");
 	}
 	lex->at++;
 	return 0;
 }
 
-/* digits() - skip digits. Return: whether there was at least one */
-static bool digits(struct lexer *lex)
+/* skip_digits() - skip digits. Return: whether there was at least one */
+static bool skip_digits(struct lexer *lex)
 {
 	size_t start = lex->at;
 
-	while (is_digit(peek(lex, 0)))
+	while (is_digit(peek_byte(lex, 0)))
 		lex->at++;
 	return lex->at > start;
 }
 
-static int number(struct lexer *lex, struct nk_error *err)
+static int check_number(struct lexer *lex, struct nk_error *err)
 {
 	size_t start = lex->at;
 	bool zero;
 
-	lex->at += peek(lex, 0) == '-';
-	zero = peek(lex, 0) == '0';
+	lex->at += peek_byte(lex, 0) == '-';
+	zero = peek_byte(lex, 0) == '0';
 	if (zero)
 		lex->at++;
-	if (zero ? is_digit(peek(lex, 0)) : !digits(lex))
-		return refuse(lex, err, "invalid JSON number");
-	if (peek(lex, 0) == '.') {
+	if (zero ? is_digit(peek_byte(lex, 0)) : !skip_digits(lex))
+		return refuse_text(lex, err, "invalid JSON number");
+	if (peek_byte(lex, 0) == '.') {
 		lex->at++;
-		if (!digits(lex))
-			return refuse(lex, err, "invalid JSON number");
+		if (!skip_digits(lex))
+			return refuse_text(lex, err, "invalid JSON number");
 	}
-	if (peek(lex, 0) == 'e' || peek(lex, 0) == 'E') {
+	if (peek_byte(lex, 0) == 'e' || peek_byte(lex, 0) == 'E') {
 		lex->at++;
-		lex->at += peek(lex, 0) == '+' || peek(lex, 0) == '-';
-		if (!digits(lex))
-			return refuse(lex, err, "invalid JSON number");
+		lex->at += peek_byte(lex, 0) == '+' || peek_byte(lex, 0) == '-';
+		if (!skip_digits(lex))
+			return refuse_text(lex, err, "invalid JSON number");
 	}
 	if (lex->at - start > NK_JSON_NUMBER_MAX)
 		return nk_error_set(err, NK_CODE_JSON, EINVAL, "JSON number is too long",
@@ -144,14 +144,14 @@ static bool begins_number(char c)
 	return c == '-' || is_digit(c);
 }
 
-static int token(struct lexer *lex, struct nk_error *err)
+static int check_token(struct lexer *lex, struct nk_error *err)
 {
-	char c = peek(lex, 0);
+	char c = peek_byte(lex, 0);
 
 	if (c == '"')
-		return string(lex, err);
+		return check_string(lex, err);
 	if (begins_number(c))
-		return number(lex, err);
+		return check_number(lex, err);
 	if (c == '{' || c == '[') {
 		if (++lex->depth > NK_JSON_DEPTH_MAX)
 			return nk_error_set(err, NK_CODE_JSON, EINVAL, "JSON is nested too deep",
@@ -160,9 +160,9 @@ static int token(struct lexer *lex, struct nk_error *err)
 	} else if (c == '}' || c == ']') {
 		lex->depth -= lex->depth > 0;
 	} else if (!c) {
-		return refuse(lex, err, "NUL byte");
+		return refuse_text(lex, err, "NUL byte");
 	} else if (!strchr(" \t\r\n,:", c) && !(c >= 'a' && c <= 'z')) {
-		return refuse(lex, err, "JSON syntax error");
+		return refuse_text(lex, err, "JSON syntax error");
 	}
 	lex->at++;
 	return 0;
@@ -174,7 +174,7 @@ int nk_json_lex(const char *text, size_t size, struct nk_error *err)
 	int rc = 0;
 
 	while (!rc && lex.at < size)
-		rc = token(&lex, err);
+		rc = check_token(&lex, err);
 	return rc;
 }
 
@@ -186,8 +186,8 @@ size_t nk_json_lex_number(const char *text, size_t size, size_t *at, struct nk_e
 
 	while (!found && lex.at < size) {
 		start = lex.at;
-		found = begins_number(peek(&lex, 0));
-		if (token(&lex, err))
+		found = begins_number(peek_byte(&lex, 0));
+		if (check_token(&lex, err))
 			return 0;
 	}
 	*at = lex.at;

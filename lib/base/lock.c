@@ -34,7 +34,7 @@ int64_t nk_lock_until(void)
 	return nk_clock_ms() + limit_ms;
 }
 
-static void interrupt(int number)
+static void interrupt_wait(int number)
 {
 	(void)number; /* the signal only interrupts flock() */
 }
@@ -44,10 +44,10 @@ static struct timeval timeval_of(int64_t ms)
 	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
-/* wait_for() - wait in flock() until granted or @until. Return: 0 or a negative errno */
-static int wait_for(int fd, int64_t until)
+/* wait_for_lock() - wait in flock() until granted or @until. Return: 0 or a negative errno */
+static int wait_for_lock(int fd, int64_t until)
 {
-	const struct sigaction wake = { .sa_handler = interrupt }; /* without SA_RESTART */
+	const struct sigaction wake = { .sa_handler = interrupt_wait }; /* without SA_RESTART */
 	const int64_t left = until - nk_clock_ms();
 	const struct itimerval timer = {
 		.it_value = timeval_of(left),
@@ -83,7 +83,7 @@ int nk_lock_take(int fd, int64_t until)
 	while (rc == -EINTR);
 	if (rc != -EWOULDBLOCK)
 		return rc;
-	return nk_clock_ms() < until ? wait_for(fd, until) : -EAGAIN;
+	return nk_clock_ms() < until ? wait_for_lock(fd, until) : -EAGAIN;
 }
 
 /* read_name() - the name of a process, or "?" */

@@ -75,7 +75,7 @@ static void warn_unwritable(const char *why)
 	dprintf(STDERR_FILENO, "%s\n", line);
 }
 
-/* is_ours() - an empty file, or one that begins with a line of append(): other files are not
+/* is_ours() - an empty file, or one that begins with a line of append_line(): other files are not
  * appended to
  */
 static bool is_ours(int fd)
@@ -116,8 +116,8 @@ static int open_file(void)
 	return nk_steal_fd(&fd);
 }
 
-/* append() - write a line with time, process and subject: many calls write to the file */
-static void append(const char *line)
+/* append_line() - write a line with time, process and subject: many calls write to the file */
+static void append_line(const char *line)
 {
 	const time_t now = time(NULL);
 	int fd cleanup_close = open_file();
@@ -148,7 +148,7 @@ void nk_log(enum nk_log_level level, const char *fmt, ...)
 	line[i++] = '\n';
 	line[i] = '\0';
 	if (*sink.file)
-		append(line);
+		append_line(line);
 	/* Errors go to stdout. A lost line is no error. */
 	if (level == NK_LOG_ERROR || write(STDERR_FILENO, line, i) < 0)
 		return;

@@ -14,8 +14,8 @@ void nk_mac_text(const uint8_t mac[NK_MAC_LEN], char ret[NK_MAC_TEXT_SIZE])
 		 mac[3], mac[4], mac[5]);
 }
 
-/* parse() - hex bytes with @separator after every @group of them */
-static bool parse(const char *text, size_t group, char separator, uint8_t ret[NK_MAC_LEN])
+/* parse_groups() - hex bytes with @separator after every @group of them */
+static bool parse_groups(const char *text, size_t group, char separator, uint8_t ret[NK_MAC_LEN])
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *high, *low;
@@ -37,10 +37,11 @@ static bool parse(const char *text, size_t group, char separator, uint8_t ret[NK
 
 bool nk_mac_parse(const char *text, uint8_t ret[NK_MAC_LEN])
 {
-	return parse(text, 1, ':', ret);
+	return parse_groups(text, 1, ':', ret);
 }
 
 bool nk_mac_parse_any(const char *text, uint8_t ret[NK_MAC_LEN])
 {
-	return parse(text, 1, ':', ret) || parse(text, 1, '-', ret) || parse(text, 2, '.', ret);
+	return parse_groups(text, 1, ':', ret) || parse_groups(text, 1, '-', ret) ||
+	       parse_groups(text, 2, '.', ret);
 }

@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 
-static int bad_list(struct nk_error *err, const char *path, const char *text, const char *why)
+static int refuse_list(struct nk_error *err, const char *path, const char *text, const char *why)
 {
 	return nk_error_config(err, "%s: \"%.64s\" %s", path, text, why);
 }
@@ -46,16 +46,16 @@ static int parse_list(const char *list, const char *text, const char *path,
 		if (p && *p == '-')
 			p = parse_id(p + 1, &last);
 		if (!p || last < first || (*p && *p != ','))
-			return bad_list(err, path, text,
-					"is not a list of queue ids from 1 to 4095 such as "
-					"\"8-15,20\"");
+			return refuse_list(err, path, text,
+					   "is not a list of queue ids from 1 to 4095 such as "
+					   "\"8-15,20\"");
 		if (!first)
-			return bad_list(
+			return refuse_list(
 				err, path, text,
 				"contains queue 0, which belongs to the host and is never lent");
 		for (; first <= last; first++, count++) {
 			if (nk_queue_set_has(&set, first))
-				return bad_list(err, path, text, "contains a queue twice");
+				return refuse_list(err, path, text, "contains a queue twice");
 			nk_queue_set_put(&set, first);
 		}
 		if (!*p)
@@ -83,7 +83,7 @@ int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_AL
 		mark = p;
 	len = mark ? (size_t)(mark - text) : 0;
 	if (!len || len >= NK_ALTNAME_SIZE || strchr(mark, ','))
-		return bad_list(err, path, text, "is not of the form <master>-q<N>[-<M>]");
+		return refuse_list(err, path, text, "is not of the form <master>-q<N>[-<M>]");
 	memcpy(ret_master, text, len);
 	ret_master[len] = '\0';
 	return parse_list(mark + 2, text, path, ret, err);

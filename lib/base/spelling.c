@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 
-static bool same(char a, char b)
+static bool is_same_letter(char a, char b)
 {
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
@@ -16,18 +16,19 @@ bool nk_spelling_is_near(const char *text, const char *word)
 {
 	size_t a, b;
 
-	while (*text && same(*text, *word)) {
+	while (*text && is_same_letter(*text, *word)) {
 		text++;
 		word++;
 	}
 	a = strlen(text);
 	b = strlen(word);
-	while (a && b && same(text[a - 1], word[b - 1])) {
+	while (a && b && is_same_letter(text[a - 1], word[b - 1])) {
 		a--;
 		b--;
 	}
 	/* The difference is what remains between the common prefix and the common suffix. */
 	if (a <= 1 && b <= 1)
 		return true;
-	return a == 2 && b == 2 && same(text[0], word[1]) && same(text[1], word[0]);
+	return a == 2 && b == 2 && is_same_letter(text[0], word[1]) &&
+	       is_same_letter(text[1], word[0]);
 }

@@ -17,7 +17,7 @@
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
-static int failed(const char *what, const char *path, struct nk_error *err)
+static int set_error(const char *what, const char *path, struct nk_error *err)
 {
 	int sys = errno == ELOOP ? ENOTDIR : errno;
 
@@ -33,7 +33,7 @@ static int failed(const char *what, const char *path, struct nk_error *err)
 	return -sys;
 }
 
-static int refuse(const char *path, const struct stat *st, struct nk_error *err)
+static int refuse_dir(const char *path, const struct stat *st, struct nk_error *err)
 {
 	const int sys = st->st_uid == geteuid() ? EACCES : EPERM;
 
@@ -47,7 +47,7 @@ static int refuse(const char *path, const struct stat *st, struct nk_error *err)
 /* refuse_on_bpffs() - the remedy deletes nothing that another program may use */
 static int refuse_on_bpffs(const char *path, const struct stat *st, struct nk_error *err)
 {
-	int rc = refuse(path, st, err);
+	int rc = refuse_dir(path, st, err);
 
 	nk_error_remedy(err, "find out who created it and what uses it before you move it away. "
 			     "Then let only root write to the mount point: chmod go-w MOUNTPOINT");
@@ -60,9 +60,9 @@ int nk_trust_open_root(const char *path, struct nk_error *err)
 	struct stat st;
 
 	if (fd < 0)
-		return failed("open", path, err);
+		return set_error("open", path, err);
 	if (fstat(fd, &st))
-		return failed("stat", path, err);
+		return set_error("stat", path, err);
 	if (st.st_uid != geteuid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
 		return refuse_on_bpffs(path, &st, err);
 	return nk_steal_fd(&fd);
@@ -74,17 +74,17 @@ int nk_trust_open(int parent, const char *name, const char *path, bool create, s
 	struct stat st;
 
 	if (create && mkdirat(parent, name, 0700) && errno != EEXIST)
-		return failed("mkdir", path, err);
+		return set_error("mkdir", path, err);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return failed("open", path, err);
+		return set_error("open", path, err);
 	if (fstat(fd, &st))
-		return failed("stat", path, err);
+		return set_error("stat", path, err);
 	if (st.st_uid != geteuid() || (st.st_mode & OTHERS_WRITE))
 		return refuse_on_bpffs(path, &st, err);
 	/* Its mode comes from a umask, or from a kubelet that made it as a mount point. */
 	if (create && (st.st_mode & 0777) != 0700 && fchmod(fd, 0700))
-		return failed("chmod", path, err);
+		return set_error("chmod", path, err);
 	return nk_steal_fd(&fd);
 }
 
@@ -103,23 +103,24 @@ bool nk_trust_is_plain(const char *path)
 	return true;
 }
 
-/* enter() - open the next directory on the path to a file */
-static int enter(int parent, const char *name, const char *path, bool create, struct nk_error *err)
+/* enter_dir() - open the next directory on the path to a file */
+static int enter_dir(int parent, const char *name, const char *path, bool create,
+		     struct nk_error *err)
 {
 	bool made = create && !mkdirat(parent, name, 0755);
 	int fd cleanup_close = -1;
 	struct stat st;
 
 	if (create && !made && errno != EEXIST)
-		return failed("mkdir", path, err);
+		return set_error("mkdir", path, err);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return failed("open", path, err);
+		return set_error("open", path, err);
 	if (fstat(fd, &st) || (made && fchmod(fd, 0755)))
-		return failed("stat", path, err);
+		return set_error("stat", path, err);
 	if ((st.st_uid && st.st_uid != geteuid()) ||
 	    ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX)))
-		return refuse(path, &st, err);
+		return refuse_dir(path, &st, err);
 	return nk_steal_fd(&fd);
 }
 
@@ -134,10 +135,10 @@ int nk_trust_walk(const char *path, bool create, struct nk_error *err)
 	snprintf(way, sizeof(way), "%s", path);
 	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return failed("open", "/", err);
+		return set_error("open", "/", err);
 	for (slash = strchr(way + 1, '/'); slash && fd >= 0; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		next = enter(fd, strrchr(way, '/') + 1, way, create, err);
+		next = enter_dir(fd, strrchr(way, '/') + 1, way, create, err);
 		*slash = '/';
 		close(fd);
 		fd = next;

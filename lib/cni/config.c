@@ -175,9 +175,9 @@ static int parse_mac(const char *path, const char *text, struct nk_config *confi
 	return 0;
 }
 
-/* read_one() - a string member @key of @object, if present; replaces an earlier value. */
-static int read_one(const struct nk_json *object, const char *name, const char *key, char *buf,
-		    size_t size, const char **path, const char *new_path, struct nk_error *err)
+/* read_string() - a string member @key of @object, if present; replaces an earlier value. */
+static int read_string(const struct nk_json *object, const char *name, const char *key, char *buf,
+		       size_t size, const char **path, const char *new_path, struct nk_error *err)
 {
 	int rc = object ? nk_json_read_string(object, name, key, buf, size, err) : 0;
 
@@ -202,14 +202,15 @@ static int parse_runtime(const struct nk_request *request, struct nk_config_raw 
 		snprintf(raw->mac, sizeof(raw->mac), "%s", request->mac);
 		raw->mac_path = mac_of_args;
 	}
-	rc = read_one(raw->runtime_config, "runtimeConfig", "deviceID", raw->device_id,
-		      sizeof(raw->device_id), &raw->device_id_path, "runtimeConfig.deviceID", err);
+	rc = read_string(raw->runtime_config, "runtimeConfig", "deviceID", raw->device_id,
+			 sizeof(raw->device_id), &raw->device_id_path, "runtimeConfig.deviceID",
+			 err);
 	if (!rc)
-		rc = read_one(raw->runtime_config, "runtimeConfig", "mac", raw->mac,
-			      sizeof(raw->mac), &raw->mac_path, "runtimeConfig.mac", err);
+		rc = read_string(raw->runtime_config, "runtimeConfig", "mac", raw->mac,
+				 sizeof(raw->mac), &raw->mac_path, "runtimeConfig.mac", err);
 	if (!rc)
-		rc = read_one(raw->cni_args, "args.cni", "mac", raw->mac, sizeof(raw->mac),
-			      &raw->mac_path, "args.cni.mac", err);
+		rc = read_string(raw->cni_args, "args.cni", "mac", raw->mac, sizeof(raw->mac),
+				 &raw->mac_path, "args.cni.mac", err);
 	return rc;
 }
 
@@ -344,8 +345,9 @@ static int parse_check(const struct nk_json *json, struct nk_config *config, str
 	return config->prev ? 0 : nk_config_missing(err, "\"prevResult\", which CHECK needs");
 }
 
-/* needs_1_1() - STATUS and GC exist since CNI 1.1.0. */
-static int needs_1_1(enum nk_command command, const struct nk_config *config, struct nk_error *err)
+/* require_1_1() - STATUS and GC exist since CNI 1.1.0. */
+static int require_1_1(enum nk_command command, const struct nk_config *config,
+		       struct nk_error *err)
 {
 	if (!strcmp(config->cni_version, "1.1.0"))
 		return 0;
@@ -415,12 +417,12 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	case NK_COMMAND_PLAN:
 		return parse_add(ret->json, request, &raw, ret, err);
 	case NK_COMMAND_STATUS:
-		rc = needs_1_1(request->command, ret, err);
+		rc = require_1_1(request->command, ret, err);
 		return rc ? rc : parse_add(ret->json, request, &raw, ret, err);
 	case NK_COMMAND_CHECK:
 		return parse_check(ret->json, ret, err);
 	case NK_COMMAND_GC:
-		rc = needs_1_1(request->command, ret, err);
+		rc = require_1_1(request->command, ret, err);
 		break;
 	case NK_COMMAND_NONE:
 	case NK_COMMAND_DEL:

@@ -111,8 +111,8 @@ static const struct peer {
 	{ "dpSyncer", "afxdp", "name the NIC and its queues with \"deviceID\"; remove this key" },
 };
 
-static int refuse(const struct nk_json *member, struct nk_error *err, const char *why,
-		  const char *whose, const char *instead)
+static int refuse_key(const struct nk_json *member, struct nk_error *err, const char *why,
+		      const char *whose, const char *instead)
 {
 	char msg[160], value[64];
 
@@ -129,8 +129,8 @@ static int refuse_peers(const struct nk_json *member, struct nk_error *err)
 	/* Go's plugins ignore the case of keys. */
 	for (i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
 		if (!strcasecmp(nk_json_key(member), peers[i].key))
-			return refuse(member, err, "nk-cni does not support this key of ",
-				      peers[i].whose, peers[i].instead);
+			return refuse_key(member, err, "nk-cni does not support this key of ",
+					  peers[i].whose, peers[i].instead);
 	return 0;
 }
 
@@ -143,8 +143,8 @@ static int refuse_misspelt(const struct nk_json *member, const struct nk_json_fi
 		if (!nk_spelling_is_near(nk_json_key(member), ours->key))
 			continue;
 		snprintf(instead, sizeof(instead), "did you mean \"%s\"?", ours->key);
-		return refuse(member, err, "nk-cni has a key of similar spelling, but not ", "it",
-			      instead);
+		return refuse_key(member, err, "nk-cni has a key of similar spelling, but not ",
+				  "it", instead);
 	}
 	return 0;
 }

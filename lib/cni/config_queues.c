@@ -80,12 +80,12 @@ static int check_within(const struct nk_queue_set *some, const struct nk_queue_s
 	return 0;
 }
 
-/* queues_by_ids() - exactly these; a deviceID of the same NIC must contain them. Return: the number
+/* read_queue_ids() - exactly these; a deviceID of the same NIC must contain them. Return: the number
  * of queues, or an error
  */
-static int queues_by_ids(const struct nk_config_raw *raw, const struct raw_queues *queues,
-			 const struct device *device, struct nk_config *config,
-			 struct nk_error *err)
+static int read_queue_ids(const struct nk_config_raw *raw, const struct raw_queues *queues,
+			  const struct device *device, struct nk_config *config,
+			  struct nk_error *err)
 {
 	int count, rc = 0;
 
@@ -100,12 +100,12 @@ static int queues_by_ids(const struct nk_config_raw *raw, const struct raw_queue
 	return rc ? rc : count;
 }
 
-/* queues_by_device() - those that a device plugin allocated, within the pool if there is one.
+/* read_queues_of_device() - those that a device plugin allocated, within the pool if there is one.
  * Return: the number of queues, or an error
  */
-static int queues_by_device(const struct nk_config_raw *raw, const struct raw_queues *queues,
-			    const struct device *device, struct nk_config *config,
-			    struct nk_error *err)
+static int read_queues_of_device(const struct nk_config_raw *raw, const struct raw_queues *queues,
+				 const struct device *device, struct nk_config *config,
+				 struct nk_error *err)
 {
 	struct nk_queue_set pool;
 	int rc = 0;
@@ -121,9 +121,9 @@ static int queues_by_device(const struct nk_config_raw *raw, const struct raw_qu
 	return rc ? rc : device->count;
 }
 
-/* queues_by_pool() - any of these. Return: the number needed, or an error */
-static int queues_by_pool(const struct raw_queues *queues, struct nk_config *config,
-			  struct nk_error *err)
+/* read_queue_pool() - any of these. Return: the number needed, or an error */
+static int read_queue_pool(const struct raw_queues *queues, struct nk_config *config,
+			   struct nk_error *err)
 {
 	int size = nk_queue_set_parse(queues->pool, "queues.pool", &config->queues, err);
 	int wanted = queues->count ? (int)queues->count : 1;
@@ -141,12 +141,12 @@ static int choose_queues(const struct nk_config_raw *raw, const struct raw_queue
 {
 	config->fixed_queues = true;
 	if (*queues->ids)
-		return queues_by_ids(raw, queues, device, config, err);
+		return read_queue_ids(raw, queues, device, config, err);
 	if (device->kind == DEVICE_QUEUES)
-		return queues_by_device(raw, queues, device, config, err);
+		return read_queues_of_device(raw, queues, device, config, err);
 	config->fixed_queues = false;
 	if (*queues->pool)
-		return queues_by_pool(queues, config, err);
+		return read_queue_pool(queues, config, err);
 	if (device->kind == DEVICE_NAME)
 		return nk_config_invalid(
 			err, raw->device_id_path, raw->device_id,

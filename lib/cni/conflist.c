@@ -15,8 +15,8 @@ static const struct nk_json_field no_fields[] = {
 	END,
 };
 
-/* merge() - copy an entry and add the list's name and version */
-static char *merge(const struct nk_json *list, const struct nk_json *entry)
+/* merge_entry() - copy an entry and add the list's name and version */
+static char *merge_entry(const struct nk_json *list, const struct nk_json *entry)
 {
 	static const char *const inherited[] = { "cniVersion", "name" };
 	struct nk_json *whole = nk_json_new_object();
@@ -69,7 +69,7 @@ int nk_conflist_pick(const char *text, size_t size, const char *type, unsigned i
 	plugins = nk_json_get(json, "plugins");
 	entry = plugins ? find_entry(plugins, type, n) : n ? NULL : json;
 	if (entry) {
-		*ret = merge(json, entry);
+		*ret = merge_entry(json, entry);
 		if (!*ret)
 			rc = nk_error_no_memory(err);
 	} else if (!n) {

@@ -49,8 +49,8 @@ struct output {
 	size_t size;
 };
 
-static int __attribute__((format(printf, 4, 5))) failed(const struct nk_delegate *call, int sys,
-							struct nk_error *err, const char *fmt, ...)
+static int __attribute__((format(printf, 4, 5)))
+set_error(const struct nk_delegate *call, int sys, struct nk_error *err, const char *fmt, ...)
 {
 	char text[1536];
 	va_list ap;
@@ -62,8 +62,8 @@ static int __attribute__((format(printf, 4, 5))) failed(const struct nk_delegate
 			    "IPAM plugin %.64s (command %s) %s", call->type, call->command, text);
 }
 
-/* left_ms() - time until @deadline, for poll() */
-static int left_ms(int64_t deadline)
+/* get_left_ms() - time until @deadline, for poll() */
+static int get_left_ms(int64_t deadline)
 {
 	int64_t now = nk_clock_ms();
 
@@ -146,8 +146,8 @@ static void __attribute__((noreturn)) exec_plugin(const struct plan *plan, int i
 	_exit(EXIT_FAILURE);
 }
 
-/* reap() - wait for a child that has ended or will be killed. Return: 0 or a negative errno */
-static int reap(pid_t pid, int *ret_status)
+/* wait_for_child() - wait for a child that has ended or will be killed. Return: 0 or a negative errno */
+static int wait_for_child(pid_t pid, int *ret_status)
 {
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
@@ -173,18 +173,19 @@ static int confirm_exec(int report, struct child *child, const char **what)
 		sys = errno;
 		kill(child->pid, SIGKILL);
 	}
-	(void)reap(child->pid, &status); /* the reason is known */
+	(void)wait_for_child(child->pid, &status); /* the reason is known */
 	return -sys;
 }
 
 /**
- * spawn() - fork and execute the plugin
+ * spawn_plugin() - fork and execute the plugin
  * @in, @out: the child's ends of its stdin and stdout
  * @what: set to the name of the call that failed
  *
  * Return: 0, or a negative errno and no child
  */
-static int spawn(const struct plan *plan, int in, int out, struct child *ret, const char **what)
+static int spawn_plugin(const struct plan *plan, int in, int out, struct child *ret,
+			const char **what)
 {
 	int report[2], rc;
 
@@ -203,8 +204,8 @@ static int spawn(const struct plan *plan, int in, int out, struct child *ret, co
 	return rc;
 }
 
-/* start() - spawn() with pipes for stdin and stdout; our ends are non-blocking. */
-static int start(const struct plan *plan, struct child *ret, const char **what)
+/* start_plugin() - spawn_plugin() with pipes for stdin and stdout; our ends are non-blocking. */
+static int start_plugin(const struct plan *plan, struct child *ret, const char **what)
 {
 	int in[2], out[2], rc;
 
@@ -219,7 +220,7 @@ static int start(const struct plan *plan, struct child *ret, const char **what)
 	}
 	rc = fcntl(in[1], F_SETFL, O_NONBLOCK) || fcntl(out[0], F_SETFL, O_NONBLOCK) ? -errno : 0;
 	if (!rc)
-		rc = spawn(plan, in[0], out[1], ret, what);
+		rc = spawn_plugin(plan, in[0], out[1], ret, what);
 	close(in[0]);
 	close(out[1]);
 	ret->in = in[1];
@@ -238,14 +239,16 @@ static int start_with_retries(const struct nk_delegate *call, const struct plan 
 	const char *what;
 	int tries = 1, rc, pause;
 
-	while ((rc = start(plan, ret, &what)) == -ETXTBSY && tries < TRIES && left_ms(deadline)) {
-		pause = left_ms(deadline);
+	while ((rc = start_plugin(plan, ret, &what)) == -ETXTBSY && tries < TRIES &&
+	       get_left_ms(deadline)) {
+		pause = get_left_ms(deadline);
 		poll(NULL, 0, pause < PAUSE_MS ? pause : PAUSE_MS);
 		tries++;
 	}
 	if (rc)
-		failed(call, -rc, err, "cannot be started: %s %.1024s: %s%s", what, plan->file,
-		       nk_errno_name(-rc), rc == -ETXTBSY ? ", the file is open for writing" : "");
+		set_error(call, -rc, err, "cannot be started: %s %.1024s: %s%s", what, plan->file,
+			  nk_errno_name(-rc),
+			  rc == -ETXTBSY ? ", the file is open for writing" : "");
 	if (rc == -EACCES)
 		nk_error_remedy(
 			err,
@@ -279,15 +282,15 @@ static int read_output(struct child *child, struct output *output)
 }
 
 /**
- * exchange() - write input and read output until the plugin has ended and its output is read
+ * exchange_data() - write input and read output until the plugin has ended and its output is read
  *
  * It has ended when its process has, not when its stdout is closed: a daemon that it started may
  * hold that open forever, and a plugin may close it early.
  *
  * Return: 0, -ETIMEDOUT, -EFBIG, or the errno of poll()
  */
-static int exchange(const struct nk_delegate *call, struct child *child, int64_t deadline,
-		    struct output *output)
+static int exchange_data(const struct nk_delegate *call, struct child *child, int64_t deadline,
+			 struct output *output)
 {
 	bool ended = false;
 	size_t done = 0;
@@ -298,12 +301,12 @@ static int exchange(const struct nk_delegate *call, struct child *child, int64_t
 					{ .fd = child->out, .events = POLLIN },
 					{ .fd = child->in, .events = POLLOUT } };
 
-		n = poll(fds, sizeof(fds) / sizeof(fds[0]), left_ms(deadline));
+		n = poll(fds, sizeof(fds) / sizeof(fds[0]), get_left_ms(deadline));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n < 0)
 			continue;
-		if (!ended && !fds[0].revents && !left_ms(deadline))
+		if (!ended && !fds[0].revents && !get_left_ms(deadline))
 			return -ETIMEDOUT;
 		if (!n)
 			return 0; /* do not wait longer */
@@ -322,24 +325,24 @@ static int exchange(const struct nk_delegate *call, struct child *child, int64_t
 	return 0;
 }
 
-/* report_end() - report how the process ended. @rc: result of exchange(); @status: from waitpid() */
+/* report_end() - report how the process ended. @rc: result of exchange_data(); @status: from waitpid() */
 static int report_end(const struct nk_delegate *call, int rc, int status, struct nk_error *err)
 {
 	switch (-rc) {
 	case 0:
 		break;
 	case ETIMEDOUT:
-		return failed(call, ETIMEDOUT, err, "did not answer within %g s",
-			      call->limit_ms / 1000.0);
+		return set_error(call, ETIMEDOUT, err, "did not answer within %g s",
+				 call->limit_ms / 1000.0);
 	case EFBIG:
-		return failed(call, EFBIG, err, "wrote more than %u bytes on its stdout",
-			      NK_DELEGATE_OUTPUT_MAX);
+		return set_error(call, EFBIG, err, "wrote more than %u bytes on its stdout",
+				 NK_DELEGATE_OUTPUT_MAX);
 	default:
-		return failed(call, -rc, err, "cannot be waited for: %s", nk_errno_name(-rc));
+		return set_error(call, -rc, err, "cannot be waited for: %s", nk_errno_name(-rc));
 	}
 	if (WIFSIGNALED(status))
-		return failed(call, EREMOTEIO, err, "was killed by signal %d (%s)",
-			      WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return set_error(call, EREMOTEIO, err, "was killed by signal %d (%s)",
+				 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return 0;
 }
 
@@ -403,16 +406,16 @@ static int end_plugin(pid_t pid, pid_t group, bool kill_all, int *ret_status)
 		kill(-group, SIGKILL);
 		kill(pid, SIGKILL); /* the plugin may have left the group */
 	}
-	rc = reap(pid, ret_status);
+	rc = wait_for_child(pid, ret_status);
 	if (rc || !WIFEXITED(*ret_status) || WEXITSTATUS(*ret_status))
 		kill(-group, SIGKILL);
 	kill(group, SIGKILL);
-	(void)reap(group, &guard_status);
+	(void)wait_for_child(group, &guard_status);
 	return rc;
 }
 
-static int run(const struct nk_delegate *call, struct plan *plan, struct output *output,
-	       int *ret_status, struct nk_error *err)
+static int run_plugin(const struct nk_delegate *call, struct plan *plan, struct output *output,
+		      int *ret_status, struct nk_error *err)
 {
 	const int64_t deadline = nk_clock_ms() + call->limit_ms;
 	struct child child = { .pidfd = -1, .in = -1, .out = -1 };
@@ -420,15 +423,15 @@ static int run(const struct nk_delegate *call, struct plan *plan, struct output 
 
 	plan->group = start_guard();
 	if (plan->group < 0)
-		return failed(call, -plan->group, err, "cannot be started: %s",
-			      nk_errno_name(-plan->group));
+		return set_error(call, -plan->group, err, "cannot be started: %s",
+				 nk_errno_name(-plan->group));
 	rc = start_with_retries(call, plan, deadline, &child, err);
 	if (rc) {
 		kill(plan->group, SIGKILL);
-		(void)reap(plan->group, &status);
+		(void)wait_for_child(plan->group, &status);
 		return rc;
 	}
-	rc = exchange(call, &child, deadline, output);
+	rc = exchange_data(call, &child, deadline, output);
 	reaped = end_plugin(child.pid, plan->group, rc != 0, &status);
 	nk_cleanup_close(&child.pidfd);
 	nk_cleanup_close(&child.in);
@@ -460,7 +463,7 @@ int nk_delegate_run(const struct nk_delegate *call, char **ret, size_t *ret_size
 	if (!rc) {
 		sigaction(SIGCHLD, &keep, &old_child);
 		sigaction(SIGPIPE, &ignore, &old_pipe);
-		rc = run(call, &plan, &output, ret_status, err);
+		rc = run_plugin(call, &plan, &output, ret_status, err);
 		sigaction(SIGPIPE, &old_pipe, NULL);
 		sigaction(SIGCHLD, &old_child, NULL);
 	}

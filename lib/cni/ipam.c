@@ -37,8 +37,8 @@ static const struct nk_json_field answer_fields[] = {
 	END,
 };
 
-/* excerpt() - the start of a plugin's output, printable; or that it was empty */
-static void excerpt(const char *text, size_t size, char ret[EXCERPT_SIZE])
+/* copy_excerpt() - the start of a plugin's output, printable; or that it was empty */
+static void copy_excerpt(const char *text, size_t size, char ret[EXCERPT_SIZE])
 {
 	size_t i, room = EXCERPT_SIZE - 1;
 
@@ -85,7 +85,7 @@ static int report_status(const struct nk_ipam *ipam, const char *command, int st
 		rc = nk_json_decode(json, "", error_fields, NK_JSON_IGNORE, &raw, &garbled);
 	if (!rc)
 		msg = nk_json_string(nk_json_get(json, "msg"));
-	excerpt(text, size, said);
+	copy_excerpt(text, size, said);
 	if (msg && *msg)
 		rc = pass_error(ipam, raw.code, msg, nk_json_string(nk_json_get(json, "details")),
 				err);
@@ -109,11 +109,11 @@ static bool has_argument(const char *args, const char *argument)
 	return false;
 }
 
-/* remaining_args() - CNI_ARGS as a variable, without MAC, which nk-cni used: host-local and others
+/* select_args() - CNI_ARGS as a variable, without MAC, which nk-cni used: host-local and others
  * refuse an unknown key unless IgnoreUnknown is set. IP and the keys of Kubernetes remain, since
  * IPAM plugins use them. Return: to be freed; NULL: out of memory
  */
-static char *remaining_args(const char *args)
+static char *select_args(const char *args)
 {
 	const bool all = has_argument(args, "IgnoreUnknown=1") ||
 			 has_argument(args, "IgnoreUnknown=true");
@@ -153,7 +153,7 @@ static int add_args(const struct nk_ipam *ipam, char *args, char *ret[VARIABLES_
 static int call_plugin(const struct nk_ipam *ipam, const char *command, uint32_t limit_ms,
 		       char **ret, size_t *ret_size, struct nk_error *err)
 {
-	char *args = ipam->cni_args ? remaining_args(ipam->cni_args) : NULL;
+	char *args = ipam->cni_args ? select_args(ipam->cni_args) : NULL;
 	char *variables[VARIABLES_MAX];
 	const struct nk_delegate delegate = {
 		.path = ipam->cni_path,
@@ -199,13 +199,13 @@ static int check_version(const struct nk_ipam *ipam, const struct nk_json *json,
 		nk_config_versions[0], nk_config_versions[i - 1]);
 }
 
-/* bad_answer() - turn @why, an error about a configuration, into one about the plugin's answer */
-static int bad_answer(const struct nk_ipam *ipam, const struct nk_error *why, const char *text,
-		      size_t size, struct nk_error *err)
+/* refuse_answer() - turn @why, an error about a configuration, into one about the plugin's answer */
+static int refuse_answer(const struct nk_ipam *ipam, const struct nk_error *why, const char *text,
+			 size_t size, struct nk_error *err)
 {
 	char said[EXCERPT_SIZE];
 
-	excerpt(text, size, said);
+	copy_excerpt(text, size, said);
 	if (why->code == NK_CODE_JSON)
 		return nk_error_set(err, NK_CODE_IPAM, EBADMSG,
 				    "the IPAM plugin's answer is invalid",
@@ -241,8 +241,8 @@ static bool is_reachable(const struct nk_ipaddr *gateway, const struct nk_ipam_r
 	return false;
 }
 
-/* flaw_of_gateway() - why the gateway cannot be used, or NULL */
-static const char *flaw_of_gateway(const struct nk_ip *ip, const struct nk_ipam_result *all)
+/* find_gateway_flaw() - why the gateway cannot be used, or NULL */
+static const char *find_gateway_flaw(const struct nk_ip *ip, const struct nk_ipam_result *all)
 {
 	if (!ip->gateway.family)
 		return NULL;
@@ -270,7 +270,7 @@ static int check_usable(const struct nk_ipam *ipam, const struct nk_ipam_result 
 		flaw = nk_prefix_flaw(&all->ips[i].address);
 		if (flaw)
 			break;
-		flaw = flaw_of_gateway(&all->ips[i], all);
+		flaw = find_gateway_flaw(&all->ips[i], all);
 		if (!flaw)
 			continue;
 		nk_ipaddr_text(&all->ips[i].gateway, text);
@@ -300,8 +300,8 @@ static int parse_answer(const struct nk_ipam *ipam, const char *text, size_t siz
 	if (!rc)
 		rc = nk_ipam_parse(ret->json, "", ret, &why);
 	if (rc)
-		return bad_answer(ipam, &why, text, size, err);
-	excerpt(text, size, said);
+		return refuse_answer(ipam, &why, text, size, err);
+	copy_excerpt(text, size, said);
 	if (!ret->ip_count)
 		return nk_error_set(err, NK_CODE_IPAM, EBADMSG,
 				    "IPAM plugin returned missing IP config",

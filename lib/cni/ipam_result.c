@@ -54,8 +54,8 @@ static const struct nk_json_field route_fields[] = {
 	END,
 };
 
-static int bad_value(struct nk_error *err, const char *path, const char *key, const char *value,
-		     const char *wanted)
+static int refuse_value(struct nk_error *err, const char *path, const char *key, const char *value,
+			const char *wanted)
 {
 	if (!*value)
 		return nk_error_config(err, "%s.%s: missing, must be %s", path, key, wanted);
@@ -67,7 +67,7 @@ static int parse_prefix(const char *path, const char *key, const char *text, str
 {
 	if (nk_prefix_parse(text, false, ret))
 		return 0;
-	return bad_value(err, path, key, text, "an address with its prefix length");
+	return refuse_value(err, path, key, text, "an address with its prefix length");
 }
 
 /* parse_gateway() - Go's net.IP is written as "" if there is none */
@@ -76,7 +76,7 @@ static int parse_gateway(const char *path, const char *key, const char *text, st
 {
 	if (!*text || nk_ipaddr_parse(text, ret))
 		return 0;
-	return bad_value(err, path, key, text, "an address");
+	return refuse_value(err, path, key, text, "an address");
 }
 
 static int parse_ip(const struct nk_json *json, const char *path, struct nk_ip *ret,

@@ -61,15 +61,15 @@ bool nk_request_is_ifname(const char *name)
 	return true;
 }
 
-static const char *lookup(nk_getenv env, const char *name)
+static const char *look_up_variable(nk_getenv env, const char *name)
 {
 	const char *value = env(name);
 
 	return value ? value : "";
 }
 
-static int bad_variable(struct nk_error *err, const char *name, const char *value,
-			const char *wanted)
+static int refuse_variable(struct nk_error *err, const char *name, const char *value,
+			   const char *wanted)
 {
 	char msg[64], text[64];
 
@@ -89,7 +89,7 @@ static int parse_command(const char *value, enum nk_command *ret, struct nk_erro
 			return 0;
 		}
 	}
-	return bad_variable(err, "CNI_COMMAND", value, "ADD, DEL, CHECK, STATUS, GC or VERSION");
+	return refuse_variable(err, "CNI_COMMAND", value, "ADD, DEL, CHECK, STATUS, GC or VERSION");
 }
 
 static int refuse_missing(const char *id, const char *netns, const char *ifname,
@@ -169,13 +169,13 @@ static int parse_args(const char *args, struct nk_request *request, struct nk_er
 
 int nk_request_for_plan(nk_getenv env, struct nk_request *ret, struct nk_error *err)
 {
-	const char *ifname = lookup(env, "CNI_IFNAME");
+	const char *ifname = look_up_variable(env, "CNI_IFNAME");
 
 	*ret = (struct nk_request){
 		.command = NK_COMMAND_PLAN,
 		.container_id = "plan",
-		.cni_path = lookup(env, "CNI_PATH"),
-		.cni_args = lookup(env, "CNI_ARGS"),
+		.cni_path = look_up_variable(env, "CNI_PATH"),
+		.cni_args = look_up_variable(env, "CNI_ARGS"),
 	};
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s",
 		 nk_request_is_ifname(ifname) ? ifname : "net1");
@@ -184,16 +184,16 @@ int nk_request_for_plan(nk_getenv env, struct nk_request *ret, struct nk_error *
 
 int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err)
 {
-	const char *id = lookup(env, "CNI_CONTAINERID");
-	const char *netns = lookup(env, "CNI_NETNS");
-	const char *ifname = lookup(env, "CNI_IFNAME");
+	const char *id = look_up_variable(env, "CNI_CONTAINERID");
+	const char *netns = look_up_variable(env, "CNI_NETNS");
+	const char *ifname = look_up_variable(env, "CNI_IFNAME");
 	int rc;
 
-	rc = parse_command(lookup(env, "CNI_COMMAND"), &ret->command, err);
+	rc = parse_command(look_up_variable(env, "CNI_COMMAND"), &ret->command, err);
 	if (rc)
 		return rc;
-	ret->cni_path = lookup(env, "CNI_PATH");
-	ret->cni_args = lookup(env, "CNI_ARGS");
+	ret->cni_path = look_up_variable(env, "CNI_PATH");
+	ret->cni_args = look_up_variable(env, "CNI_ARGS");
 	if (ret->command != NK_COMMAND_ADD && ret->command != NK_COMMAND_DEL &&
 	    ret->command != NK_COMMAND_CHECK)
 		return 0;
@@ -201,14 +201,15 @@ int nk_request_parse(nk_getenv env, struct nk_request *ret, struct nk_error *err
 	if (rc)
 		return rc;
 	if (!nk_request_is_id(id))
-		return bad_variable(err, "CNI_CONTAINERID", id,
-				    "a container id ([a-zA-Z0-9][a-zA-Z0-9_.-]*, up to 255 bytes)");
+		return refuse_variable(
+			err, "CNI_CONTAINERID", id,
+			"a container id ([a-zA-Z0-9][a-zA-Z0-9_.-]*, up to 255 bytes)");
 	if (!nk_request_is_ifname(ifname))
-		return bad_variable(err, "CNI_IFNAME", ifname,
-				    "an interface name (1 to 15 bytes without '/', ':', '%', "
-				    "white space)");
+		return refuse_variable(err, "CNI_IFNAME", ifname,
+				       "an interface name (1 to 15 bytes without '/', ':', '%', "
+				       "white space)");
 	if (strlen(netns) >= sizeof(ret->netns))
-		return bad_variable(err, "CNI_NETNS", netns, "a path of less than 4096 bytes");
+		return refuse_variable(err, "CNI_NETNS", netns, "a path of less than 4096 bytes");
 	snprintf(ret->container_id, sizeof(ret->container_id), "%s", id);
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s", ifname);
 	snprintf(ret->netns, sizeof(ret->netns), "%s", netns);

@@ -108,7 +108,7 @@ static void append_route(struct nk_json *list, const struct nk_route *route)
 
 /* --- prevResult and ours --------------------------------------------------------------------- */
 
-static bool contains(const char *const *keys, const char *key)
+static bool has_key(const char *const *keys, const char *key)
 {
 	while (*keys && strcmp(*keys, key) != 0)
 		keys++;
@@ -121,7 +121,7 @@ static void copy_members(struct nk_json *to, const struct nk_json *from, const c
 	const struct nk_json *member;
 
 	for (member = nk_json_first(from); member; member = nk_json_next(member))
-		if (!contains(drop, nk_json_key(member)))
+		if (!has_key(drop, nk_json_key(member)))
 			nk_json_add_copy(to, nk_json_key(member), member);
 }
 

@@ -262,7 +262,8 @@ int nk_result_check_absent(const struct nk_json *prev, const char *name, const c
 	return nk_error_remedy(err, "give this plugin another device name: \"ifName\": \"nk0\"");
 }
 
-static int differs(const char *key, const char *made, const char *found, struct nk_error *err)
+static int refuse_difference(const char *key, const char *made, const char *found,
+			     struct nk_error *err)
 {
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT,
 			    "CHECK: prevResult differs from what ADD created",
@@ -281,7 +282,7 @@ static int check_mac(const struct nk_json *interface, const struct nk_result_int
 	    (nk_mac_parse_any(found, mac) && !memcmp(mac, expected->mac, NK_MAC_LEN)))
 		return 0;
 	nk_mac_text(expected->mac, made);
-	return differs("mac", made, found, err);
+	return refuse_difference("mac", made, found, err);
 }
 
 static int check_socket_path(const struct nk_json *interface,
@@ -291,7 +292,7 @@ static int check_socket_path(const struct nk_json *interface,
 
 	if (!found || !*found || !*expected->socket_path || !strcmp(found, expected->socket_path))
 		return 0;
-	return differs("socketPath", expected->socket_path, found, err);
+	return refuse_difference("socketPath", expected->socket_path, found, err);
 }
 
 /* check_mtu() - only of the host device: later plugins may change the Pod's device, and "tuning"
@@ -310,7 +311,7 @@ static int check_mtu(const struct nk_json *interface, const struct nk_result_int
 		return 0;
 	snprintf(made, sizeof(made), "%u", expected->mtu);
 	snprintf(found, sizeof(found), "%u", element.number);
-	return differs("mtu", made, found, err);
+	return refuse_difference("mtu", made, found, err);
 }
 
 static int check_interface(const struct nk_json *prev, const struct nk_result_interface *expected,
