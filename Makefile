@@ -284,7 +284,7 @@ test: export NK_TEST_STRICT = 1 # a skip is a failure
 # The lab and musl's libraries are made meanwhile, which waits for the network for much of its time. If that
 # fails, the tests try again, and say why. A part that fails keeps no other one from running.
 test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
-	$(Q)rm -rf $(B)/counts
+	$(Q)rm -rf $(B)/counts $(B)/failures
 	$(Q)$(MAKE) --no-print-directory deps $(patsubst %,$(B)/deps-%,build check tools static lint lab)
 	$(Q){ test/suite/host --build; $(MAKE) B=$(B)/static STATIC=1 $(B)/static/root; } >$(B)/lab.log 2>&1 &
 	$(Q)failed=; \
