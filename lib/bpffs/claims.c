@@ -70,8 +70,9 @@ int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error 
 		if (ret->version == NK_CLAIM_VERSION)
 			return 0;
 		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
-				    "queue %u has version %u, this nk-cni knows %d", queue,
-				    ret->version, NK_CLAIM_VERSION);
+				    "the claim on queue %u has version %u; this nk-cni reads "
+				    "version %d",
+				    queue, ret->version, NK_CLAIM_VERSION);
 	}
 	return errno == ENOENT ? -ENOENT : fail(err, "read the claim on", queue);
 }

@@ -31,8 +31,8 @@ int nk_counters_open(const struct nk_nicdir *dir, struct nk_counters *ret, struc
 	if (info.type != BPF_MAP_TYPE_PERCPU_ARRAY ||
 	    info.value_size != sizeof(struct nk_queue_stats))
 		return nk_error_set(err, NK_CODE_BPF, EPROTO, "the counters are of another version",
-				    "%s/" NK_PIN_STATS ": type %u with values of %u bytes, this "
-				    "nk-cni knows %d with %zu",
+				    "%s/" NK_PIN_STATS ": type %u with values of %u bytes; this "
+				    "nk-cni reads type %d with values of %zu bytes",
 				    dir->path, info.type, info.value_size,
 				    BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct nk_queue_stats));
 	if (cpus <= 0)

@@ -71,8 +71,8 @@ static int open_map(const struct nk_nicdir *dir, struct nk_error *err)
 	     info.value_size != sizeof(struct nk_neigh)))
 		return nk_error_set(err, NK_CODE_BPF, EPROTO,
 				    "the map of answered addresses is of another version",
-				    "%s/" NK_PIN_NEIGH " has entries of %u and %u bytes, this "
-				    "nk-cni knows %zu and %zu",
+				    "%s/" NK_PIN_NEIGH " has keys of %u and values of %u bytes; "
+				    "this nk-cni reads keys of %zu and values of %zu bytes",
 				    dir->path, info.key_size, info.value_size,
 				    sizeof(struct nk_neigh_key), sizeof(struct nk_neigh));
 	return nk_steal_fd(&fd);

@@ -60,7 +60,8 @@ static int read_map(int fd, struct nk_nicid *ret, struct nk_error *err)
 	if (ret->version == NK_NICID_VERSION)
 		return 0;
 	return nk_error_set(err, NK_CODE_BPF, EPROTO, "the NIC's identity is of another version",
-			    "version %u, this nk-cni knows %d", ret->version, NK_NICID_VERSION);
+			    "it has version %u; this nk-cni reads version %d", ret->version,
+			    NK_NICID_VERSION);
 }
 
 int nk_nicid_get(const struct nk_nicdir *dir, struct nk_nicid *ret, struct nk_error *err)

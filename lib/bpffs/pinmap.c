@@ -67,8 +67,8 @@ static int check_layout(const struct nk_pinmap *map, int fd, const char *path, s
 		return -ENOENT;
 	snprintf(msg, sizeof(msg), "the %s is of another version", map->what);
 	nk_error_set(err, NK_CODE_BPF, EPROTO, msg,
-		     "%s has values of %u bytes, this nk-cni knows %u", path, info.value_size,
-		     map->value_size);
+		     "%s has values of %u bytes; this nk-cni reads values of %u bytes", path,
+		     info.value_size, map->value_size);
 	return nk_error_remedy(
 		err, "the NIC's Pods keep running: use the nk-cni that created them until "
 		     "they have ended");

@@ -56,8 +56,9 @@ int nk_flow_note_get(int fd, uint32_t owner, uint32_t n, struct nk_flow_note *re
 		return errno == ENOENT ? -ENOENT : set_error(err, "read", owner, n);
 	if (ret->version != NK_FLOW_NOTE_VERSION)
 		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a flow note has another version",
-				    "rule %u of queue %u has version %u; this nk-cni reads %d", n,
-				    owner, ret->version, NK_FLOW_NOTE_VERSION);
+				    "rule %u of queue %u has version %u; this nk-cni reads "
+				    "version %d",
+				    n, owner, ret->version, NK_FLOW_NOTE_VERSION);
 	return 0;
 }
 
