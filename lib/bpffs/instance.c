@@ -104,10 +104,11 @@ int nk_instance_refuse(const struct nk_nic *nic, const struct nk_nicid *id, cons
 
 	search_mounts(bpffs, &search);
 	if (prog_id)
-		snprintf(program, sizeof(program), ", its XDP program is %u", prog_id);
+		snprintf(program, sizeof(program), "; its XDP program has id %u", prog_id);
 	nk_error_set(err, NK_CODE_BPF, EBUSY, "another nk-cni has the NIC",
-		     "%s has no directory below %s/nk-cni, but has one at %s%s", nic->name, bpffs,
-		     *search.found ? search.found : "a bpffs that is not mounted here", program);
+		     "%s has no directory below %s/nk-cni, but has one %s%s%s", nic->name, bpffs,
+		     *search.found ? "at " : "on a bpffs that is not mounted here", search.found,
+		     program);
 	if (*search.found)
 		nk_error_remedy(
 			err,
@@ -119,7 +120,7 @@ int nk_instance_refuse(const struct nk_nic *nic, const struct nk_nicid *id, cons
 			err,
 			"use one \"bpffs\" for all networks of a NIC. The other one may be in the "
 			"mount namespace of a container (grep -l ' - bpf ' "
-			"/proc/[0-9]*/mountinfo). If it was emptied or unmounted, a program "
-			"still has a map of it open");
+			"/proc/[0-9]*/mountinfo). If it was emptied or unmounted, wait until no "
+			"program has one of its maps open");
 	return -EBUSY;
 }

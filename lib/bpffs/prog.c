@@ -234,7 +234,7 @@ static int refuse_attach(const struct nk_nic *nic, int prog, int sys, struct nk_
 		return nk_error_remedy(
 			err,
 			"another XDP program or a memory provider (io_uring, devmem) uses "
-			"%s",
+			"%s: use another NIC, or wait until neither uses it",
 			nic->name);
 	if (nic->mtu > 1500)
 		return nk_error_remedy(
@@ -322,8 +322,8 @@ static int find_running(const struct nk_nicdir *dir, const struct nk_nic *nic, s
 	if (link.ifindex == nic->ifindex)
 		return 1;
 	return nk_error_set(err, NK_CODE_BPF, EBUSY, "the pinned XDP link is another NIC's",
-			    "%s/link is on ifindex %u, %s has %u", dir->path, link.ifindex,
-			    nic->name, nic->ifindex);
+			    "%s/link is on ifindex %u, but %s has ifindex %u", dir->path,
+			    link.ifindex, nic->name, nic->ifindex);
 }
 
 /* update_program() - replace the running program if it is older */
@@ -412,11 +412,13 @@ int nk_prog_check(const struct nk_nicdir *dir, const struct nk_nic *nic, struct 
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is gone",
 				    "%s/link: expected a pinned XDP link, found ENOENT", dir->path);
 	if (link.ifindex != nic->ifindex)
-		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is off",
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+				    "CHECK: the XDP program is not on the NIC",
 				    "%s/link: expected on ifindex %u (%s), found on %u", dir->path,
 				    nic->ifindex, nic->name, link.ifindex);
 	if (link.prog_id != nic->xdp_prog_id)
-		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program is off",
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+				    "CHECK: the XDP program is not on the NIC",
 				    "%s: expected XDP program %u, found %u", nic->name,
 				    link.prog_id, nic->xdp_prog_id);
 	return nk_prog_check_pins(dir, link.prog_id, err);
