@@ -201,8 +201,9 @@ int nk_netkit_create_single(struct nk_nl *nl, const struct nk_netkit_spec *spec,
 	}
 	if (rc == -EEXIST)
 		nk_error_remedy(err,
-				"the Pod has an interface %s already: choose another name, "
-				"or call DEL for the attachment that left it",
+				"the Pod has an interface %s already: choose another \"ifName\". "
+				"Only if a failed call left the interface, call DEL for that "
+				"attachment",
 				spec->name);
 	if (rc)
 		return rc;
@@ -284,7 +285,8 @@ int nk_netkit_create_pair(struct nk_nl *nl, const struct nk_netkit_spec *spec, s
 	if (rc == -EEXIST)
 		nk_error_remedy(err,
 				"the Pod has an interface %s already, or the host has %s: choose "
-				"another name, or call DEL for the attachment that left it",
+				"another \"ifName\". Only if a failed call left the interface, "
+				"call DEL for that attachment",
 				spec->name, spec->host_name);
 	if (rc)
 		return rc;

@@ -214,7 +214,7 @@ static const char *find_missing(const struct nk_nl_names *names, uint32_t type)
 	for (; names && names->name; names++)
 		if (names->type == type)
 			return names->name;
-	return "unknown to us";
+	return "of unknown name";
 }
 
 /**

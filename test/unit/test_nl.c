@@ -413,7 +413,7 @@ Test(nl_reply, missing_attribute_is_named)
 	put_error(&reply, -EINVAL);
 	mnl_attr_put_strz(header_of(&reply), NK_NLMSGERR_ATTR_MSG, "No");
 	mnl_attr_put_u32(header_of(&reply), NK_NLMSGERR_ATTR_MISS_TYPE, 4000);
-	expect_details(&reply, "unknown", "No (attribute unknown to us missing): EINVAL");
+	expect_details(&reply, "unknown", "No (attribute of unknown name missing): EINVAL");
 }
 
 /* A kernel that does not cap repeats the request between the error and the attributes. */
