@@ -236,10 +236,9 @@ static int parse_device_info(const struct nk_config_raw *raw, struct nk_config *
 static int refuse_without_queues(struct nk_error *err)
 {
 	nk_config_missing(
-		err, "queues, which a single device needs; set \"queues\": {\"pool\": \"8-15\"}, "
-		     "{\"ids\": \"14\"}, "
-		     "a \"deviceID\" such as \"eth0-q14\", or "
-		     "\"pairing\": \"pair\"");
+		err, "queues, which a single device needs; set \"queues\" to {\"pool\": \"8-15\"} "
+		     "or {\"ids\": \"14\"}; or set a \"deviceID\" such as \"eth0-q14\"; or, for "
+		     "a pair, \"pairing\": \"pair\"");
 	return nk_error_remedy(
 		err,
 		"if a device plugin allocates the deviceID (resourceName), request one device of "
@@ -335,7 +334,8 @@ static int parse_check(const struct nk_json *json, struct nk_config *config, str
 
 	if (!strncmp(config->cni_version, "0.3", 3))
 		return nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
-				    "CHECK requires cniVersion 0.4.0, the configuration has %s",
+				    "CHECK requires cniVersion 0.4.0 or later; the configuration "
+				    "has %s",
 				    config->cni_version);
 	rc = nk_json_decode(json, "", check_fields, NK_JSON_IGNORE, &raw, err);
 	if (rc)
@@ -352,7 +352,7 @@ static int require_1_1(enum nk_command command, const struct nk_config *config,
 	if (!strcmp(config->cni_version, "1.1.0"))
 		return 0;
 	nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
-		     "%s requires cniVersion 1.1.0, the configuration has %s",
+		     "%s requires cniVersion 1.1.0; the configuration has %s",
 		     nk_request_command_name(command), config->cni_version);
 	return nk_error_remedy(
 		err,

@@ -85,8 +85,9 @@ static const struct peer {
 	{ "hairpinMode", "bridge", use_nothing },
 	{ "promiscMode", "bridge", use_nothing },
 	{ "portIsolation", "bridge", use_policy },
-	{ "enabledad", "bridge", "\"dad\": true" },
-	{ "disableContainerInterface", "bridge", "remove nk-cni from the list" },
+	{ "enabledad", "bridge", "set \"dad\": true; remove this key" },
+	{ "disableContainerInterface", "bridge",
+	  "nk-cni always creates a device: remove this key, or use a list without nk-cni" },
 	{ "linkInContainer", "macvlan, ipvlan and vlan", use_host },
 	{ "linksInContainer", "bond", use_host },
 	{ "links", "bond", use_master },
@@ -106,7 +107,7 @@ static const struct peer {
 	{ "socket_file", "ovs-cni", use_nothing },
 	{ "sharedDir", "userspace",
 	  "the result has the map's path as \"socketPath\"; remove this key" },
-	{ "skipUnloadBpf", "afxdp", "\"xdp\": {\"keep\": true}" },
+	{ "skipUnloadBpf", "afxdp", "set \"xdp\": {\"keep\": true}; remove this key" },
 	{ "ethtoolCmds", "afxdp", "configure the NIC with \"rss\", \"steering\" and \"rings\"" },
 	{ "dpSyncer", "afxdp", "name the NIC and its queues with \"deviceID\"; remove this key" },
 };
@@ -143,8 +144,8 @@ static int refuse_misspelt(const struct nk_json *member, const struct nk_json_fi
 		if (!nk_spelling_is_near(nk_json_key(member), ours->key))
 			continue;
 		snprintf(instead, sizeof(instead), "did you mean \"%s\"?", ours->key);
-		return refuse_key(member, err, "nk-cni has a key of similar spelling, but not ",
-				  "it", instead);
+		return refuse_key(member, err, "nk-cni has no such key, but a similar one", "",
+				  instead);
 	}
 	return 0;
 }
