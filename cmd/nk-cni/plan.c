@@ -62,7 +62,7 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 		fprintf(plan->out, "# flow rules: %u in use, room for %u; %s\n", rules.used,
 			rules.size,
 			rules.anywhere ? "the driver chooses locations" :
-					 "at the lowest free location");
+					 "nk-cni chooses locations");
 	if (nk_rss_get(&plan->att->host, nic->ifindex, 0, &table, &none)) {
 		fputs("# RSS: no table\n", plan->out);
 	} else {

@@ -74,8 +74,9 @@ static int remove_context(struct nk_attachment *att, const struct nk_delete_opti
 	nk_error_wrap(err, "delete RSS context %u of %s", att->claim.rss_context, nic->name);
 	if (rc == -EBUSY)
 		nk_error_remedy(err,
-				"a foreign flow rule directs frames to this context; it may serve "
-				"another program: ethtool -n %s lists the rules",
+				"a foreign flow rule directs frames to this context. The rule may "
+				"serve another program: \"ethtool -n %s\" lists the rules. Delete "
+				"it only if nobody needs it",
 				NK_QUOTED(nic->name));
 	return rc;
 }

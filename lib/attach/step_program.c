@@ -22,7 +22,8 @@ static int check_program(struct nk_attachment *att, struct nk_error *err)
 	const struct nk_nic *nic = &att->lender.nic;
 
 	if (att->claim.flags & NK_CLAIM_RINGS && nic->xdp_prog_id) {
-		nk_error_set(err, NK_CODE_CHECK, EEXIST, "CHECK: XDP keeps memory providers out",
+		nk_error_set(err, NK_CODE_CHECK, EEXIST,
+			     "CHECK: an XDP program excludes memory providers",
 			     "%s has XDP program id %u", nic->name, nic->xdp_prog_id);
 		return nk_error_remedy(
 			err,

@@ -73,7 +73,8 @@ static const struct quirk quirks[] = {
 			[NK_QUIRK_NO_CONTEXTS] =
 				"gve has no RSS contexts: lease one queue, or use \"steering\": []",
 			[NK_QUIRK_DATA_SPLIT] =
-				"gve splits only with \"xsk\": {\"map\": false} and no threshold",
+				"gve splits headers only with \"xsk\": {\"map\": false} and "
+				"without \"hdsThreshold\"",
 		},
 	},
 	{
@@ -82,7 +83,8 @@ static const struct quirk quirks[] = {
 			[NK_QUIRK_MAC_RULE] = BNXT_RULES,
 			[NK_QUIRK_MAC_RULE_CONTEXT] = BNXT_RULES,
 			[NK_QUIRK_VLAN_RULE] = "bnxt does not match VLAN tags: leave \"vlan\" out",
-			[NK_QUIRK_DATA_SPLIT] = "bnxt splits only with \"xsk\": {\"map\": false}",
+			[NK_QUIRK_DATA_SPLIT] =
+				"bnxt splits headers only with \"xsk\": {\"map\": false}",
 		},
 	},
 	{

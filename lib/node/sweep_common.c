@@ -56,7 +56,7 @@ int nk_sweep_unlock(const struct nk_key *key, int *fd, int rc, struct nk_error *
 	nk_journal_unlock(key, fd);
 	if (rc >= 0)
 		return 0;
-	nk_error_wrap(err, "sweep %s of container %.16s", key->ifname, key->container_id);
+	nk_error_wrap(err, "remove the dead %s of container %.16s", key->ifname, key->container_id);
 	return rc;
 }
 

@@ -210,8 +210,8 @@ int nk_rundir_failed(struct nk_error *err, int rc, const char *msg, const char *
 	const char *remedy = NULL;
 
 	if (rc == -ENOTDIR || rc == -ELOOP)
-		remedy = "a directory of this path is another kind of file, and nk-cni follows "
-			 "no symbolic links here. Find out what uses it before you move it away";
+		remedy = "a part of this path is not a directory, and nk-cni follows no symbolic "
+			 "links here. Find out what uses it before you move it away";
 	if (rc == -EPERM)
 		remedy = "a directory of this path belongs to another user, or others can write "
 			 "to it. Find out who uses it before you move it away; nk-cni then "
