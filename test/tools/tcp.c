@@ -21,7 +21,7 @@
 
 /* One program does one command, so all of them share the options. */
 static const char *netns, *dev, *addr_text;
-static uint64_t port = 5000, mib, connections = 1, timeout_ms = 60000, area_mib = 16;
+static uint64_t port = 5000, from, mib, connections = 1, timeout_ms = 60000, area_mib = 16;
 static struct cli_list queues;
 static bool mib_given;
 
@@ -192,6 +192,18 @@ static int run_devmem(int argc, char **argv)
 
 /* --- sending --- */
 
+/* bind_to_from() - the connection's port on this side, which decides its queue on the other one */
+static void bind_to_from(int fd, bool v6)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)from) };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons((uint16_t)from) };
+
+	if (v6)
+		check(bind(fd, (struct sockaddr *)&six, sizeof(six)), "bind to --from");
+	else
+		check(bind(fd, (struct sockaddr *)&four, sizeof(four)), "bind to --from");
+}
+
 static int connect_there(void)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
@@ -203,6 +215,8 @@ static int connect_there(void)
 		cli_usage_die("--addr %s: want an IPv4 or IPv6 address", addr_text);
 	fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	check(fd, "open a TCP socket");
+	if (from)
+		bind_to_from(fd, v6);
 	if (v6)
 		check(connect(fd, (struct sockaddr *)&six, sizeof(six)), "connect");
 	else
@@ -245,6 +259,7 @@ static int run_send(int argc, char **argv)
 		{ "netns", CLI_STR, &netns, .help = "PATH: network namespace of the socket" },
 		{ "addr", CLI_STR, &addr_text, .help = "ADDR: where to", .required = true },
 		{ "port", CLI_U64, &port, 1, 65535, .help = "N: default 5000" },
+		{ "from", CLI_U64, &from, 1, 65535, .help = "N: port on this side; default: any" },
 		{ "mib", CLI_U64, &mib, 0, MAX_MIB,
 		  .help = "N: send N MiB; without it: until time-out or signal",
 		  .given = &mib_given },
