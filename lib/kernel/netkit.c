@@ -169,16 +169,21 @@ int nk_netkit_probe_single(struct nk_nl *nl, struct nk_error *err)
 	return -EOPNOTSUPP;
 }
 
+bool nk_netkit_carries_unreadable(const char *release)
+{
+	char *end;
+	unsigned long major = strtoul(release, &end, 10);
+	unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+
+	return major > 7 || (major == 7 && minor >= 2);
+}
+
 int nk_netkit_check_unreadable(struct nk_error *err)
 {
 	struct utsname uts = { 0 };
-	unsigned long major, minor;
-	char *end;
 
 	uname(&uts);
-	major = strtoul(uts.release, &end, 10);
-	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-	if (major > 7 || (major == 7 && minor >= 2))
+	if (nk_netkit_carries_unreadable(uts.release))
 		return 0;
 	nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
 		     "the netkit driver of this kernel discards what memory providers "

@@ -39,6 +39,9 @@ int nk_netkit_probe_single(struct nk_nl *nl, struct nk_error *err);
  */
 int nk_netkit_check_unreadable(struct nk_error *err);
 
+/* nk_netkit_carries_unreadable() - is this release of Linux, as uname(2) has it, 7.2 or later? */
+bool nk_netkit_carries_unreadable(const char *release);
+
 /**
  * nk_netkit_create_single() - create a single in the netns of @nl, up, in one request
  *

@@ -556,6 +556,37 @@ Test(link, attributes_of_the_wrong_size_count_as_absent)
 	unit_guard_fini(&guard);
 }
 
+Test(link, a_release_of_linux_tells_whether_netkit_carries_what_providers_receive)
+{
+	static const struct {
+		const char *release;
+		bool carries;
+	} rows[] = {
+		{ "2.6.60", false },
+		{ "7.0.12-rc4", false },
+		{ "7.1", false },
+		{ "7.1.99", false },
+		{ "7.1.3+deb13-amd64", false },
+		{ "7.2", true },
+		{ "7.2-rc1", true },
+		{ "7.2.0", true },
+		{ "7.2.12+deb13", true },
+		{ "7.10.1", true },
+		{ "8.0", true },
+		{ "8.0.0-rc1", true },
+		{ "17.1.0", true },
+		{ "7", false },
+		{ "6.99.1", false },
+		{ "", false },
+		{ "next", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect_eq(nk_netkit_carries_unreadable(rows[i].release), rows[i].carries, "%s",
+			     rows[i].release);
+}
+
 Test(link, message_of_another_type_is_refused)
 {
 	struct unit_guard guard;
