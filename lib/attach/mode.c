@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "bpffs/claims.h"
+#include "nic/lender.h"
+#include "nic/saved.h"
+#include "nic/setting.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,11 +25,34 @@ enum nk_mode nk_mode_of(const struct nk_config *config)
 	return config->rings.split ? NK_MODE_PROVIDER : NK_MODE_ANY;
 }
 
-static enum nk_mode mode_of_claim(const struct nk_claim *claim)
+enum nk_mode nk_mode_of_claim(const struct nk_claim *claim, bool is_split)
 {
 	if (claim->with_map)
 		return NK_MODE_XDP;
-	return claim->flags & NK_CLAIM_RINGS ? NK_MODE_PROVIDER : NK_MODE_ANY;
+	return is_split || claim->flags & NK_CLAIM_RINGS ? NK_MODE_PROVIDER : NK_MODE_ANY;
+}
+
+/* has_older_split() - was header split turned on for attachments of an older build? The last one with NK_CLAIM_RINGS
+ * restores it. Return: 1, 0, or a negative errno
+ */
+static int has_older_split(const struct nk_nicdir *dir, const struct nk_claim_list *claims,
+			   struct nk_error *err)
+{
+	off_stack struct nk_saved saved;
+	int fd cleanup_close = -1;
+	uint32_t i;
+	int rc;
+
+	for (i = 0; i < claims->count; i++)
+		if (claims->at[i].claim.flags & NK_CLAIM_RINGS)
+			return 0;
+	fd = claims->count ? nk_saved_open(dir, false, err) : -ENOENT;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	rc = nk_saved_get(fd, nk_setting_item(NK_SETTING_SPLIT, 0), &saved, err);
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	return saved.ours[0] == NK_SPLIT_ON || saved.next[0] == NK_SPLIT_ON;
 }
 
 /* is_first() - is it the first entry of its attachment? */
@@ -58,9 +84,10 @@ int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mod
 	uint32_t i, count = 0;
 	size_t len = 0;
 	int rc = mode == NK_MODE_ANY ? 0 : nk_claims_read_pin(dir, &claims, err);
+	int is_split = rc ? rc : has_older_split(dir, &claims, err);
 
-	for (i = 0; i < claims.count && !rc; i++) {
-		const enum nk_mode other = mode_of_claim(&claims.at[i].claim);
+	for (i = 0; i < claims.count && is_split >= 0; i++) {
+		const enum nk_mode other = nk_mode_of_claim(&claims.at[i].claim, is_split);
 
 		if (other == NK_MODE_ANY || other == mode || !is_first(&claims, i) ||
 		    count++ >= NAMED_MAX)
@@ -69,5 +96,26 @@ int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mod
 		nk_claim_describe(&claims.at[i].claim, names + len, sizeof(names) - len);
 		len = strlen(names);
 	}
-	return rc || !count ? rc : refuse_mode(nic, mode, names, count, err);
+	if (is_split < 0)
+		return is_split;
+	return count ? refuse_mode(nic, mode, names, count, err) : 0;
+}
+
+int nk_mode_has_provider(const struct nk_lender *lender, const struct nk_key *except,
+			 struct nk_error *err)
+{
+	struct nk_claim_list claims cleanup_list = { 0 };
+	int rc = lender->claims < 0 ? 0 : nk_claims_read(lender->claims, &claims, err), is_split;
+	uint32_t i;
+
+	if (rc)
+		return rc;
+	is_split = has_older_split(&lender->dir, &claims, err);
+	if (is_split < 0)
+		return is_split;
+	for (i = 0; i < claims.count; i++)
+		if (!nk_key_equal(&claims.at[i].claim.key, except) &&
+		    nk_mode_of_claim(&claims.at[i].claim, is_split) == NK_MODE_PROVIDER)
+			return 1;
+	return 0;
 }

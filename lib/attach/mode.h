@@ -14,8 +14,10 @@
 
 #include "base/types.h"
 
+struct nk_claim;
 struct nk_config;
 struct nk_error;
+struct nk_lender;
 struct nk_nicdir;
 
 enum nk_mode {
@@ -28,6 +30,13 @@ enum nk_mode {
 enum nk_mode nk_mode_of(const struct nk_config *config);
 
 /**
+ * nk_mode_of_claim() - the mode in which an attachment uses the NIC
+ * @is_split: header split was turned on for attachments of an older build, whose claims do not have NK_CLAIM_RINGS.
+ *	      Then each without a map may be for memory providers.
+ */
+enum nk_mode nk_mode_of_claim(const struct nk_claim *claim, bool is_split);
+
+/**
  * nk_mode_check() - is this mode possible beside the attachments on the NIC?
  * @dir: of the NIC; one that does not exist has no attachments
  *
@@ -35,5 +44,11 @@ enum nk_mode nk_mode_of(const struct nk_config *config);
  */
 int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mode,
 		  struct nk_error *err);
+
+/* nk_mode_has_provider() - is an attachment on the NIC, other than @except, for memory providers? Return: 1, 0, or a
+ * negative errno
+ */
+int nk_mode_has_provider(const struct nk_lender *lender, const struct nk_key *except,
+			 struct nk_error *err);
 
 #endif
