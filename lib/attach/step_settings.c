@@ -5,7 +5,7 @@
  *   RSS table        no entry for a queue of the pool, or for a claimed one
  *   XPS masks        no CPU of the host transmits on these queues: sockets share their rings
  *   features         rx-ntuple-filter on for flow rules; VLAN tags stay in the frame
- *   ring parameters  as configured; header split requires that no XDP program is on the NIC
+ *   ring parameters  as configured; memory providers require that no XDP program is on the NIC
  *
  * All attachments on the NIC share the settings with each other and with the administrator: see settings.h.
  */

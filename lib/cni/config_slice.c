@@ -283,14 +283,47 @@ static int parse_neigh(const struct nk_config_raw *raw, const struct nk_request 
 	return nk_error_remedy(err, "configure \"ipam\" or have the runtime provide addresses");
 }
 
+/* directs_tcp() - does an entry match TCP connections? They go to an address, and not to the MAC of a single. */
+static bool directs_tcp(const struct nk_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->steering_count; i++)
+		if (config->steering[i].match == NK_MATCH_IP ||
+		    config->steering[i].match == NK_MATCH_TCP)
+			return true;
+	return false;
+}
+
+/* check_copies() - do the connections reach the leased queues? On other queues, every byte is copied. */
+static int check_copies(const struct nk_config_raw *raw, const struct nk_request *request,
+			const struct nk_config *config, struct nk_error *err)
+{
+	if (raw->steering) {
+		/* Runtimes call STATUS every few seconds. */
+		if (!directs_tcp(config) && request->command != NK_COMMAND_STATUS)
+			nk_log_warn("network %s: \"rings\" without an \"ip\" or \"tcp\" entry in "
+				    "\"steering\": every byte is copied unless another program "
+				    "directs the connections to the leased queues",
+				    config->name);
+		return 0;
+	}
+	nk_error_config(err,
+			"rings.tcpDataSplit: without \"steering\" no connection reaches the leased "
+			"queues, and every byte is copied");
+	return nk_error_remedy(
+		err, "set for example \"steering\": [{\"match\": \"tcp\", \"port\": 5000%s",
+		config->pair ? "}]" :
+			       ", \"takeover\": true}] for the address of the Pod's other device");
+}
+
 /* check_split() - header split is for memory providers: io_uring zero copy, devmem */
-static int check_split(const struct nk_config_raw *raw, const struct nk_config *config,
-		       struct nk_error *err)
+static int check_split(const struct nk_config_raw *raw, const struct nk_request *request,
+		       const struct nk_config *config, struct nk_error *err)
 {
 	if (config->xsk_map) {
-		nk_error_config(
-			err,
-			"rings.tcpDataSplit: XDP and header split exclude each other on one NIC");
+		nk_error_config(err, "rings.tcpDataSplit: AF_XDP and memory providers exclude each "
+				     "other on one NIC");
 		return nk_error_remedy(
 			err, "set \"xsk\": {\"map\": false} if the Pod does not use AF_XDP");
 	}
@@ -300,23 +333,11 @@ static int check_split(const struct nk_config_raw *raw, const struct nk_config *
 				"memory provider, which resets the connection");
 		return nk_error_remedy(err, "leave out \"rss.exclude\" or \"rings.tcpDataSplit\"");
 	}
-	if (config->steering_count)
-		return 0;
-	if (raw->steering) {
-		nk_log_warn(
-			"network %s: \"rings\" with \"steering\": []: every byte is copied unless "
-			"another program directs the connections to the leased queues",
-			config->name);
-		return 0;
-	}
-	nk_error_config(err, "rings.tcpDataSplit: without \"steering\" no frame reaches the leased "
-			     "queues, and every byte is copied");
-	return nk_error_remedy(err, "set for example \"steering\": [{\"match\": \"tcp\", "
-				    "\"port\": 5000}]");
+	return check_copies(raw, request, config, err);
 }
 
-static int parse_rings(const struct nk_config_raw *raw, struct nk_config *config,
-		       struct nk_error *err)
+static int parse_rings(const struct nk_config_raw *raw, const struct nk_request *request,
+		       struct nk_config *config, struct nk_error *err)
 {
 	struct nk_rings *rings = &config->rings;
 	int rc = 0;
@@ -327,7 +348,9 @@ static int parse_rings(const struct nk_config_raw *raw, struct nk_config *config
 		return rc;
 	rings->has_split = !nk_json_is_empty(nk_json_get(raw->rings, "tcpDataSplit"));
 	rings->has_threshold = !nk_json_is_empty(nk_json_get(raw->rings, "hdsThreshold"));
-	return rings->split ? check_split(raw, config, err) : 0;
+	if (!rings->split)
+		return 0;
+	return check_split(raw, request, config, err);
 }
 
 int nk_config_parse_slice(const struct nk_config_raw *raw, const struct nk_request *request,
@@ -346,6 +369,6 @@ int nk_config_parse_slice(const struct nk_config_raw *raw, const struct nk_reque
 	if (!rc)
 		rc = parse_neigh(raw, request, config, err);
 	if (!rc)
-		rc = parse_rings(raw, config, err);
+		rc = parse_rings(raw, request, config, err);
 	return rc;
 }

@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IPAM	   ",\"ipam\":{\"type\":\"host-local\"}"
-#define IPS	   ",\"runtimeConfig\":{\"ips\":[\"10.0.0.2/24\"]}"
-#define NO_MAP	   ",\"xsk\":{\"map\":false}"
-#define PAIR	   HEAD ",\"pairing\":\"pair\"" /* without queues */
-#define LENDER	   PAIR MASTER QUEUES		/* a pair with queues */
-#define STEER(...) ",\"steering\":[" __VA_ARGS__ "]"
+#define IPAM	    ",\"ipam\":{\"type\":\"host-local\"}"
+#define IPS	    ",\"runtimeConfig\":{\"ips\":[\"10.0.0.2/24\"]}"
+#define NO_MAP	    ",\"xsk\":{\"map\":false}"
+#define STATUS_HEAD "{\"cniVersion\":\"1.1.0\",\"name\":\"net\"" MASTER QUEUES
+#define PAIR	    HEAD ",\"pairing\":\"pair\"" /* without queues */
+#define LENDER	    PAIR MASTER QUEUES		 /* a pair with queues */
+#define STEER(...)  ",\"steering\":[" __VA_ARGS__ "]"
+#define SPLIT	    ",\"rings\":{\"tcpDataSplit\":true}"
+#define TCP	    STEER("{\"match\":\"tcp\",\"port\":5000,\"takeover\":true}")
 
 TestSuite(config_slice, .timeout = 30);
 
@@ -107,7 +110,7 @@ Test(config_slice, every_member_is_read)
 
 Test(config_slice, a_ring_parameter_is_set_only_where_it_is_given)
 {
-	struct nk_config config = take(GOOD NO_MAP ",\"rings\":{\"tcpDataSplit\":true}}");
+	struct nk_config config = take(GOOD NO_MAP TCP SPLIT "}");
 
 	cr_expect(config.rings.has_split && config.rings.split && !config.rings.has_threshold);
 	nk_config_fini(&config);
@@ -135,8 +138,8 @@ Test(config_slice, what_seems_a_contradiction_and_is_none_is_taken)
 			"{\"match\":\"tcp\",\"port\":5},{\"match\":\"udp\",\"port\":5}") "}",
 		GOOD IPAM STEER(
 			"{\"match\":\"tcp\",\"port\":5},{\"match\":\"tcp\",\"port\":6}") "}",
-		/* no XDP program in the way of header split */
-		GOOD NO_MAP ",\"rings\":{\"tcpDataSplit\":true,\"hdsThreshold\":0}}",
+		/* no XDP program in the way of memory providers */
+		GOOD NO_MAP TCP ",\"rings\":{\"tcpDataSplit\":true,\"hdsThreshold\":0}}",
 		GOOD NO_MAP ",\"neigh\":\"off\"}",
 		LENDER ",\"neigh\":\"off\"}",
 	};
@@ -403,27 +406,69 @@ Test(config_slice, answers_that_nobody_could_give_are_refused)
 	expect_taken(GOOD IPS ",\"neigh\":\"answer\"}", NK_COMMAND_ADD);
 }
 
-Test(config_slice, header_split_and_an_xskmap_are_refused_together)
+Test(config_slice, memory_providers_and_an_xskmap_are_refused_together)
 {
-	expect_refused(GOOD ",\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_ADD, NK_CODE_CONFIG,
-		       "rings.tcpDataSplit|XDP and header split exclude each other|"
+	expect_refused(GOOD TCP SPLIT "}", NK_COMMAND_ADD, NK_CODE_CONFIG,
+		       "rings.tcpDataSplit|AF_XDP and memory providers exclude each other|"
 		       "\"xsk\": {\"map\": false}");
 }
 
+/* What a single or a pair has by default directs no connection to the leased queues. */
 Test(config_slice, header_split_that_would_copy_every_byte_or_reset_the_host_is_refused)
 {
-	expect_refused(LENDER ",\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_ADD, NK_CODE_CONFIG,
-		       "rings.tcpDataSplit|without \"steering\"|copied|\"match\": \"tcp\"");
-	expect_refused(GOOD NO_MAP
-		       ",\"rss\":{\"exclude\":false},\"rings\":{\"tcpDataSplit\":true}}",
-		       NK_COMMAND_ADD, NK_CODE_CONFIG, "rss.exclude: false|memory provider|reset");
-	expect_taken(LENDER ",\"steering\":[],\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_ADD);
-	expect_taken(LENDER ",\"rings\":{\"tcpDataSplit\":true}}", NK_COMMAND_DEL);
+	static const struct row rows[] = {
+		{ LENDER SPLIT "}", NK_CODE_CONFIG,
+		  "rings.tcpDataSplit|without \"steering\"|copied|\"match\": \"tcp\"" },
+		{ GOOD NO_MAP SPLIT "}", NK_CODE_CONFIG,
+		  "rings.tcpDataSplit|without \"steering\"|copied|\"takeover\": true" },
+		{ GOOD IPAM NO_MAP SPLIT ",\"steering\":null}", NK_CODE_CONFIG,
+		  "rings.tcpDataSplit|without \"steering\"|copied" },
+		{ GOOD NO_MAP TCP SPLIT ",\"rss\":{\"exclude\":false}}", NK_CODE_CONFIG,
+		  "rss.exclude: false|memory provider|reset" },
+	};
+
+	EXPECT_ROWS(rows);
+	expect_taken(LENDER SPLIT "}", NK_COMMAND_DEL);
+	expect_taken(GOOD NO_MAP SPLIT "}", NK_COMMAND_DEL);
+}
+
+static const char *const copied[] = {
+	STATUS_HEAD NO_MAP SPLIT STEER() "}",
+	STATUS_HEAD NO_MAP SPLIT STEER("{\"match\":\"mac\"}") "}",
+	STATUS_HEAD NO_MAP SPLIT STEER("{\"match\":\"udp\",\"port\":53,\"takeover\":true}") "}",
+};
+
+#define WARNING                                                                                 \
+	"nk-cni: warning: network net: \"rings\" without an \"ip\" or \"tcp\" entry in "        \
+	"\"steering\": every byte is copied unless another program directs the connections to " \
+	"the leased queues\n"
+
+Test(config_slice, header_split_without_a_rule_for_tcp_is_warned_of, .init = cr_redirect_stderr)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		expect_taken(copied[i], NK_COMMAND_ADD);
+	fflush(stderr);
+	cr_assert_stderr_eq_str(WARNING WARNING WARNING);
+}
+
+/* Runtimes call STATUS every few seconds. */
+Test(config_slice, a_rule_for_tcp_and_status_give_no_warning, .init = cr_redirect_stderr)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		expect_taken(copied[i], NK_COMMAND_STATUS);
+	expect_taken(STATUS_HEAD NO_MAP SPLIT TCP "}", NK_COMMAND_ADD);
+	expect_taken(STATUS_HEAD NO_MAP SPLIT STEER(
+			     "{\"match\":\"mac\"},{\"match\":\"ip\",\"takeover\":true}") "}",
+		     NK_COMMAND_ADD);
+	fflush(stderr);
+	cr_assert_stderr_eq_str("", "there was a warning");
 }
 
 /* --- other commands -------------------------------------------------------------------------- */
-
-#define STATUS_HEAD "{\"cniVersion\":\"1.1.0\",\"name\":\"net\"" MASTER QUEUES
 
 /* A runtime that gives addresses with ADD gives none with STATUS, and takes the node out of service
  * where that fails.
