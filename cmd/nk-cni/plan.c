@@ -73,17 +73,30 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	return 0;
 }
 
+/* is_only_saved() - has the setting the wanted value? Whether header split was set, the NIC does not
+ * report.
+ */
+static bool is_only_saved(const struct nk_setting_change *change)
+{
+	return nk_setting_kind(change->item) != NK_SETTING_SPLIT &&
+	       !memcmp(change->present.bytes, change->want.bytes, change->want.size);
+}
+
 static int put_settings(const struct plan *plan, struct nk_error *err)
 {
 	struct nk_setting_changes changes = { 0 };
-	uint32_t i;
+	uint32_t i, count = 0;
 	int rc = nk_attach_plan_settings(plan->att, plan->config, &changes, err);
 
 	if (!rc)
 		fputs("\n# settings of the NIC\n", plan->out);
-	for (i = 0; i < changes.count && !rc; i++)
+	for (i = 0; i < changes.count && !rc; i++) {
+		if (is_only_saved(&changes.at[i]))
+			continue;
 		nk_setting_print(plan->out, plan->nic, changes.at[i].item, &changes.at[i].want);
-	if (!rc && !changes.count)
+		count++;
+	}
+	if (!rc && !count)
 		fputs("# no change needed\n", plan->out);
 	nk_nic_plan_fini(&changes);
 	return rc;

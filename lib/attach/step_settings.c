@@ -38,7 +38,10 @@ int nk_attach_plan_settings(struct nk_attachment *att, const struct nk_config *c
 	if (!rc && att->lender.claims >= 0)
 		rc = nk_step_others(att, &others, err);
 	on.others = others != 0;
-	return rc ? rc : nk_nic_plan_settings(&on, config, ret, err);
+	if (!rc)
+		rc = nk_mode_has_provider(&att->lender, &att->claim.key, err);
+	on.providers = rc > 0;
+	return rc < 0 ? rc : nk_nic_plan_settings(&on, config, ret, err);
 }
 
 static int create_settings(struct nk_attachment *att, struct nk_add *add, struct nk_error *err)

@@ -317,7 +317,9 @@ static int check_copies(const struct nk_config_raw *raw, const struct nk_request
 			       ", \"takeover\": true}] for the address of the Pod's other device");
 }
 
-/* check_split() - header split is for memory providers: io_uring zero copy, devmem */
+/* check_split() - header split is for memory providers: io_uring zero copy, devmem. The kernel binds them to a NIC
+ * with a threshold of 0 alone (net/core/netdev_rx_queue.c:netif_mp_open_rxq()).
+ */
 static int check_split(const struct nk_config_raw *raw, const struct nk_request *request,
 		       const struct nk_config *config, struct nk_error *err)
 {
@@ -332,6 +334,14 @@ static int check_split(const struct nk_config_raw *raw, const struct nk_request 
 				"rss.exclude: false lets frames of the host reach a queue with a "
 				"memory provider, which resets the connection");
 		return nk_error_remedy(err, "leave out \"rss.exclude\" or \"rings.tcpDataSplit\"");
+	}
+	if (config->rings.threshold) {
+		nk_error_config(
+			err,
+			"rings.hdsThreshold: %u: with \"tcpDataSplit\": true it must be 0, or "
+			"no memory provider can bind",
+			config->rings.threshold);
+		return nk_error_remedy(err, "leave out \"rings.hdsThreshold\"");
 	}
 	return check_copies(raw, request, config, err);
 }
@@ -350,6 +360,7 @@ static int parse_rings(const struct nk_config_raw *raw, const struct nk_request 
 	rings->has_threshold = !nk_json_is_empty(nk_json_get(raw->rings, "hdsThreshold"));
 	if (!rings->split)
 		return 0;
+	rings->has_threshold = true; /* 0 */
 	return check_split(raw, request, config, err);
 }
 

@@ -220,16 +220,26 @@ static int plan_feature(struct work *work, const struct nk_feature_need *need, s
 	return 0;
 }
 
-/* refuse_ring_change() - fail if another attachment needs the present value */
-static int refuse_ring_change(const struct work *work, const struct nk_setting_change *change,
-			      struct nk_error *err)
+bool nk_nic_plan_is_needed(const struct nk_nic_plan_on *on, const struct nk_rings *rings,
+			   const struct nk_setting_change *change)
+{
+	if (!memcmp(change->want.bytes, change->present.bytes, change->want.size))
+		return false;
+	return (on->others && is_ours(change)) || (on->providers && !rings->split);
+}
+
+bool nk_nic_plan_is_due(const struct nk_setting_change *change)
+{
+	return !is_ours(change) ||
+	       memcmp(change->want.bytes, change->present.bytes, change->want.size) != 0;
+}
+
+/* refuse_ring() - another attachment needs the present value */
+static int refuse_ring(uint32_t item, struct nk_error *err)
 {
 	char name[NK_SETTING_NAME_SIZE];
 
-	if (!work->on->others || !is_ours(change) ||
-	    !memcmp(change->want.bytes, change->present.bytes, change->want.size))
-		return 0;
-	nk_setting_name(change->item, name);
+	nk_setting_name(item, name);
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "another attachment has set other ring parameters",
 		     "rings: another attachment needs another value of %s", name);
 	return nk_error_remedy(err,
@@ -237,8 +247,8 @@ static int refuse_ring_change(const struct work *work, const struct nk_setting_c
 			       "until the Pods of the other network have ended");
 }
 
-static int plan_ring(struct work *work, enum nk_setting_kind kind, const void *value, size_t size,
-		     struct nk_error *err)
+static int plan_ring(struct work *work, const struct nk_rings *rings, enum nk_setting_kind kind,
+		     const void *value, size_t size, struct nk_error *err)
 {
 	struct nk_setting_change *change;
 	int rc = add_change(work, nk_setting_item(kind, 0), &change, err);
@@ -246,16 +256,10 @@ static int plan_ring(struct work *work, enum nk_setting_kind kind, const void *v
 	if (rc)
 		return rc;
 	memcpy(change->want.bytes, value, size);
-	rc = refuse_ring_change(work, change, err);
-	if (rc)
-		return rc;
-	/* A split that the driver chose is set nevertheless, and later left to the driver again: io_uring
-	 * takes only one that was requested (else: "tcp-data-split is disabled").
-	 */
-	if (kind == NK_SETTING_SPLIT && !change->recorded &&
-	    change->present.bytes[0] == change->want.bytes[0])
-		change->present.bytes[0] = NK_SPLIT_AUTO;
-	drop_unchanged(work, work->ret->count - 1);
+	if (nk_nic_plan_is_needed(work->on, rings, change))
+		return refuse_ring(change->item, err);
+	if (!nk_nic_plan_is_due(change))
+		work->ret->count--;
 	return 0;
 }
 
@@ -265,11 +269,15 @@ static int plan_rings(struct work *work, const struct nk_rings *rings, struct nk
 	int rc = 0;
 
 	if (rings->has_split)
-		rc = plan_ring(work, NK_SETTING_SPLIT, &split, sizeof(split), err);
-	if (!rc && rings->has_threshold)
-		rc = plan_ring(work, NK_SETTING_HDS, &rings->threshold, sizeof(rings->threshold),
-			       err);
-	return rc;
+		rc = plan_ring(work, rings, NK_SETTING_SPLIT, &split, sizeof(split), err);
+	if (rc || !rings->has_threshold)
+		return rc;
+	rc = plan_ring(work, rings, NK_SETTING_HDS, &rings->threshold, sizeof(rings->threshold),
+		       err);
+	if (rc != -EOPNOTSUPP || !rings->split)
+		return rc;
+	nk_error_reset(err); /* a NIC without a threshold splits every frame */
+	return 0;
 }
 
 /* plan_exclusion() - keep host traffic off work->excluded, claimed queues, and queues that were excluded before */

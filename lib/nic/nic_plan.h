@@ -34,6 +34,7 @@ struct nk_nic_plan_on {
 	const struct nk_lender *lender; /* claims -1: no queue is claimed */
 	int saved;			/* fd, or -1: no setting is saved */
 	bool others;			/* another attachment leases queues of the NIC */
+	bool providers;			/* and one is for memory providers */
 };
 
 /**
@@ -57,6 +58,24 @@ int nk_nic_plan_exclude(const struct nk_nic_plan_on *on, const struct nk_queue_s
 
 /* nk_nic_plan_before() - the value of the setting before our first change */
 const uint8_t *nk_nic_plan_before(const struct nk_setting_change *change);
+
+/**
+ * nk_nic_plan_is_needed() - does another attachment need the present value of a ring parameter?
+ *
+ * It needs what we have set for it. Memory providers bind only with header split on and a threshold of 0, and all of
+ * them need the same, whoever has set it.
+ */
+bool nk_nic_plan_is_needed(const struct nk_nic_plan_on *on, const struct nk_rings *rings,
+			   const struct nk_setting_change *change);
+
+/**
+ * nk_nic_plan_is_due() - does a ring parameter have to be written and saved?
+ *
+ * It is saved even if it has the wanted value already, for CHECK and for the attachments that come later. And a split
+ * that the driver chose is reported like one that was set, but the kernel refuses to bind a memory provider to it
+ * ("tcp-data-split is disabled").
+ */
+bool nk_nic_plan_is_due(const struct nk_setting_change *change);
 
 /* nk_nic_plan_wants_context() - does the attachment get its own RSS context? */
 bool nk_nic_plan_wants_context(const struct nk_config *config);

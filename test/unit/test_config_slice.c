@@ -108,11 +108,13 @@ Test(config_slice, every_member_is_read)
 	nk_config_fini(&config);
 }
 
-Test(config_slice, a_ring_parameter_is_set_only_where_it_is_given)
+/* A memory provider needs a threshold of 0, which somebody may have changed. */
+Test(config_slice, a_ring_parameter_is_set_where_it_is_given_and_the_threshold_with_the_split)
 {
 	struct nk_config config = take(GOOD NO_MAP TCP SPLIT "}");
 
-	cr_expect(config.rings.has_split && config.rings.split && !config.rings.has_threshold);
+	cr_expect(config.rings.has_split && config.rings.split);
+	cr_expect(config.rings.has_threshold && !config.rings.threshold);
 	nk_config_fini(&config);
 	config = take(GOOD ",\"rings\":{\"hdsThreshold\":65535,\"tcpDataSplit\":null}}");
 	cr_expect(!config.rings.has_split && config.rings.has_threshold &&
@@ -411,6 +413,15 @@ Test(config_slice, memory_providers_and_an_xskmap_are_refused_together)
 	expect_refused(GOOD TCP SPLIT "}", NK_COMMAND_ADD, NK_CODE_CONFIG,
 		       "rings.tcpDataSplit|AF_XDP and memory providers exclude each other|"
 		       "\"xsk\": {\"map\": false}");
+}
+
+Test(config_slice, a_threshold_that_no_memory_provider_takes_is_refused_with_header_split)
+{
+	expect_refused(GOOD NO_MAP TCP ",\"rings\":{\"tcpDataSplit\":true,\"hdsThreshold\":64}}",
+		       NK_COMMAND_ADD, NK_CODE_CONFIG,
+		       "rings.hdsThreshold: 64|\"tcpDataSplit\"|0|leave out");
+	expect_taken(GOOD NO_MAP ",\"rings\":{\"tcpDataSplit\":false,\"hdsThreshold\":64}}",
+		     NK_COMMAND_ADD);
 }
 
 /* What a single or a pair has by default directs no connection to the leased queues. */

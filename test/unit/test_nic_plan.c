@@ -60,6 +60,65 @@ Test(slice, context_is_wanted_for_rules_over_several_queues)
 	}
 }
 
+Test(slice, a_ring_parameter_that_another_attachment_needs_is_not_changed)
+{
+	static const struct {
+		const char *present, *want, *before; /* NULL: not saved */
+		bool others, providers, split, needed;
+	} rows[] = {
+		{ "0", "0", NULL, true, true, true, false },
+		{ "1", "0", NULL, false, false, true, false },
+		/* somebody else's value, which nobody needs */
+		{ "1", "0", NULL, true, false, true, false },
+		/* ours, for another attachment, which may have gone */
+		{ "1", "0", "2", false, false, true, false },
+		{ "1", "0", "2", true, false, true, true },
+		{ "1", "0", "1", true, false, false, true },
+		/* an administrator's change under memory providers: the next one reverts it */
+		{ "1", "0", NULL, true, true, true, false },
+		/* memory providers need theirs, whoever has set it */
+		{ "0", "1", NULL, true, true, false, true },
+		{ "0", "1", "0", true, true, false, true },
+		{ "0", "0", "0", true, true, false, false },
+	};
+	struct nk_setting_change change;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct nk_nic_plan_on on = { .others = rows[i].others,
+						   .providers = rows[i].providers };
+		const struct nk_rings rings = { .split = rows[i].split };
+
+		change = changed(rows[i].present, rows[i].before, rows[i].present);
+		change.want.size = 1;
+		memcpy(change.want.bytes, rows[i].want, 1);
+		cr_expect_eq(nk_nic_plan_is_needed(&on, &rings, &change), rows[i].needed, "row %zu",
+			     i);
+	}
+}
+
+Test(slice, a_ring_parameter_is_saved_even_if_it_stays_as_it_is)
+{
+	static const struct {
+		const char *present, *want, *before; /* NULL: not saved */
+		bool due;
+	} rows[] = {
+		{ "0", "1", NULL, true }, { "0", "0", NULL, true }, { "0", "1", "2", true },
+		{ "0", "0", "2", false }, { "0", "0", "0", false },
+	};
+	struct nk_setting_change change;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		change = changed(rows[i].present, rows[i].before, rows[i].present);
+		change.want.size = 1;
+		memcpy(change.want.bytes, rows[i].want, 1);
+		cr_expect_eq(nk_nic_plan_is_due(&change), rows[i].due, "row %zu", i);
+	}
+	/* what was there before us is what the last one restores */
+	expect_before(changed("1", NULL, NULL), "1", "as the NIC had it");
+}
+
 Test(setting, rss_tables_of_any_size_come_back_from_their_bytes)
 {
 	static struct nk_rss table, back;
