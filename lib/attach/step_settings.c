@@ -328,31 +328,49 @@ static int repair_settings(struct nk_attachment *att, struct nk_error *err)
 	return rc;
 }
 
-enum nk_restore nk_step_settings_restore(const struct nk_add *undo, uint64_t others)
+enum nk_restore nk_step_settings_restore(const struct nk_add *undo, uint64_t others,
+					 bool last_provider)
 {
+	const enum nk_restore beside = last_provider ? NK_RESTORE_RINGS : NK_RESTORE_NONE;
+
 	if (!undo)
-		return others ? NK_RESTORE_NONE : NK_RESTORE_ALL;
+		return others ? beside : NK_RESTORE_ALL;
 	if (!undo->was_unlocked)
 		return NK_RESTORE_OWN;
 	if (others && others != undo->others_then)
-		return NK_RESTORE_NONE;
+		return beside;
 	return others ? NK_RESTORE_OWN : NK_RESTORE_BOTH;
+}
+
+/* choose_restore() - Return: an enum nk_restore, or a negative errno */
+static int choose_restore(const struct nk_attachment *att, const struct nk_add *undo,
+			  struct nk_error *err)
+{
+	uint64_t others;
+	int rc = nk_step_others(att, &others, err), providers = 0;
+
+	if (!rc)
+		providers = nk_mode_has_provider(&att->lender, &att->claim.key, err);
+	if (rc || providers < 0)
+		return rc ? rc : providers;
+	return (int)nk_step_settings_restore(undo, others,
+					     att->claim.flags & NK_CLAIM_RINGS && !providers);
 }
 
 static int remove_settings(struct nk_attachment *att, const struct nk_delete_options *how,
 			   struct nk_error *err)
 {
-	enum nk_restore what = NK_RESTORE_ALL;
-	uint64_t others;
-	int rc = 0;
+	int what = NK_RESTORE_ALL, rc = 0;
 
 	if (att->lender.dir.fd < 0)
 		return 0; /* a pair without queues */
-	if (att->lender.nic.ifindex) {
-		rc = nk_step_others(att, &others, err);
-		what = nk_step_settings_restore(how->undo, others);
-	}
-	if (!rc && what & NK_RESTORE_OWN)
+	if (att->lender.nic.ifindex)
+		what = choose_restore(att, how->undo, err);
+	if (what < 0)
+		return what;
+	if (what == NK_RESTORE_RINGS)
+		rc = nk_settings_restore_rings(&att->lender, err);
+	else if (what & NK_RESTORE_OWN)
 		rc = nk_settings_undo(&att->lender, &how->undo->changes, err);
 	if (!rc && what & NK_RESTORE_ALL)
 		rc = nk_settings_restore(&att->lender, how->keep_rss, err);

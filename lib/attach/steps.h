@@ -79,24 +79,29 @@ int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
  */
 int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_error *err);
 
-/* Which settings a remove restores: none, those that this ADD has changed, all of the NIC, or both in this order. */
+/* Which settings a remove restores: none, those that this ADD has changed, all of the NIC, or both in this order; or
+ * only the ring parameters.
+ */
 enum nk_restore {
 	NK_RESTORE_NONE,
 	NK_RESTORE_OWN,
 	NK_RESTORE_ALL,
 	NK_RESTORE_BOTH, /* the bits of both */
+	NK_RESTORE_RINGS,
 };
 
 /**
  * nk_step_settings_restore() - an ADD that is undone restores what it changed; a DEL restores everything if nobody
- * else is on the NIC
+ * else is on the NIC, and the ring parameters if nobody else needs them
  * @undo: the ADD; NULL: a DEL
  * @others: from nk_step_others()
+ * @last_provider: the attachment is for memory providers, and none of the others is
  *
  * While an ADD has released the lock, another attachment may come. It may rely on what the ADD had changed, so that
  * stays. If it has left since, it has restored nothing, and the ADD does.
  */
-enum nk_restore nk_step_settings_restore(const struct nk_add *undo, uint64_t others);
+enum nk_restore nk_step_settings_restore(const struct nk_add *undo, uint64_t others,
+					 bool last_provider);
 
 /* nk_step_is_hosts() - is it an address of the host whose frames arrive in VLAN @vlan of the NIC, 0: untagged?
  * Any device matches if its VLAN is unknown, or if @tagged_too. Return: 1, 0, or a negative errno

@@ -34,6 +34,11 @@ bool nk_setting_is_exclusion(uint32_t item)
 	return nk_setting_kind(item) == NK_SETTING_RSS || nk_setting_kind(item) == NK_SETTING_XPS;
 }
 
+bool nk_setting_is_ring(uint32_t item)
+{
+	return nk_setting_kind(item) == NK_SETTING_SPLIT || nk_setting_kind(item) == NK_SETTING_HDS;
+}
+
 static uint32_t index_of(uint32_t item)
 {
 	return item & 0xffff;

@@ -47,6 +47,9 @@ enum nk_setting_kind nk_setting_kind(uint32_t item);
 /* nk_setting_is_exclusion() - does the setting keep host traffic off queues? */
 bool nk_setting_is_exclusion(uint32_t item);
 
+/* nk_setting_is_ring() - is it a parameter of the receive rings: header split, its threshold? */
+bool nk_setting_is_ring(uint32_t item);
+
 /* nk_setting_name() - the name for people: "RSS table", "rx-ntuple-filter" */
 #define NK_SETTING_NAME_SIZE 48
 void nk_setting_name(uint32_t item, char ret[NK_SETTING_NAME_SIZE]);

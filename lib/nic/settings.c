@@ -206,20 +206,37 @@ static int forget_lost(const struct nk_lender *on, int fd, uint32_t item, struct
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int nk_settings_restore(const struct nk_lender *on, bool keep_rss, struct nk_error *err)
+enum part {
+	ALL,
+	ALL_BUT_EXCLUSION,
+	RINGS,
+};
+
+static bool is_in(enum part part, uint32_t item)
+{
+	switch (part) {
+	case ALL:
+		return true;
+	case ALL_BUT_EXCLUSION:
+		return !nk_setting_is_exclusion(item);
+	case RINGS:
+		return nk_setting_is_ring(item);
+	}
+	return false;
+}
+
+/* restore_part() - Return: 0 or the first error */
+static int restore_part(const struct nk_lender *on, int fd, enum part part, struct nk_error *err)
 {
 	struct nk_u32_list items cleanup_list = { 0 };
-	int rc, first, fd = nk_saved_open(&on->dir, false, err);
+	int rc, first = nk_saved_read_items(fd, &items, err);
 	struct nk_error mine;
 	uint32_t i;
 
-	if (fd < 0)
-		return fd == -ENOENT ? 1 : fd;
-	first = nk_saved_read_items(fd, &items, err);
 	if (first)
 		items.count = 0;
 	for (i = 0; i < items.count; i++) {
-		if (on->nic.ifindex && keep_rss && nk_setting_is_exclusion(items.at[i]))
+		if (!is_in(part, items.at[i]))
 			continue;
 		nk_error_reset(&mine);
 		rc = on->nic.ifindex ? restore_one(on, fd, items.at[i], &mine) :
@@ -229,8 +246,29 @@ int nk_settings_restore(const struct nk_lender *on, bool keep_rss, struct nk_err
 			*err = mine;
 		}
 	}
-	nk_settings_close(on, fd);
 	return first;
+}
+
+int nk_settings_restore(const struct nk_lender *on, bool keep_rss, struct nk_error *err)
+{
+	const enum part part = on->nic.ifindex && keep_rss ? ALL_BUT_EXCLUSION : ALL;
+	int rc, fd = nk_saved_open(&on->dir, false, err);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 1 : fd;
+	rc = restore_part(on, fd, part, err);
+	nk_settings_close(on, fd);
+	return rc;
+}
+
+int nk_settings_restore_rings(const struct nk_lender *on, struct nk_error *err)
+{
+	int fd cleanup_close = nk_saved_open(&on->dir, false, err);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 1 : fd;
+	/* The map stays, even if it is empty: if it were gone, the DEL of others would report it as lost. */
+	return restore_part(on, fd, RINGS, err);
 }
 
 void nk_settings_report_lost(const struct nk_lender *on)

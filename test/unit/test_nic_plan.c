@@ -119,6 +119,16 @@ Test(slice, a_ring_parameter_is_saved_even_if_it_stays_as_it_is)
 	expect_before(changed("1", NULL, NULL), "1", "as the NIC had it");
 }
 
+Test(setting, ring_parameters_are_no_exclusion_and_the_reverse)
+{
+	cr_expect(nk_setting_is_ring(nk_setting_item(NK_SETTING_SPLIT, 0)));
+	cr_expect(nk_setting_is_ring(nk_setting_item(NK_SETTING_HDS, 0)));
+	cr_expect(!nk_setting_is_ring(nk_setting_item(NK_SETTING_RSS, 0)));
+	cr_expect(!nk_setting_is_ring(nk_setting_item(NK_SETTING_XPS, 4)));
+	cr_expect(!nk_setting_is_ring(nk_setting_item(NK_SETTING_FEATURE, NK_FEATURE_NTUPLE)));
+	cr_expect(!nk_setting_is_exclusion(nk_setting_item(NK_SETTING_SPLIT, 0)));
+}
+
 Test(setting, rss_tables_of_any_size_come_back_from_their_bytes)
 {
 	static struct nk_rss table, back;

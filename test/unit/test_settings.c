@@ -90,22 +90,28 @@ Test(settings, an_rss_table_is_repeated_or_folded_to_the_size_that_is_saved)
 Test(settings, the_last_one_restores_all_and_a_rollback_its_own)
 {
 	static const struct {
-		bool undo, was_unlocked;
+		bool undo, was_unlocked, last_provider;
 		uint64_t others_then, others;
 		enum nk_restore what;
 	} cases[] = {
 		/* DEL */
-		{ false, false, 0, 0, NK_RESTORE_ALL },
-		{ false, false, 0, 7, NK_RESTORE_NONE },
+		{ false, false, false, 0, 0, NK_RESTORE_ALL },
+		{ false, false, false, 0, 7, NK_RESTORE_NONE },
+		{ false, false, true, 0, 0, NK_RESTORE_ALL },
+		{ false, false, true, 0, 7, NK_RESTORE_RINGS },
 		/* rollback, before the lock was given up */
-		{ true, false, 0, 0, NK_RESTORE_OWN },
-		{ true, false, 0, 7, NK_RESTORE_OWN },
+		{ true, false, false, 0, 0, NK_RESTORE_OWN },
+		{ true, false, false, 0, 7, NK_RESTORE_OWN },
+		{ true, false, true, 0, 7, NK_RESTORE_OWN },
 		/* and behind that: nobody came, the same are there, all went, somebody came */
-		{ true, true, 0, 0, NK_RESTORE_BOTH },
-		{ true, true, 7, 7, NK_RESTORE_OWN },
-		{ true, true, 7, 0, NK_RESTORE_BOTH },
-		{ true, true, 7, 8, NK_RESTORE_NONE },
-		{ true, true, 0, 8, NK_RESTORE_NONE },
+		{ true, true, false, 0, 0, NK_RESTORE_BOTH },
+		{ true, true, false, 7, 7, NK_RESTORE_OWN },
+		{ true, true, false, 7, 0, NK_RESTORE_BOTH },
+		{ true, true, false, 7, 8, NK_RESTORE_NONE },
+		{ true, true, false, 0, 8, NK_RESTORE_NONE },
+		{ true, true, true, 0, 0, NK_RESTORE_BOTH },
+		{ true, true, true, 7, 7, NK_RESTORE_OWN },
+		{ true, true, true, 0, 8, NK_RESTORE_RINGS },
 	};
 	struct nk_add add = { 0 };
 	size_t i;
@@ -113,7 +119,8 @@ Test(settings, the_last_one_restores_all_and_a_rollback_its_own)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		add.was_unlocked = cases[i].was_unlocked;
 		add.others_then = cases[i].others_then;
-		cr_expect_eq(nk_step_settings_restore(cases[i].undo ? &add : NULL, cases[i].others),
+		cr_expect_eq(nk_step_settings_restore(cases[i].undo ? &add : NULL, cases[i].others,
+						      cases[i].last_provider),
 			     cases[i].what, "case %zu", i);
 	}
 }
