@@ -112,6 +112,12 @@ static bool has_xps(const struct nk_u32_list *items)
 	return false;
 }
 
+/* may_send() - may AF_XDP sockets transmit on the queues? As nk_nic_plan_sends(). */
+static bool may_send(const struct nk_claim *claim)
+{
+	return !claim->pair && !(claim->flags & NK_CLAIM_RINGS);
+}
+
 /* check_xps() - the host transmits on the queues whose masks have a CPU, or on all queues if no mask has one. At a
  * reset, or when CPUs are added, a driver sets or clears all masks.
  */
@@ -124,7 +130,7 @@ static int check_xps(struct nk_attachment *att, const struct nk_u32_list *items,
 	struct nk_cpu_set mask;
 	uint32_t k;
 
-	if (!has_xps(items) || !att->claim.excluded)
+	if (!has_xps(items) || !att->claim.excluded || !may_send(&att->claim))
 		return 0;
 	if (count < 0)
 		return nk_error_set(err, NK_CODE_KERNEL, -count, "cannot count the NIC's queues",
@@ -284,7 +290,7 @@ static int repair_exclusion(struct nk_attachment *att, int fd, struct nk_error *
 	int rc = note_excluded(att, fd, &excluded, err);
 
 	if (!rc)
-		rc = nk_nic_plan_exclude(&on, &excluded, att->claim.pair, &changes, err);
+		rc = nk_nic_plan_exclude(&on, &excluded, may_send(&att->claim), &changes, err);
 	for (i = 0; i < changes.count && !rc; i++) {
 		change = &changes.at[i];
 		before.size = change->record.size;
@@ -320,7 +326,7 @@ static int repair_settings(struct nk_attachment *att, struct nk_error *err)
 	for (i = 0; i < items.count && !rc; i++)
 		if (lost || !nk_setting_is_exclusion(items.at[i]))
 			rc = repair_noted(att, fd, items.at[i], err);
-	if (!rc && lost && has_xps(&items))
+	if (!rc && lost && has_xps(&items) && may_send(&att->claim))
 		rc = clear_masks(att, fd, err);
 	if (!rc && lost && !is_excluded(att, &items))
 		rc = repair_exclusion(att, fd, err);

@@ -281,7 +281,7 @@ static int plan_rings(struct work *work, const struct nk_rings *rings, struct nk
 }
 
 /* plan_exclusion() - keep host traffic off work->excluded, claimed queues, and queues that were excluded before */
-static int plan_exclusion(struct work *work, bool pair, struct nk_error *err)
+static int plan_exclusion(struct work *work, bool sends, struct nk_error *err)
 {
 	char driver[NK_QUIRK_DRIVER_SIZE];
 	int rc = nk_quirk_driver(&work->on->lender->nic, driver);
@@ -292,20 +292,24 @@ static int plan_exclusion(struct work *work, bool pair, struct nk_error *err)
 	rc = exclude_claimed(work, err);
 	if (!rc)
 		rc = plan_rss(work, err);
-	/* A pair's queues have no AF_XDP zero copy, and so never transmit. */
-	if (!rc && !pair && !nk_quirk_has_own_tx(driver))
+	if (!rc && sends && !nk_quirk_has_own_tx(driver))
 		rc = plan_xps(work, err);
 	return rc;
 }
 
+bool nk_nic_plan_sends(const struct nk_config *config)
+{
+	return !config->pair && !config->rings.split;
+}
+
 int nk_nic_plan_exclude(const struct nk_nic_plan_on *on, const struct nk_queue_set *queues,
-			bool pair, struct nk_setting_changes *ret, struct nk_error *err)
+			bool sends, struct nk_setting_changes *ret, struct nk_error *err)
 {
 	struct work work = { .on = on, .excluded = *queues, .ret = ret };
 	int rc;
 
 	*ret = (struct nk_setting_changes){ 0 };
-	rc = plan_exclusion(&work, pair, err);
+	rc = plan_exclusion(&work, sends, err);
 	if (rc)
 		nk_error_wrap(err, "%s", on->lender->nic.name);
 	return rc;
@@ -320,7 +324,7 @@ int nk_nic_plan_settings(const struct nk_nic_plan_on *on, const struct nk_config
 	int rc;
 
 	*ret = (struct nk_setting_changes){ 0 };
-	rc = config->rss_exclude ? plan_exclusion(&work, config->pair, err) : 0;
+	rc = config->rss_exclude ? plan_exclusion(&work, nk_nic_plan_sends(config), err) : 0;
 	for (i = 0; i < count && !rc; i++)
 		rc = plan_feature(&work, &needs[i], err);
 	if (!rc)

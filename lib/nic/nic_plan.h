@@ -51,10 +51,15 @@ int nk_nic_plan_settings(const struct nk_nic_plan_on *on, const struct nk_config
 void nk_nic_plan_fini(struct nk_setting_changes *changes);
 
 /* nk_nic_plan_exclude() - list the changes that keep host traffic off @queues and all claimed queues
- * @pair: the queues are lent to a pair, and so never transmit
+ * @sends: as nk_nic_plan_sends()
  */
 int nk_nic_plan_exclude(const struct nk_nic_plan_on *on, const struct nk_queue_set *queues,
-			bool pair, struct nk_setting_changes *ret, struct nk_error *err);
+			bool sends, struct nk_setting_changes *ret, struct nk_error *err);
+
+/* nk_nic_plan_sends() - may AF_XDP sockets transmit on the leased queues? A pair has no AF_XDP zero copy, and memory
+ * providers only receive.
+ */
+bool nk_nic_plan_sends(const struct nk_config *config);
 
 /* nk_nic_plan_before() - the value of the setting before our first change */
 const uint8_t *nk_nic_plan_before(const struct nk_setting_change *change);

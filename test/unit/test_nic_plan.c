@@ -119,6 +119,28 @@ Test(slice, a_ring_parameter_is_saved_even_if_it_stays_as_it_is)
 	expect_before(changed("1", NULL, NULL), "1", "as the NIC had it");
 }
 
+Test(slice, only_singles_for_af_xdp_send_on_the_queues)
+{
+	static const struct {
+		bool pair, split, sends;
+	} rows[] = {
+		{ false, false, true },
+		{ false, true, false },
+		{ true, false, false },
+		{ true, true, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct nk_config config = {
+			.pair = rows[i].pair,
+			.rings.split = rows[i].split,
+		};
+
+		cr_expect_eq(nk_nic_plan_sends(&config), rows[i].sends, "row %zu", i);
+	}
+}
+
 Test(setting, ring_parameters_are_no_exclusion_and_the_reverse)
 {
 	cr_expect(nk_setting_is_ring(nk_setting_item(NK_SETTING_SPLIT, 0)));
