@@ -302,6 +302,8 @@ int nk_attach_steer(struct nk_attachment *att, struct nk_add *add, const struct 
 			rc = steps[i]->create(att, add, err);
 	return rc;
 }
+	if (!rc)
+		rc = nk_step_check_takeover(att, add, err);
 
 int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
 {

@@ -94,12 +94,10 @@ int nk_step_check_link(const struct nk_claim *claim, const struct nk_link *link,
 		return nk_step_differs_by(err, name, "group", NK_LINK_GROUP, link->group);
 	if (!claim->pair || !(claim->flags & NK_CLAIM_RINGS) || !link->xdp_prog_id)
 		return 0;
-	nk_error_set(err, NK_CODE_CHECK, EEXIST,
-		     "CHECK: XDP discards what memory providers receive",
-		     "%s in the Pod has XDP program id %u", name, link->xdp_prog_id);
-	return nk_error_remedy(err,
-			       "detach the program in the Pod, or give the Pod a network without "
-			       "\"rings\"");
+	nk_step_refuse_pod_xdp(link, err);
+	nk_error_class(err, NK_CODE_CHECK,
+		       "CHECK: a device in the Pod discards what memory providers receive");
+	return -EEXIST;
 }
 
 static int check_device(struct nk_attachment *att, struct nk_error *err)

@@ -291,6 +291,8 @@ static int check_rules(struct nk_attachment *att, struct nk_error *err)
 		return fd;
 	for (n = 0; n < att->claim.rule_count && !rc; n++)
 		rc = check_rule(att, fd, n, err);
+	if (!rc)
+		rc = nk_step_check_rule_carriers(att, fd, err);
 	return rc ? rc : check_vlans(att, fd, &vlans, err);
 }
 

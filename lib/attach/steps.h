@@ -58,6 +58,27 @@ void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ]);
 int nk_step_differs(struct nk_error *err, const char *device, const char *what,
 		    const char *expected, const char *found);
 int nk_step_differs_by(struct nk_error *err, const char *device, const char *what,
+/* carrier.c: the Pod's devices that carry the connections of an attachment for memory providers */
+
+/* nk_step_refuse_pod_xdp() - the device in the Pod has an XDP program, which discards what providers receive */
+int nk_step_refuse_pod_xdp(const struct nk_link *link, struct nk_error *err);
+
+/* nk_step_check_carriers() - can the devices with that address carry what providers receive?
+ * @pod: socket of the Pod's netns
+ * @ifindex: the attachment's own device, which does not count
+ *
+ * Return: 0; -EOPNOTSUPP: one is a veth; -EEXIST: one has an XDP program; or another negative errno
+ */
+int nk_step_check_carriers(struct nk_nl *pod, uint32_t ifindex, const struct nk_ipaddr *addr,
+			   struct nk_error *err);
+
+/* nk_step_check_takeover() - ADD: the same for all addresses that it takes over; 0 without providers */
+int nk_step_check_takeover(struct nk_attachment *att, const struct nk_add *add,
+			   struct nk_error *err);
+
+/* nk_step_check_rule_carriers() - CHECK: the same for the destinations of the flow rules. @fd: of their notes */
+int nk_step_check_rule_carriers(const struct nk_attachment *att, int fd, struct nk_error *err);
+
 		       uint32_t expected, uint32_t found);
 
 /* nk_step_check_link() - compare name, state, MTU and group of the Pod's device. Return: 0 or -ENOENT */

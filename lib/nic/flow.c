@@ -303,6 +303,18 @@ bool nk_flow_same_destination(const struct nk_flow *a, const struct nk_flow *b)
 	       !memcmp(value_of(a) + at_a, value_of(b) + at_b, size);
 }
 
+bool nk_flow_destination(const struct nk_flow *flow, struct nk_ipaddr *ret)
+{
+	size_t at = 0, size = find_destination(flow, &at);
+
+	*ret = (struct nk_ipaddr){ 0 };
+	if (size != 4 && size != sizeof(ret->bytes))
+		return false;
+	ret->family = size == 4 ? AF_INET : AF_INET6;
+	memcpy(ret->bytes, value_of(flow) + at, size);
+	return true;
+}
+
 bool nk_flow_conflict(const struct nk_flow *a, const struct nk_flow *b)
 {
 	return nk_flow_same_destination(a, b) &&

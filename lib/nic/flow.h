@@ -58,6 +58,9 @@ uint16_t nk_flow_vlan(const struct nk_flow *flow);
 /* nk_flow_same_destination() - do two rules have the same MAC or address, in any VLAN? */
 bool nk_flow_same_destination(const struct nk_flow *a, const struct nk_flow *b);
 
+/* nk_flow_destination() - the destination address of a rule of ours. Return: false if it has none, but a MAC */
+bool nk_flow_destination(const struct nk_flow *flow, struct nk_ipaddr *ret);
+
 /**
  * nk_flow_conflict() - does one of two rules of ours get frames that the other one needs?
  *

@@ -356,6 +356,26 @@ Test(flow, destinations_are_the_same_whatever_the_port_or_vlan)
 	cr_expect(nk_flow_same_destination(&a, &b), "one IPv6 address");
 }
 
+Test(flow, destination_is_the_address_or_none)
+{
+	struct nk_ipaddr wanted, got;
+	struct nk_flow flow;
+	size_t i;
+
+	for (i = 0; i < ALL; i++) {
+		const struct kind *kind = &kinds[i % KINDS];
+
+		flow = build(i);
+		memset(&got, 0x55, sizeof(got));
+		cr_expect_eq(nk_flow_destination(&flow, &got), kind->address != NULL, "%s",
+			     kind->text);
+		cr_assert(!kind->address || nk_ipaddr_parse(kind->address, &wanted));
+		cr_expect(!kind->address || nk_ipaddr_equal(&got, &wanted), "%s", kind->text);
+	}
+	memset(&flow, 0, sizeof(flow));
+	cr_expect_not(nk_flow_destination(&flow, &got), "of an unknown type");
+}
+
 #define COMMAND "ethtool -N n flow-type ether dst 02:00:00:aa:bb:01 action 7"
 
 Test(flow, a_rule_prints_the_command_that_enters_it)
