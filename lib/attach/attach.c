@@ -180,14 +180,15 @@ static int choose_mtu(struct nk_attachment *att, const struct nk_config *config,
 	return nk_error_remedy(err, "set \"mtu\" to %u or less, or leave it out", limit);
 }
 
-/* check_mode() - do the attachments on the NIC and its XDP program permit what the configuration requires? Our own
- * program does not hinder memory providers if no attachment has a map: nk_step_settings detaches it.
+/* check_mode() - do the attachments on the NIC, its XDP program and its queues permit what the configuration requires?
+ * Our own program does not hinder memory providers if no attachment has a map: nk_step_settings detaches it.
  */
 static int check_mode(struct nk_attachment *att, const struct nk_config *config,
 		      struct nk_error *err)
 {
 	const enum nk_mode mode = nk_mode_of(config);
 	struct nk_lender *lender = &att->lender;
+	struct nk_queue_set maps = { 0 };
 	int rc;
 
 	if (mode == NK_MODE_ANY)
@@ -195,8 +196,12 @@ static int check_mode(struct nk_attachment *att, const struct nk_config *config,
 	rc = nk_mode_check(&lender->dir, lender->nic.name, mode, err);
 	if (!rc)
 		rc = nk_lender_check_program(lender, config->bpffs, err);
-	return rc || mode == NK_MODE_PROVIDER ? rc :
-						nk_nic_probe_xdp(&att->host, &lender->nic, err);
+	if (rc)
+		return rc;
+	if (mode == NK_MODE_PROVIDER)
+		return lender->nic.xdp_prog_id ? nk_lender_check_idle(lender, &maps, err) : 0;
+	rc = nk_mode_check_providers(lender, err);
+	return rc ? rc : nk_nic_probe_xdp(&att->host, &lender->nic, err);
 }
 
 /* lock_nic() - and read the NIC again: before we had the lock, another call may have changed it */

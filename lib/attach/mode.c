@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "bpffs/claims.h"
+#include "kernel/netdev.h"
 #include "nic/lender.h"
 #include "nic/saved.h"
 #include "nic/setting.h"
@@ -66,6 +67,14 @@ static bool is_first(const struct nk_claim_list *claims, uint32_t n)
 	return true;
 }
 
+/* is_in_way() - does the attachment keep the NIC from serving that mode? */
+static bool is_in_way(const struct nk_claim *claim, enum nk_mode mode, bool is_split)
+{
+	const enum nk_mode other = nk_mode_of_claim(claim, is_split);
+
+	return mode != NK_MODE_ANY && other != NK_MODE_ANY && other != mode;
+}
+
 static int refuse_mode(const char *nic, enum nk_mode mode, const char *names, uint32_t count,
 		       struct nk_error *err)
 {
@@ -73,7 +82,8 @@ static int refuse_mode(const char *nic, enum nk_mode mode, const char *names, ui
 		     "%s is used for %s by %u attachments: %s%s", nic,
 		     mode == NK_MODE_XDP ? "memory providers (io_uring, devmem)" : "AF_XDP", count,
 		     names, count > NAMED_MAX ? ", ..." : "");
-	return nk_error_remedy(err, "use another NIC, or wait until these Pods have ended");
+	return nk_error_remedy(err, "use another NIC, or wait until these Pods have ended; nk-cni "
+				    "gc removes leftovers of dead Pods");
 }
 
 int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mode,
@@ -87,9 +97,7 @@ int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mod
 	int is_split = rc ? rc : has_older_split(dir, &claims, err);
 
 	for (i = 0; i < claims.count && is_split >= 0; i++) {
-		const enum nk_mode other = nk_mode_of_claim(&claims.at[i].claim, is_split);
-
-		if (other == NK_MODE_ANY || other == mode || !is_first(&claims, i) ||
+		if (!is_in_way(&claims.at[i].claim, mode, is_split) || !is_first(&claims, i) ||
 		    count++ >= NAMED_MAX)
 			continue;
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s", len ? "; " : "");
@@ -118,4 +126,58 @@ int nk_mode_has_provider(const struct nk_lender *lender, const struct nk_key *ex
 		    nk_mode_of_claim(&claims.at[i].claim, is_split) == NK_MODE_PROVIDER)
 			return 1;
 	return 0;
+}
+
+int nk_mode_blockers(const struct nk_nicdir *dir, enum nk_mode mode, struct nk_queue_set *ret,
+		     uint32_t *ret_count, struct nk_error *err)
+{
+	struct nk_claim_list claims cleanup_list = { 0 };
+	uint32_t i;
+	int rc = nk_claims_read_pin(dir, &claims, err);
+	int is_split = rc ? rc : has_older_split(dir, &claims, err);
+
+	*ret_count = 0;
+	for (i = 0; i < claims.count && is_split >= 0; i++) {
+		if (!is_in_way(&claims.at[i].claim, mode, is_split))
+			continue;
+		nk_queue_set_put(ret, claims.at[i].queue);
+		++*ret_count;
+	}
+	return is_split < 0 ? is_split : 0;
+}
+
+bool nk_mode_is_provider(const struct nk_queue *queue)
+{
+	return queue->holder && strcmp(queue->holder, "xsk") != 0;
+}
+
+static int refuse_provider(const struct nk_lender *on, const struct nk_queue *queue,
+			   struct nk_error *err)
+{
+	struct nk_claim_list claims cleanup_list = { 0 };
+	char name[NK_ID_SIZE + 128] = "no attachment";
+	struct nk_error unread = { 0 };
+	uint32_t i;
+
+	if (nk_claims_read_pin(&on->dir, &claims, &unread))
+		snprintf(name, sizeof(name), "an unknown attachment");
+	for (i = 0; i < claims.count; i++)
+		if (claims.at[i].queue == queue->id)
+			nk_claim_describe(&claims.at[i].claim, name, sizeof(name));
+	nk_error_set(err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
+		     "%s: queue %u is used by %s; it is claimed by %s", on->nic.name, queue->id,
+		     queue->user, name);
+	return nk_error_remedy(err, "use another NIC, or end the program that uses the queue");
+}
+
+int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err)
+{
+	struct nk_queue_list queues cleanup_list = { 0 };
+	uint32_t i;
+	int rc = nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, err);
+
+	for (i = 0; i < queues.count && !rc; i++)
+		if (nk_mode_is_provider(&queues.at[i]))
+			rc = refuse_provider(on, &queues.at[i], err);
+	return rc;
 }

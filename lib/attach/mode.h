@@ -5,7 +5,7 @@
  * The kernel refuses to attach an XDP program to a NIC while a memory provider (io_uring zero copy, devmem) is bound
  * to any of its queues, and to bind a provider while a program is attached. Which of them comes first depends on when
  * the servers in the Pods start. So the claims decide: as long as an attachment with "rings" exists, one with a map
- * is refused, and the reverse.
+ * is refused, and the reverse. A provider that is bound without such a claim is seen at the queues.
  *
  * Source: net/core/dev.c:dev_xdp_attach() and net/core/netdev_rx_queue.c of Linux 7.3.
  */
@@ -19,6 +19,7 @@ struct nk_config;
 struct nk_error;
 struct nk_lender;
 struct nk_nicdir;
+struct nk_queue;
 
 enum nk_mode {
 	NK_MODE_ANY, /* leases without a map and without "rings" */
@@ -50,5 +51,22 @@ int nk_mode_check(const struct nk_nicdir *dir, const char *nic, enum nk_mode mod
  */
 int nk_mode_has_provider(const struct nk_lender *lender, const struct nk_key *except,
 			 struct nk_error *err);
+
+/* nk_mode_blockers() - the queues of the attachments that nk_mode_check() would name. Return: 0 or a negative errno */
+int nk_mode_blockers(const struct nk_nicdir *dir, enum nk_mode mode, struct nk_queue_set *ret,
+		     uint32_t *ret_count, struct nk_error *err);
+
+/**
+ * nk_mode_check_providers() - can an XDP program be attached, as far as memory providers are concerned?
+ * @on: with nl, nic and dir
+ *
+ * A provider may be on a queue that no claim with "rings" has: one of the host, or of a Pod with leases alone.
+ *
+ * Return: 0; -EEXIST, with an error that names the queue and who has claimed it; or another negative errno
+ */
+int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err);
+
+/* For tests. Is the user of the queue a memory provider? */
+bool nk_mode_is_provider(const struct nk_queue *queue);
 
 #endif

@@ -20,6 +20,7 @@
 
 struct nk_error;
 struct nk_nl;
+struct nk_queue;
 
 enum nk_whereabouts {
 	NK_NIC_HERE,
@@ -70,6 +71,21 @@ int nk_lender_check_program(struct nk_lender *on, const char *bpffs, struct nk_e
 
 /* nk_lender_close() - release the lock; remove the directory if nobody uses the NIC any more */
 void nk_lender_close(struct nk_lender *on);
+
+/* --- lender_idle.c ---------------------------------------------------------------------------- */
+
+/**
+ * nk_lender_check_idle() - may the XDP program be detached? Call it if no claim has a map.
+ * @on: with nl, nic and dir
+ * @ret: gets the queues with a pinned XSKMAP
+ *
+ * Return: 0; -EBUSY: a leased queue without a claim has an XSKMAP or an AF_XDP socket; -ENOENT: the NIC is down, which
+ * hides its leases; or another negative errno
+ */
+int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err);
+
+/* For tests. Has the queue a user that needs the program? */
+bool nk_lender_needs_program(const struct nk_queue *queue);
 
 /* --- lender_find.c ---------------------------------------------------------------------------- */
 

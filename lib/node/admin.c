@@ -14,7 +14,6 @@
 #include "bpffs/policy.h"
 #include "bpffs/prog.h"
 #include "bpffs/xskmap.h"
-#include "kernel/netdev.h"
 #include "kernel/nic.h"
 #include "nic/lender.h"
 #include "nic/saved.h"
@@ -23,7 +22,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -94,54 +92,23 @@ static int refuse_used(struct nk_lender *on, const char *nic, bool *ret_used, st
 {
 	struct nk_claim_list claims cleanup_list = { 0 };
 	int rc = nk_claims_read(on->claims, &claims, err);
-	uint32_t i;
+	char name[NK_ID_SIZE + 128] = "";
+	uint32_t i, with_map = 0;
 
 	*ret_used = claims.count != 0;
-	for (i = 0; i < claims.count && !claims.at[i].claim.with_map; i++)
-		;
-	if (rc || i == claims.count)
-		return rc;
-	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use", "%s: queues lent: %u", nic,
-		     claims.count);
-	return nk_error_remedy(
-		err, "end the Pods that nk-cni list shows; nk-cni gc removes leftovers of "
-		     "dead Pods");
-}
-
-/* find_maps() - the queues with a pinned XSKMAP. No claim has one, but somebody may have removed the pin `claims`: fail
- * if a queue may still be leased.
- */
-static int find_maps(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err)
-{
-	char path[NK_PATH_SIZE];
-	struct nk_queue now = { 0 };
-	uint32_t queue;
-	int rc = 0;
-
-	for (queue = 0; queue < NK_QUEUE_IDS && !rc && !now.leased; queue++) {
-		nk_nicdir_xsks_map(&on->dir, queue, path);
-		if (access(path, F_OK))
+	for (i = 0; i < claims.count; i++) {
+		if (!claims.at[i].claim.with_map)
 			continue;
-		nk_queue_set_put(ret, queue);
-		if (on->nic.ifindex)
-			rc = nk_netdev_queue_get(on->nl, on->nic.ifindex, queue, &now, err);
-		if (rc == -EINVAL || rc == -ERANGE) { /* the NIC has fewer queues now */
-			nk_error_reset(err);
-			rc = 0;
-		}
+		if (!with_map++)
+			nk_claim_describe(&claims.at[i].claim, name, sizeof(name));
 	}
-	if (rc == -ENOENT)
-		nk_error_remedy(
-			err,
-			"set the NIC up, so that its leases can be read: ip link set dev %s up",
-			NK_QUOTED(on->nic.name));
-	if (!now.leased)
+	if (rc || !with_map)
 		return rc;
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use",
-		     "%s: queue %u is leased and has a map, but no claim", on->nic.name, queue - 1);
-	return nk_error_remedy(
-		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
-		     "shows devices of kind netkit");
+		     "%s: queues lent with a map: %u; the first one to %s", nic, with_map, name);
+	return nk_error_remedy(err,
+			       "end the Pods that nk-cni list shows with a map; nk-cni gc removes "
+			       "leftovers of dead Pods");
 }
 
 static int remove_maps(const struct nk_lender *on, const struct nk_queue_set *maps,
@@ -183,6 +150,8 @@ static int reload(struct nk_lender *on, const struct nk_admin *how, const char *
 	if (!how->attach)
 		return 0;
 	rc = nk_mode_check(&on->dir, nic, NK_MODE_XDP, err);
+	if (!rc)
+		rc = nk_mode_check_providers(on, err);
 	if (!rc)
 		rc = nk_lender_check_program(on, how->bpffs, err);
 	if (!rc)
@@ -252,7 +221,7 @@ static int release(struct nk_lender *on, const struct nk_admin *how, const char 
 		return rc;
 	rc = refuse_used(on, nic, &used, err);
 	if (!rc)
-		rc = find_maps(on, &maps, err);
+		rc = nk_lender_check_idle(on, &maps, err);
 	if (!rc && used)
 		return detach_idle(on, nic, err);
 	if (!rc && !on->has_id && on->where == NK_NIC_GONE)

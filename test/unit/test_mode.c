@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* test_mode.c - AF_XDP or memory providers: by configurations and by claims */
+/* test_mode.c - AF_XDP or memory providers: by configurations, by claims and by who uses a queue */
 #include "attach/mode.h"
 
 #include "bpffs/claims.h"
+#include "kernel/netdev.h"
+#include "nic/lender.h"
 
 #include <criterion/criterion.h>
 
@@ -48,6 +50,33 @@ Test(mode, a_claim_tells_it_or_header_split_does)
 		};
 
 		cr_expect_eq(nk_mode_of_claim(&claim, rows[i].is_split), rows[i].mode, "row %zu",
+			     i);
+	}
+}
+
+Test(mode, who_excludes_and_who_needs_the_program)
+{
+	static const struct {
+		const char *holder;
+		bool leased, is_provider, needs_program;
+	} cases[] = {
+		{ NULL, false, false, false },
+		{ NULL, true, false, false },
+		{ "xsk", false, false, false }, /* of the host: our program never redirects to it */
+		{ "xsk", true, false, true },
+		{ "io-uring", false, true, false }, /* also on a queue of the host */
+		{ "io-uring", true, true, false },
+		{ "dmabuf", false, true, false },
+		{ "dmabuf", true, true, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct nk_queue queue = { .leased = cases[i].leased,
+						.holder = cases[i].holder };
+
+		cr_expect_eq(nk_mode_is_provider(&queue), cases[i].is_provider, "case %zu", i);
+		cr_expect_eq(nk_lender_needs_program(&queue), cases[i].needs_program, "case %zu",
 			     i);
 	}
 }

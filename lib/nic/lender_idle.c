@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * lender_idle.c - is the XDP program of a NIC idle, so that it can be detached?
+ *
+ * The claims say so, unless somebody has removed the pin `claims`. Then the queues themselves do: a leased queue with
+ * an XSKMAP or an AF_XDP socket, and without a claim, belongs to a Pod that needs the program.
+ */
+#include "nic/lender.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "bpffs/claims.h"
+#include "kernel/netdev.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+static int refuse_used(const struct nk_lender *on, uint32_t queue, const char *what,
+		       struct nk_error *err)
+{
+	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use",
+		     "%s: queue %u is leased and has %s, but no claim", on->nic.name, queue, what);
+	return nk_error_remedy(
+		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
+		     "shows devices of kind netkit");
+}
+
+/* check_map() - a queue with a pinned XSKMAP */
+static int check_map(struct nk_lender *on, uint32_t queue, struct nk_error *err)
+{
+	struct nk_queue now = { 0 };
+	int rc = nk_netdev_queue_get(on->nl, on->nic.ifindex, queue, &now, err);
+
+	if (rc == -EINVAL || rc == -ERANGE) { /* the NIC has fewer queues now */
+		nk_error_reset(err);
+		return 0;
+	}
+	if (rc == -ENOENT)
+		nk_error_remedy(
+			err,
+			"set the NIC up, so that its leases can be read: ip link set dev %s up",
+			NK_QUOTED(on->nic.name));
+	return rc || !now.leased ? rc : refuse_used(on, queue, "a map", err);
+}
+
+static int find_maps(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	uint32_t queue;
+	int rc = 0;
+
+	for (queue = 0; queue < NK_QUEUE_IDS && !rc; queue++) {
+		nk_nicdir_xsks_map(&on->dir, queue, path);
+		if (access(path, F_OK))
+			continue;
+		nk_queue_set_put(ret, queue);
+		rc = on->nic.ifindex ? check_map(on, queue, err) : 0;
+	}
+	return rc;
+}
+
+bool nk_lender_needs_program(const struct nk_queue *queue)
+{
+	return queue->leased && queue->holder && !strcmp(queue->holder, "xsk");
+}
+
+static bool is_claimed(const struct nk_claim_list *claims, uint32_t queue)
+{
+	uint32_t i;
+
+	for (i = 0; i < claims->count && claims->at[i].queue != queue; i++)
+		;
+	return i < claims->count;
+}
+
+/* check_sockets() - the map of a Pod may have lost its pin too */
+static int check_sockets(struct nk_lender *on, struct nk_error *err)
+{
+	struct nk_queue_list queues cleanup_list = { 0 };
+	struct nk_claim_list claims cleanup_list = { 0 };
+	uint32_t i;
+	int rc = nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, err);
+
+	if (!rc)
+		rc = nk_claims_read_pin(&on->dir, &claims, err);
+	for (i = 0; i < queues.count && !rc; i++)
+		if (nk_lender_needs_program(&queues.at[i]) && !is_claimed(&claims, queues.at[i].id))
+			rc = refuse_used(on, queues.at[i].id, "an AF_XDP socket", err);
+	return rc;
+}
+
+int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err)
+{
+	int rc = find_maps(on, ret, err);
+
+	return rc || !on->nic.ifindex ? rc : check_sockets(on, err);
+}
