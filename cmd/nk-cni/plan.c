@@ -8,6 +8,7 @@
 #include "commands.h"
 
 #include "attach/attach.h"
+#include "attach/mode.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mac.h"
@@ -90,6 +91,10 @@ static int put_settings(const struct plan *plan, struct nk_error *err)
 
 	if (!rc)
 		fputs("\n# settings of the NIC\n", plan->out);
+	/* Any other program was refused. */
+	if (!rc && nk_mode_of(plan->config) == NK_MODE_PROVIDER &&
+	    plan->att->lender.nic.xdp_prog_id)
+		fputs("# BPF: the XDP program of nk-cni is detached; it is idle\n", plan->out);
 	for (i = 0; i < changes.count && !rc; i++) {
 		if (is_only_saved(&changes.at[i]))
 			continue;

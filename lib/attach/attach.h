@@ -73,6 +73,7 @@ struct nk_add {
 	bool asked;	   /* the kernel may have created the device, although the request failed */
 	bool made_program; /* it has attached the XDP program */
 	char device_info[NK_PATH_SIZE]; /* the file that it has written, or empty */
+	bool dropped_program;		/* it has detached the XDP program, which was idle */
 	bool remains;			/* it failed, and the undo was incomplete */
 
 	/* who else was on the NIC when its lock was first released: see nk_step_others() */

@@ -44,6 +44,42 @@ int nk_attach_plan_settings(struct nk_attachment *att, const struct nk_config *c
 	return rc < 0 ? rc : nk_nic_plan_settings(&on, config, ret, err);
 }
 
+/* detach_idle() - our program, which serves nobody (see check_mode() in attach.c), keeps memory providers out */
+static int detach_idle(struct nk_attachment *att, struct nk_add *add, struct nk_error *err)
+{
+	struct nk_prog_link link;
+	int rc;
+
+	if (nk_mode_of(add->config) != NK_MODE_PROVIDER)
+		return 0;
+	rc = nk_prog_link(&att->lender.dir, &link, err);
+	add->dropped_program = !rc && link.ifindex;
+	return rc ? rc : nk_prog_detach(&att->lender.dir, err);
+}
+
+/* attach_again() - undo detach_idle(), unless another attachment for providers has come meanwhile. Pods live without an
+ * idle program, so a failure is only logged.
+ */
+static void attach_again(struct nk_attachment *att)
+{
+	struct nk_claim_list claims cleanup_list = { 0 };
+	struct nk_error lost = { 0 };
+	bool attached = false;
+	uint32_t i;
+	int rc = nk_claims_read(att->lender.claims, &claims, &lost);
+
+	for (i = 0; i < claims.count && !rc; i++)
+		if (claims.at[i].claim.flags & NK_CLAIM_RINGS &&
+		    !nk_key_equal(&claims.at[i].claim.key, &att->claim.key))
+			return;
+	if (!rc)
+		rc = nk_prog_attach(&att->lender.dir, &att->lender.nic, &attached, &lost);
+	if (rc && attached)
+		(void)nk_prog_detach(&att->lender.dir, &lost);
+	if (rc)
+		nk_log_tolerated(&lost);
+}
+
 static int create_settings(struct nk_attachment *att, struct nk_add *add, struct nk_error *err)
 {
 	int rc;
@@ -54,9 +90,8 @@ static int create_settings(struct nk_attachment *att, struct nk_add *add, struct
 	rc = nk_step_update_claims(att, err);
 	if (!rc)
 		rc = nk_attach_plan_settings(att, add->config, &add->changes, err);
-	/* Our idle program serves nobody, and is not attached again if this ADD fails. */
-	if (!rc && nk_mode_of(add->config) == NK_MODE_PROVIDER)
-		rc = nk_prog_detach(&att->lender.dir, err);
+	if (!rc)
+		rc = detach_idle(att, add, err);
 	if (!rc)
 		rc = nk_settings_change(&att->lender, &add->changes, err);
 	if (rc > 0) /* the commit writes it into the claims */
@@ -382,6 +417,8 @@ static int remove_settings(struct nk_attachment *att, const struct nk_delete_opt
 		rc = nk_settings_restore(&att->lender, how->keep_rss, err);
 	if (rc > 0 && !how->undo && att->claim.flags & NK_CLAIM_SAVED && att->lender.nic.ifindex)
 		nk_settings_report_lost(&att->lender);
+	if (how->undo && how->undo->dropped_program && att->lender.nic.ifindex)
+		attach_again(att); /* the kernel refuses it while header split is on */
 	return rc < 0 ? rc : 0;
 }
 
