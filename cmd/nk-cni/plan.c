@@ -257,7 +257,9 @@ int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config
 	if (!rc)
 		rc = nk_preflight(att, config, err);
 	if (!rc)
-		rc = nk_attach_plan(att, config, err);
+		rc = nk_attach_plan_nic(att, config, err);
+	if (!rc && config->queue_count)
+		rc = nk_attach_plan_queues(att, config, err);
 	if (rc)
 		return rc;
 	plan.nic = nk_text_quote(att->lender.nic.name, quoted);

@@ -3,6 +3,7 @@
 #include "commands.h"
 
 #include "attach/attach.h"
+#include "attach/mode.h"
 #include "base/error.h"
 #include "cni/ipam.h"
 #include "nic/nic_probe.h"
@@ -24,7 +25,7 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 	struct nk_error full = { 0 };
 	int rc;
 
-	rc = nk_attach_plan(att, config, &full);
+	rc = nk_attach_plan_queues(att, config, &full);
 	if (rc != -EBUSY || full.code != NK_CODE_RETRY) {
 		if (rc)
 			*err = full;
@@ -42,12 +43,36 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 	return -EBUSY;
 }
 
+/* are_dead() - are all attachments dead that exclude this one from the NIC? The next ADD removes them, and there would
+ * be no next ADD if STATUS failed. Return: 1, 0, or a negative errno
+ */
+static int are_dead(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+{
+	struct nk_queue_set queues = { 0 };
+	uint32_t count, dead = 0;
+	int rc = nk_mode_blockers(&att->lender.dir, nk_mode_of(config), &queues, &count, err);
+
+	if (!rc && count)
+		rc = nk_sweep_count(config->bpffs, att->lender.dir.name, &queues, &dead, err);
+	return rc ? rc : count && dead == count;
+}
+
 static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 		     struct nk_error *err)
 {
+	struct nk_error excluded = { 0 }, unread = { 0 };
 	int rc = nk_nic_probe_settings(&att->lender, config, err);
 
-	return rc || config->awaits_device ? rc : check_queues(att, config, err);
+	if (rc)
+		return rc;
+	rc = nk_attach_plan_nic(att, config, &excluded);
+	if (rc == -EEXIST && are_dead(att, config, &unread) > 0)
+		rc = 0;
+	if (rc) {
+		*err = excluded;
+		return rc;
+	}
+	return config->awaits_device ? 0 : check_queues(att, config, err);
 }
 
 /* has_pods() - does the NIC, which is gone or down, have attachments? */

@@ -302,15 +302,16 @@ int nk_attach_steer(struct nk_attachment *att, struct nk_add *add, const struct 
 		return 0;
 	add->given = ips;
 	rc = read_addresses(add, err);
+	if (!rc)
+		rc = nk_step_check_takeover(att, add, err);
 	for (i = 0; i < STEPS && !rc; i++)
 		if (steps[i]->needs_addresses)
 			rc = steps[i]->create(att, add, err);
 	return rc;
 }
-	if (!rc)
-		rc = nk_step_check_takeover(att, add, err);
 
-int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err)
+int nk_attach_plan_nic(struct nk_attachment *att, const struct nk_config *config,
+		       struct nk_error *err)
 {
 	int rc;
 
@@ -318,7 +319,7 @@ int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, st
 	rc = choose_mac(att, config, err);
 	if (!rc)
 		rc = choose_mtu(att, config, err);
-	if (rc || !config->queue_count)
+	if (rc || (!config->queue_count && !config->awaits_device))
 		return rc;
 	rc = nk_lender_find(&att->lender, config->bpffs, err);
 	if (rc < 0)
@@ -326,8 +327,7 @@ int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, st
 	att->lender.claims = nk_claims_open(&att->lender.dir, false, err);
 	if (att->lender.claims < 0 && att->lender.claims != -ENOENT)
 		return att->lender.claims;
-	rc = check_mode(att, config, err);
-	return rc ? rc : nk_step_claim_choose(att, config, err);
+	return check_mode(att, config, err);
 }
 
 int nk_attach_commit(struct nk_attachment *att, struct nk_error *err)

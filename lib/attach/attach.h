@@ -99,20 +99,28 @@ int nk_attachment_init_key(struct nk_attachment *att, const struct nk_key *key,
 void nk_attachment_fini(struct nk_attachment *att);
 
 /**
- * nk_attach_plan() - choose MAC, MTU and queues as ADD would now; locks nothing
+ * nk_attach_plan_nic() - choose MAC and MTU as ADD would now, and look for what excludes the attachment from the NIC;
+ * locks nothing
  * @att: initialised, with nic set; gets the path of its directory, and its claims
  *
- * Return: 0, or why ADD would fail
+ * Return: 0; -EEXIST: it is excluded, see mode.h; or why else ADD would fail
  */
-int nk_attach_plan(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
+int nk_attach_plan_nic(struct nk_attachment *att, const struct nk_config *config,
+		       struct nk_error *err);
 
-/* nk_attach_count_free() - after nk_attach_plan(): how many queues of the pool are free, and how many more will be
+/* nk_attach_plan_queues() - after nk_attach_plan_nic(): choose the lowest free queues, or exactly the configured ones,
+ * into att->leases; claims nothing. Return: 0; -EBUSY: too few are free; or why else ADD would fail
+ */
+int nk_attach_plan_queues(struct nk_attachment *att, const struct nk_config *config,
+			  struct nk_error *err);
+
+/* nk_attach_count_free() - after nk_attach_plan_nic(): how many queues of the pool are free, and how many more will be
  * when all attachments have ended
  */
 int nk_attach_count_free(struct nk_attachment *att, const struct nk_config *config, uint32_t *ret,
 			 uint32_t *ret_later, struct nk_error *err);
 
-/* nk_attach_plan_settings() - after nk_attach_plan(): which settings of the NIC ADD would change now
+/* nk_attach_plan_settings() - after nk_attach_plan_queues(): which settings of the NIC ADD would change now
  * @ret: the caller frees it with nk_nic_plan_fini(), also after a failure
  */
 int nk_attach_plan_settings(struct nk_attachment *att, const struct nk_config *config,

@@ -259,8 +259,8 @@ static int choose_queues(const struct look *look, struct nk_error *err)
 	return 0;
 }
 
-int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *config,
-			 struct nk_error *err)
+int nk_attach_plan_queues(struct nk_attachment *att, const struct nk_config *config,
+			  struct nk_error *err)
 {
 	off_stack struct look look;
 	struct nk_queue state;
@@ -309,7 +309,7 @@ static int create_claim(struct nk_attachment *att, struct nk_add *add, struct nk
 		return att->lender.claims;
 	rc = refuse_rivals(att, err);
 	if (!rc)
-		rc = nk_step_claim_choose(att, add->config, err);
+		rc = nk_attach_plan_queues(att, add->config, err);
 	wanted = att->lease_count;
 	att->lease_count = 0; /* of the claims that were made, which remove removes */
 	if (!rc)

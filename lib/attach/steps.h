@@ -45,12 +45,6 @@ extern const struct nk_step nk_step_claim, nk_step_settings, nk_step_device, nk_
 /* nk_step_device calls it for a pair. */
 extern const struct nk_step nk_step_pair;
 
-/* nk_step_claim_choose() - choose the lowest free queues, or exactly the configured ones, into att->leases; claims
- * nothing
- */
-int nk_step_claim_choose(struct nk_attachment *att, const struct nk_config *config,
-			 struct nk_error *err);
-
 /* nk_step_host_name() - the name of a pair's host end: "nk" and 52 bits of a hash of the key */
 void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ]);
 
@@ -58,6 +52,12 @@ void nk_step_host_name(const struct nk_key *key, char ret[IFNAMSIZ]);
 int nk_step_differs(struct nk_error *err, const char *device, const char *what,
 		    const char *expected, const char *found);
 int nk_step_differs_by(struct nk_error *err, const char *device, const char *what,
+		       uint32_t expected, uint32_t found);
+
+/* nk_step_check_link() - compare name, state, MTU and group of the Pod's device. Return: 0 or -ENOENT */
+int nk_step_check_link(const struct nk_claim *claim, const struct nk_link *link,
+		       struct nk_error *err);
+
 /* carrier.c: the Pod's devices that carry the connections of an attachment for memory providers */
 
 /* nk_step_refuse_pod_xdp() - the device in the Pod has an XDP program, which discards what providers receive */
@@ -78,12 +78,6 @@ int nk_step_check_takeover(struct nk_attachment *att, const struct nk_add *add,
 
 /* nk_step_check_rule_carriers() - CHECK: the same for the destinations of the flow rules. @fd: of their notes */
 int nk_step_check_rule_carriers(const struct nk_attachment *att, int fd, struct nk_error *err);
-
-		       uint32_t expected, uint32_t found);
-
-/* nk_step_check_link() - compare name, state, MTU and group of the Pod's device. Return: 0 or -ENOENT */
-int nk_step_check_link(const struct nk_claim *claim, const struct nk_link *link,
-		       struct nk_error *err);
 
 /* nk_step_wrap_gone() - CHECK could not read the device. */
 void nk_step_wrap_gone(const struct nk_claim *claim, struct nk_error *err);
