@@ -129,7 +129,7 @@ static void free_queues(const struct at_nic *at, const struct nk_unclaimed_devic
 	for (queue = 0; queue < NK_QUEUE_IDS; queue++) {
 		if (!nk_queue_set_has(&found->queues, queue))
 			continue;
-		nk_netdev_queue_wait(at->on.nl, at->on.nic.ifindex, queue, NK_QUEUE_USED, &limit);
+		nk_netdev_queue_wait(at->on.nl, at->on.nic.ifindex, queue, NK_QUEUE_XSK, &limit);
 		remove_sidecar_file(at, queue);
 	}
 }

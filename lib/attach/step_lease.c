@@ -84,11 +84,12 @@ static int check_lease(struct nk_attachment *att, struct nk_error *err)
 	return 0;
 }
 
-/* remove_lease() - wait for the queues' users; the lease itself ends with the device, and in no other way
+/* remove_lease() - wait for the AF_XDP sockets on the queues; the lease itself ends with the device, and in no other way
  *
  * The kernel takes an AF_XDP socket that was just closed off its queue later (xp_release_deferred()), through the
  * device. If the device is deleted in between, Linux 7.3.4 leaves the NIC's queue bound to the socket's buffers and
- * logs a warning. From a living socket the kernel unbinds the queue itself.
+ * logs a warning. From a living socket the kernel unbinds the queue itself. So it does from a memory provider, living or
+ * not: nobody waits for one.
  */
 static int remove_lease(struct nk_attachment *att, const struct nk_delete_options *how UNUSED,
 			struct nk_error *err UNUSED)
@@ -97,7 +98,7 @@ static int remove_lease(struct nk_attachment *att, const struct nk_delete_option
 
 	for (i = 0; att->lender.nic.ifindex && i < att->lease_count; i++)
 		nk_netdev_queue_wait(&att->host, att->lender.nic.ifindex, att->leases[i].phys,
-				     NK_QUEUE_USED, &limit);
+				     NK_QUEUE_XSK, &limit);
 	return 0;
 }
 

@@ -247,6 +247,13 @@ int nk_netdev_numa(const struct nk_nic *nic)
 	return end == text || node < 0 || node > INT_MAX ? -1 : (int)node;
 }
 
+static bool is_in_state(const struct nk_queue *queue, enum nk_queue_state state)
+{
+	if (state == NK_QUEUE_LEASED)
+		return queue->leased;
+	return queue->holder && !strcmp(queue->holder, "xsk");
+}
+
 void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,
 			  enum nk_queue_state state, uint32_t *limit_ms)
 {
@@ -258,7 +265,7 @@ void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,
 
 		rc = nk_netdev_queue_get(nl, ifindex, queue, &now, &unread);
 		if (rc == -ENOENT || rc == -EINVAL || rc == -ERANGE || rc == -ENODEV ||
-		    (!rc && (state == NK_QUEUE_LEASED ? !now.leased : !now.user)))
+		    (!rc && !is_in_state(&now, state)))
 			return;
 		nk_clock_sleep(POLL_MS);
 		*limit_ms -= *limit_ms < POLL_MS ? *limit_ms : POLL_MS;

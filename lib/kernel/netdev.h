@@ -64,7 +64,7 @@ int nk_netdev_numa(const struct nk_nic *nic);
 
 enum nk_queue_state {
 	NK_QUEUE_LEASED,
-	NK_QUEUE_USED, /* by a socket or another memory provider; the kernel may release it later */
+	NK_QUEUE_XSK, /* used by an AF_XDP socket; the kernel releases the queue some time after the socket is closed */
 };
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* test_netdev.c - the interrupt of a receive queue: requests byte for byte, and each answer */
+/* test_netdev.c - the interrupt and the users of a receive queue: requests byte for byte, and each answer */
 #include "kernel/netdev.h"
 
 #include "base/types.h"
@@ -124,4 +124,44 @@ Test(netdev, numa_node_of_no_nic_is_not_known)
 
 	cr_expect_eq(nk_netdev_numa(&none), -1);
 	cr_expect_eq(nk_netdev_numa(&lo), -1);
+}
+
+/* give_used() - a queue that has this attribute, a nest, of a user; @attr 0: nobody's */
+static void give_used(uint16_t attr)
+{
+	union genl_reply reply;
+	struct nlmsghdr *msg = genl_reply(&genl, &reply, NK_NETDEV_CMD_QUEUE_GET);
+
+	if (attr)
+		mnl_attr_nest_end(msg, mnl_attr_nest_start(msg, attr));
+	genl_give(&genl, msg, msg->nlmsg_len);
+	genl_ack(&genl, 0);
+}
+
+Test(netdev, nobody_waits_for_a_memory_provider)
+{
+	static const uint16_t attrs[] = { NK_NETDEV_A_QUEUE_IO_URING, 0 };
+	uint32_t limit = 2000;
+	size_t i;
+
+	for (i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
+		give_used(attrs[i]);
+		nk_netdev_queue_wait(&genl.nl, IFINDEX, 4, NK_QUEUE_XSK, &limit);
+		cr_expect_eq(limit, 2000, "attribute %u", attrs[i]);
+		genl_expect(&genl, "queue-get", GET_QUEUE_HEX);
+		genl_expect_nothing(&genl, "a second look");
+	}
+}
+
+/* DEL asks until the socket has left the queue. */
+Test(netdev, a_socket_is_waited_for)
+{
+	uint32_t limit = 2000;
+
+	give_used(NK_NETDEV_A_QUEUE_XSK);
+	give_used(NK_NETDEV_A_QUEUE_XSK);
+	give_used(0);
+	nk_netdev_queue_wait(&genl.nl, IFINDEX, 4, NK_QUEUE_XSK, &limit);
+	cr_expect_eq(limit, 1960, "%u", limit);
+	genl_forget(&genl);
 }
