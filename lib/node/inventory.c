@@ -170,11 +170,11 @@ static int read_kernel(struct reader *reader, const struct nk_claim *claim,
 	rc = nk_netdev_queue_get(&reader->host, ifindex, queue->phys, &now, err);
 	if (rc == -EINVAL || rc == -ERANGE)
 		queue->is_unread = false;
-	queue->holder = now.holder;
 	if (!rc)
 		rc = read_lease(reader, claim, &now, queue, err);
 	if (rc)
 		return rc;
+	queue->holder = queue->leased ? now.holder : NULL; /* else it is not of this Pod */
 	rc = nk_netdev_irq(&reader->host, ifindex, queue->phys, &queue->irq, err);
 	queue->has_irq = !rc;
 	return rc;

@@ -37,8 +37,8 @@ struct nk_inventory_queue {
 	uint32_t irq;
 	struct nk_queue_stats counts;
 	bool is_unread; /* it could not be read, so nothing is known of its lease */
-	const char *
-		holder; /* "xsk", "dmabuf" or "io-uring": what uses it; NULL: nothing, or unknown */
+	/* "xsk", "dmabuf" or "io-uring": what uses it in the Pod; NULL: nothing, or it is not leased to the device */
+	const char *holder;
 };
 
 /* One attachment. */

@@ -20,8 +20,8 @@
 
 /* The order of put_row() */
 static const char *const titles[] = {
-	"POD",	"CONTAINER", "NETWORK",	   "DEVICE",	"NETNS",   "NIC", "QUEUES", "IRQ",
-	"NUMA", "PROGRAM",   "REDIRECTED", "NO-SOCKET", "DROPPED", "MAP", "STATE",
+	"POD", "CONTAINER", "NETWORK", "DEVICE",     "NETNS",	  "NIC",     "QUEUES", "HOLDER",
+	"IRQ", "NUMA",	    "PROGRAM", "REDIRECTED", "NO-SOCKET", "DROPPED", "MAP",    "STATE",
 };
 
 #define COLUMNS (sizeof(titles) / sizeof(titles[0]))
@@ -105,6 +105,20 @@ static void put_queues(struct line *line, const struct nk_inventory_row *row)
 	end_cell(line);
 }
 
+/* put_holders() - in the order of the queues; nothing if nobody holds any */
+static void put_holders(struct line *line, const struct nk_inventory_row *row)
+{
+	bool any = false;
+	uint32_t i;
+
+	for (i = 0; i < row->queue_count; i++)
+		any |= row->queues[i].holder != NULL;
+	for (i = 0; any && i < row->queue_count; i++)
+		put(line, "%s%s", i ? "," : "",
+		    row->queues[i].holder ? row->queues[i].holder : "-");
+	end_cell(line);
+}
+
 /* put_irqs() - in the order of the queues; nothing if none is known */
 static void put_irqs(struct line *line, const struct nk_inventory_row *row)
 {
@@ -169,6 +183,7 @@ static void put_row(struct line *line, const struct nk_inventory *inventory,
 	put_netns(line, row);
 	put_cell(line, strcmp(nic->name, nic->dir) != 0 ? "%s(%s)" : "%s", nic->name, nic->dir);
 	put_queues(line, row);
+	put_holders(line, row);
 	put_irqs(line, row);
 	if (row->numa_node >= 0)
 		put(line, "%d", row->numa_node);

@@ -26,24 +26,25 @@ Test(listing, a_table_has_a_line_for_each_attachment)
 	expect_table(
 		&inventory,
 		"POD         CONTAINER      NETWORK    DEVICE  NETNS             NIC   QUEUES        "
-		"IRQ     NUMA  PROGRAM  REDIRECTED            NO-SOCKET  DROPPED  "
+		"HOLDER  IRQ     NUMA  PROGRAM  REDIRECTED            NO-SOCKET  DROPPED  "
 		"MAP                                  STATE\n"
 		"shop/web-1  0123456789abc  fast       nk0     /run/netns/cni-1  eth0  4-5:1-2       "
-		"31,32   0     3        18446744073709551615  7          3        "
+		"xsk,-   31,32   0     3        18446744073709551615  7          3        "
 		"/sys/fs/bpf/nk-cni/eth0/q4/xsks_map  ok\n"
 		"-           c2             wide       eth0    nsid:0            eth0  7:1,9-10:2-3  "
-		"-,40,-  -     -        -                     -          -        "
+		"-       -,40,-  -     -        -                     -          -        "
 		"-                                    unknown (NIC is down or cannot be read)\n"
 		"?[2J?       c3             two?lines  a\"b\\c   -                 eth0  12:1          "
-		"-       -     -        -                     -          -        "
+		"-       -       -     -        -                     -          -        "
 		"-                                    lost: NIC removed, recreate the Pod\n");
 }
 
 Test(listing, of_nothing_there_is_a_head_line)
 {
-	expect_table(&inventory_of_nothing,
-		     "POD  CONTAINER  NETWORK  DEVICE  NETNS  NIC  QUEUES  IRQ  NUMA  PROGRAM  "
-		     "REDIRECTED  NO-SOCKET  DROPPED  MAP  STATE\n");
+	expect_table(
+		&inventory_of_nothing,
+		"POD  CONTAINER  NETWORK  DEVICE  NETNS  NIC  QUEUES  HOLDER  IRQ  NUMA  PROGRAM  "
+		"REDIRECTED  NO-SOCKET  DROPPED  MAP  STATE\n");
 }
 
 Test(listing, every_state_has_its_words)
@@ -74,12 +75,13 @@ Test(listing, an_attachment_of_all_queues_fits)
 		queues[i].netkit = 1 + (uint32_t)i;
 		queues[i].irq = UINT32_MAX;
 		queues[i].has_irq = true;
+		queues[i].holder = "io-uring";
 	}
 	row.queues = queues;
 	row.queue_count = NK_LEASES_MAX;
 	text = inventory_text(nk_listing_table, &of);
 	cr_expect_not_null(strstr(text, "1001:1,1003:2,"));
-	cr_expect_not_null(strstr(text, ",3045:1023  4294967295,"));
+	cr_expect_not_null(strstr(text, ",3045:1023  io-uring,io-uring,"));
 	cr_expect_not_null(strstr(text, ",4294967295  0 "));
 	free(text);
 }
