@@ -345,7 +345,7 @@ static int create_attachment(const struct nk_request *request, struct nk_attachm
 	if (rc)
 		return rc;
 	rc = nk_attach_create(att, add, err);
-	if (rc == -EEXIST)
+	if (rc && add->name_taken)
 		name_owner(att, err);
 	if (rc && !add->remains)
 		(void)nk_journal_commit(&att->claim.key, &ignored);

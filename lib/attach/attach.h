@@ -70,10 +70,11 @@ struct nk_add {
 
 	/* what this call has created or changed */
 	struct nk_setting_changes changes; /* of the NIC's settings */
+	bool name_taken;		   /* the Pod has a device of that name */
 	bool asked;	   /* the kernel may have created the device, although the request failed */
 	bool made_program; /* it has attached the XDP program */
-	char device_info[NK_PATH_SIZE]; /* the file that it has written, or empty */
 	bool dropped_program;		/* it has detached the XDP program, which was idle */
+	char device_info[NK_PATH_SIZE]; /* the file that it has written, or empty */
 	bool remains;			/* it failed, and the undo was incomplete */
 
 	/* who else was on the NIC when its lock was first released: see nk_step_others() */

@@ -41,6 +41,7 @@ static int create_device(struct nk_attachment *att, struct nk_add *add, struct n
 	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
 		rc = nk_netkit_create_single(&att->pod, &spec, &link, err);
+	add->name_taken = rc == -EEXIST;
 	add->asked = rc && rc != -EEXIST; /* perhaps only the reply was lost */
 	if (rc)
 		return rc;

@@ -86,6 +86,7 @@ static int create_pair(struct nk_attachment *att, struct nk_add *add, struct nk_
 	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
 		rc = nk_netkit_create_pair(&att->host, &spec, &link, err);
+	add->name_taken = rc == -EEXIST;
 	add->asked = rc && rc != -EEXIST; /* perhaps only the reply was lost */
 	if (rc)
 		return rc;
