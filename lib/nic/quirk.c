@@ -17,6 +17,10 @@
 	("gve accepts only rules that match TCP or UDP addresses and ports: \"steering\": " \
 	 "[{\"match\": \"tcp\", \"port\": N}]")
 
+#define GVE_SPLIT                                                              \
+	("gve splits headers only with \"xsk\": {\"map\": false} and without " \
+	 "\"hdsThreshold\"")
+
 #define BNXT_RULES                                                                \
 	("bnxt accepts only rules that match addresses and ports: \"steering\": " \
 	 "[{\"match\": \"ip\"}]")
@@ -72,9 +76,7 @@ static const struct quirk quirks[] = {
 			[NK_QUIRK_IP_RULE] = GVE_RULES,
 			[NK_QUIRK_NO_CONTEXTS] =
 				"gve has no RSS contexts: lease one queue, or use \"steering\": []",
-			[NK_QUIRK_DATA_SPLIT] =
-				"gve splits headers only with \"xsk\": {\"map\": false} and "
-				"without \"hdsThreshold\"",
+			[NK_QUIRK_DATA_SPLIT] = GVE_SPLIT,
 		},
 	},
 	{
