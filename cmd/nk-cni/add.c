@@ -70,7 +70,7 @@ static bool is_alone(const struct nk_key *key)
 {
 	struct nk_journal_list entries cleanup_list = { 0 };
 	struct nk_error unread = { 0 };
-	bool ret = !nk_journal_read(key->network, &entries, &unread);
+	bool ret = !nk_journal_read(key->network, NK_JOURNAL_ALL, &entries, &unread);
 	const struct nk_key *other;
 	uint32_t i;
 
@@ -84,19 +84,42 @@ static bool is_alone(const struct nk_key *key)
 	return ret;
 }
 
-/* allocate_addresses() - If the plugin refuses, it may still hold addresses of an earlier
- * attachment with the same key that ended without a DEL, for example at a reboot. Then call its DEL
- * and try once more, unless another plugin in the list or another device of ours may own these
- * addresses.
+static struct nk_sweep describe_sweep(const struct nk_config *config, uint32_t most)
+{
+	return (struct nk_sweep){
+		.bpffs = config->bpffs,
+		.until = nk_clock_ms() + SWEEP_MS,
+		.most = most,
+		.skip_postponed = true,
+		.options = { .keep_rss = true },
+	};
+}
+
+/* free_addresses() - The plugin may still hold addresses of dead attachments: sweep() looked at some only.
+ * And it may hold those of an earlier attachment with the same key that ended without a DEL, for example at
+ * a reboot: then call its DEL, unless another plugin in the list or another device of ours may own these
+ * addresses. Return: whether to try again
  */
+static bool free_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
+			   const struct nk_config *config)
+{
+	const struct nk_sweep all = describe_sweep(config, NK_JOURNAL_ALL);
+	struct nk_error none = { 0 }, refused = { 0 };
+	const int swept = nk_sweep_journal(&all, &none);
+	const bool deleted = !config->prev && is_alone(key) && !nk_ipam_del(ipam, &refused);
+
+	if (swept < 0)
+		nk_log_tolerated(&none);
+	return swept > 0 || deleted;
+}
+
 static int allocate_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
 			      struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
 {
-	struct nk_error first = { 0 }, refused = { 0 };
+	struct nk_error first = { 0 };
 	int rc = nk_ipam_add(ipam, ips, &first);
 
-	if (rc == -ECANCELED && !add->config->prev && is_alone(key) &&
-	    !nk_ipam_del(ipam, &refused)) {
+	if (rc == -ECANCELED && free_addresses(ipam, key, add->config)) {
 		nk_error_reset(&first);
 		rc = nk_ipam_add(ipam, ips, &first);
 	}
@@ -250,12 +273,7 @@ static int sweep_twins(const struct nk_attachment *att, const struct nk_sweep *s
 /* sweep() - leftovers of other attachments matter to this ADD only because they occupy queues */
 static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
-	const struct nk_sweep sweep = {
-		.bpffs = config->bpffs,
-		.until = nk_clock_ms() + SWEEP_MS,
-		.skip_postponed = true,
-		.options = { .keep_rss = true },
-	};
+	const struct nk_sweep sweep = describe_sweep(config, NK_JOURNAL_SAMPLE);
 	struct nk_error none = { 0 };
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
@@ -268,7 +286,7 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 	if (sweep_twins(att, &sweep, &none))
 		nk_log_tolerated(&none);
 	nk_error_reset(&none);
-	if (nk_sweep_journal(&sweep, &none))
+	if (nk_sweep_journal(&sweep, &none) < 0)
 		nk_log_tolerated(&none);
 }
 

@@ -35,6 +35,7 @@ struct nk_sweep {
 	bool skip_postponed; /* do not call IPAM plugins that failed a short while ago */
 	bool forget;	     /* drop journal entries whose IPAM plugin cannot be called */
 	bool only_owed; /* only those of which DEL removed a part, because the NIC was elsewhere */
+	uint32_t most;	/* for nk_sweep_journal(): containers, as of nk_journal_read() */
 	struct nk_delete_options options; /* how to remove what claims do not describe */
 };
 
@@ -65,6 +66,8 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err);
  * pairs without queues, and release addresses of attachments that do not exist
  *
  * Call it after nk_sweep_nic(): it leaves attachments that have a claim alone.
+ *
+ * Return: how many it removed, or the first failure, which does not prevent other removals
  */
 int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err);
 

@@ -127,16 +127,18 @@ static int finish_entry(const struct nk_sweep *sweep, const struct nk_key *key,
 	return rc ? rc : 1;
 }
 
+/* sweep_entry() - Return: 1: removed it; 0: it stays, or is in use; or a negative errno */
 static int sweep_entry(const struct nk_sweep *sweep, const struct nk_key *key, struct nk_error *err)
 {
-	int fd, rc = nk_sweep_lock(key, &fd, err);
+	int fd, removed, rc = nk_sweep_lock(key, &fd, err);
 
 	if (rc <= 0)
 		return rc;
-	rc = finish_entry(sweep, key, err);
+	removed = rc = finish_entry(sweep, key, err);
 	if (rc > 0)
 		rc = nk_journal_remove(key, err);
-	return nk_sweep_unlock(key, &fd, rc, err);
+	rc = nk_sweep_unlock(key, &fd, rc, err);
+	return rc ? rc : removed;
 }
 
 /* is_living_pair() - is it a complete pair with its device on the host? Most entries without a claim
@@ -152,15 +154,15 @@ static bool is_living_pair(struct nk_nl *host, const struct nk_journal_entry *en
 	return !entry->has_add && !nk_link_get(host, NK_NSID_HERE, name, 0, &link, &gone);
 }
 
-/* sweep_entries() - Return: 0 or the first failure */
+/* sweep_entries() - Return: how many were removed, or the first failure */
 static int sweep_entries(const struct nk_sweep *sweep, const struct nk_journal_list *list,
 			 const struct nk_key_list *claimed, struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
 	const struct nk_journal_entry *entry;
 	struct nk_nl host;
+	int swept, removed = 0, rc = nk_nl_open(&host, -1, "host", err);
 	uint32_t i;
-	int rc = nk_nl_open(&host, -1, "host", err);
 
 	if (rc)
 		return rc;
@@ -169,18 +171,20 @@ static int sweep_entries(const struct nk_sweep *sweep, const struct nk_journal_l
 		if (nk_sweep_spares(sweep, &entry->key) || is_claimed(claimed, &entry->key) ||
 		    (entry->is_postponed && sweep->skip_postponed) || is_living_pair(&host, entry))
 			continue;
-		rc = nk_log_keep_first(rc, sweep_entry(sweep, &entry->key, &mine), err, &mine);
+		swept = sweep_entry(sweep, &entry->key, &mine);
+		removed += swept > 0;
+		rc = nk_log_keep_first(rc, swept < 0 ? swept : 0, err, &mine);
 	}
 	nk_nl_close(&host);
 	nk_sweep_warn_left(list->count - i);
-	return rc;
+	return rc ? rc : removed;
 }
 
 int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err)
 {
 	struct nk_journal_list entries cleanup_list = { 0 };
 	struct nk_key_list claimed cleanup_list = { 0 };
-	int rc = nk_journal_read(sweep->network, &entries, err);
+	int rc = nk_journal_read(sweep->network, sweep->most, &entries, err);
 
 	if (!rc)
 		rc = nk_sweep_read_claimed(sweep->bpffs, &claimed, err);

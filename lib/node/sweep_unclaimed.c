@@ -184,7 +184,7 @@ int nk_sweep_read_existing(const char *bpffs, const char *network, struct nk_key
 	if (!rc)
 		rc = nk_sweep_read_claimed(bpffs, &all, err);
 	if (!rc)
-		rc = nk_journal_read(network, &entries, err);
+		rc = nk_journal_read(network, NK_JOURNAL_ALL, &entries, err);
 	for (i = 0; i < entries.count && !rc; i++)
 		rc = nk_sweep_add_key(&all, &entries.at[i].key, err);
 	if (!rc)

@@ -92,11 +92,18 @@ struct nk_journal_list {
 	uint32_t count;
 };
 
-/* nk_journal_read() - all entries, see list.h
+#define NK_JOURNAL_ALL	  0
+#define NK_JOURNAL_SAMPLE 8 /* containers of each network */
+
+/**
+ * nk_journal_read() - read entries, see list.h
  * @network: only of this network; NULL: of all
+ * @most: NK_JOURNAL_ALL; or NK_JOURNAL_SAMPLE: of no more containers of each network, chosen at random,
+ * 	  so that the cost does not grow with their number
  *
  * Return: 0 or a negative errno
  */
-int nk_journal_read(const char *network, struct nk_journal_list *ret, struct nk_error *err);
+int nk_journal_read(const char *network, uint32_t most, struct nk_journal_list *ret,
+		    struct nk_error *err);
 
 #endif

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +24,11 @@ struct reading {
 	struct nk_journal_list *list;
 	struct nk_key key; /* filled in from the directory names */
 	struct nk_error *err;
+	uint32_t most; /* as of nk_journal_read() */
+	/* Of the containers of one network */
+	uint32_t seen;
+	unsigned int random;
+	char sample[NK_JOURNAL_SAMPLE][NK_ID_SIZE];
 };
 
 /* parse_name() - parse "<CNI_IFNAME>:<effective name>:<kind>" into @key. Return: the kind, or NULL */
@@ -118,20 +125,62 @@ static int read_container(struct reading *reading, int dir, const char *name)
 	return read_dir(reading, dir, name, read_file);
 }
 
+/* pick_container() - each of N containers is in a sample of S with the probability S / N */
+static int pick_container(struct reading *reading, int dir, const char *name)
+{
+	uint32_t place = reading->seen;
+
+	(void)dir;
+	if (!nk_request_is_id(name))
+		return 0;
+	reading->seen++;
+	if (place >= reading->most)
+		place = (uint32_t)rand_r(&reading->random) % reading->seen;
+	if (place < reading->most)
+		snprintf(reading->sample[place], NK_ID_SIZE, "%.255s", name);
+	return 0;
+}
+
+/* read_picked() - Return: 0 or a negative errno */
+static int read_picked(struct reading *reading, int dir, const char *network)
+{
+	int fd cleanup_close = -1, rc = 0;
+	uint32_t i;
+
+	if (!reading->seen)
+		return 0;
+	fd = nk_rundir_open_at(dir, network);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	for (i = 0; i < reading->seen && i < reading->most && !rc; i++)
+		rc = read_container(reading, fd, reading->sample[i]);
+	return rc;
+}
+
 static int read_network(struct reading *reading, int dir, const char *name)
 {
+	int rc;
+
 	if (!nk_request_is_id(name))
 		return 0;
 	snprintf(reading->key.network, NK_ID_SIZE, "%.255s", name);
-	return read_dir(reading, dir, name, read_container);
+	if (reading->most == NK_JOURNAL_ALL)
+		return read_dir(reading, dir, name, read_container);
+	reading->seen = 0;
+	rc = read_dir(reading, dir, name, pick_container);
+	return rc ? rc : read_picked(reading, dir, name);
 }
 
-int nk_journal_read(const char *network, struct nk_journal_list *ret, struct nk_error *err)
+int nk_journal_read(const char *network, uint32_t most, struct nk_journal_list *ret,
+		    struct nk_error *err)
 {
-	struct reading reading = { .list = ret, .err = err };
+	struct reading reading = { .list = ret, .err = err, .most = most };
 	struct nk_rundir dir;
 	int rc = nk_rundir_open(NK_JOURNAL_DIR, false, &dir);
 
+	/* Without random bytes, it is the same sample each time. */
+	if (most != NK_JOURNAL_ALL)
+		(void)!getrandom(&reading.random, sizeof(reading.random), GRND_NONBLOCK);
 	if (!rc)
 		rc = network ? read_network(&reading, dir.fd, network) :
 			       read_dir(&reading, dir.fd, ".", read_network);
