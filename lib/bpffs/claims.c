@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/banned.h"
 
@@ -64,16 +65,19 @@ int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err)
 	return 0;
 }
 
+static int check_version(const struct nk_claim *claim, uint32_t queue, struct nk_error *err)
+{
+	if (claim->version == NK_CLAIM_VERSION)
+		return 0;
+	return nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
+			    "the claim on queue %u has version %u; this nk-cni reads version %d",
+			    queue, claim->version, NK_CLAIM_VERSION);
+}
+
 int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err)
 {
-	if (!bpf_map_lookup_elem(fd, &queue, ret)) {
-		if (ret->version == NK_CLAIM_VERSION)
-			return 0;
-		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
-				    "the claim on queue %u has version %u; this nk-cni reads "
-				    "version %d",
-				    queue, ret->version, NK_CLAIM_VERSION);
-	}
+	if (!bpf_map_lookup_elem(fd, &queue, ret))
+		return check_version(ret, queue, err);
 	return errno == ENOENT ? -ENOENT : fail(err, "read the claim on", queue);
 }
 
@@ -109,21 +113,19 @@ int nk_claims_read(int fd, struct nk_claim_list *ret, struct nk_error *err)
 {
 	struct nk_u32_list queues cleanup_list = { 0 };
 	struct nk_claim_entry entry;
-	int rc = nk_pinmap_read_keys(&claims, fd, &queues, err), foreign = 0;
+	void *values = NULL;
+	int rc = nk_pinmap_read(&claims, fd, &queues, &values, err), foreign = 0;
 	uint32_t i;
 
 	for (i = 0; i < queues.count && !rc; i++) {
 		entry.queue = queues.at[i];
-		rc = nk_claims_get(fd, entry.queue, &entry.claim, err);
-		if (!rc) {
+		entry.claim = ((const struct nk_claim *)values)[i];
+		if (check_version(&entry.claim, entry.queue, err))
+			foreign = -EPROTO;
+		else
 			rc = nk_list_add(ret, &entry, err);
-			continue;
-		}
-		if (rc == -EPROTO)
-			foreign = rc;
-		if (rc == -EPROTO || rc == -ENOENT) /* without the lock, it may be gone */
-			rc = 0;
 	}
+	free(values);
 	return rc ? rc : foreign;
 }
 

@@ -9,12 +9,14 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/banned.h"
 
-#define MSG_SIZE 64
+#define MSG_SIZE    64
+#define BATCH_FIRST 16 /* entries that one call reads; each further call reads twice as many */
 
 static int fail(const struct nk_pinmap *map, const char *verb, const char *call, const char *path,
 		struct nk_error *err)
@@ -165,6 +167,51 @@ int nk_pinmap_read_keys(const struct nk_pinmap *map, int fd, struct nk_u32_list 
 	}
 	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
 			    "the %s changes faster than it can be read", map->what);
+}
+
+/* grow() - room for @count entries. Return: 0 or -ENOMEM */
+static int grow(struct nk_u32_list *keys, char **values, size_t count, size_t value_size,
+		struct nk_error *err)
+{
+	uint32_t *more_keys = reallocarray(keys->at, count, sizeof(*more_keys));
+	char *more_values;
+
+	if (!more_keys)
+		return nk_error_no_memory(err);
+	keys->at = more_keys;
+	more_values = reallocarray(*values, count, value_size);
+	if (!more_values)
+		return nk_error_no_memory(err);
+	*values = more_values;
+	return 0;
+}
+
+int nk_pinmap_read(const struct nk_pinmap *map, int fd, struct nk_u32_list *keys, void **ret_values,
+		   struct nk_error *err)
+{
+	uint32_t position, count, batch = BATCH_FIRST, *from = NULL;
+	char *values = NULL;
+	int rc = 0;
+
+	while (!rc) {
+		rc = grow(keys, &values, (size_t)keys->count + batch, map->value_size, err);
+		*ret_values = values;
+		if (rc)
+			return rc;
+		count = batch;
+		rc = bpf_map_lookup_batch(fd, from, &position, keys->at + keys->count,
+					  values + (size_t)keys->count * map->value_size, &count,
+					  NULL);
+		/* ENOENT: these are the last ones. ENOSPC: not even those of one hash value fit. */
+		if (!rc || errno == ENOENT)
+			keys->count += count;
+		if (!rc)
+			from = &position;
+		else if (errno == ENOSPC && batch < map->max_entries)
+			rc = 0;
+		batch *= 2;
+	}
+	return errno == ENOENT ? 0 : fail(map, "read", "BPF_MAP_LOOKUP_BATCH", map->pin, err);
 }
 
 int nk_pinmap_open_pin(const struct nk_nicdir *dir, const char *pin, struct bpf_map_info *ret,

@@ -48,6 +48,15 @@ int nk_pinmap_read_keys(const struct nk_pinmap *map, int fd, struct nk_u32_list 
 			struct nk_error *err);
 
 /**
+ * nk_pinmap_read() - read all entries; for values that are small, as many are copied at a time
+ * @ret_values: the values, one after the other, in the order of @keys; free() it in any case
+ *
+ * An entry that is added or deleted meanwhile may be missing. Return: 0 or a negative errno
+ */
+int nk_pinmap_read(const struct nk_pinmap *map, int fd, struct nk_u32_list *keys, void **ret_values,
+		   struct nk_error *err);
+
+/**
  * nk_pinmap_open_pin() - open a map of the XDP program
  * @pin: NK_PIN_*
  * @ret: description of the map; may be NULL
