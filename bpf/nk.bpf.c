@@ -75,8 +75,8 @@ static __always_inline int has_socket(void *map, __u32 key, __u32 netkit_queue)
 	return xs && xs->queue_id == netkit_queue;
 }
 
-/* find_socket() - Return: its slot; NK_XSKS_MAX: there is none */
-static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *queue)
+/* search_socket() - Return: its slot; NK_XSKS_MAX: there is none */
+static __always_inline __u32 search_socket(void *map, const struct nk_queue_info *queue)
 {
 	__u32 q = queue->netkit_queue;
 
@@ -88,6 +88,24 @@ static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *
 	if (queue->key == NK_XSK_KEY_AUTO && q > 1 && has_socket(map, 0, q))
 		return 0;
 	return NK_XSKS_MAX;
+}
+
+/* find_socket() - first where the last one was, so that every slot costs the same. The hint may be of another Pod, or
+ * out of date: has_socket() tells.
+ */
+static __always_inline __u32 find_socket(void *map, const struct nk_queue_info *queue,
+					 struct nk_queue_stats *stat)
+{
+	__u32 slot = (__u32)stat->hint - 1;
+
+	if (queue->key != NK_XSK_KEY_AUTO)
+		return search_socket(map, queue);
+	if (has_socket(map, slot, queue->netkit_queue))
+		return slot;
+	slot = search_socket(map, queue);
+	if (slot < NK_XSKS_MAX)
+		stat->hint = slot + 1;
+	return slot;
 }
 
 /* send_to_socket() - a frame of a leased queue. Flow rules without a VLAN match the frames of all VLANs. A frame that is
@@ -106,7 +124,7 @@ static __always_inline int send_to_socket(const struct xdp_md *ctx, __u32 phys,
 		return XDP_PASS;
 	}
 	map = bpf_map_lookup_elem(&xsks, &phys);
-	key = map ? find_socket(map, queue) : NK_XSKS_MAX;
+	key = map ? find_socket(map, queue, stat) : NK_XSKS_MAX;
 	if (map && key < NK_XSKS_MAX) {
 		stat->redirected++;
 		return (int)bpf_redirect_map(map, key, otherwise);

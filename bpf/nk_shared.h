@@ -51,7 +51,8 @@ struct nk_queue_stats {
 	__u64 answered;	  /* requests for a Pod's address, sent back as the answer */
 	__u64 resumed;	  /* passed on to the Pod by the policy program */
 	__u64 other_vlan; /* not in a VLAN of the Pod: passed to the host stack */
-	__u64 reserved[2];
+	__u64 hint;	  /* where this CPU last found the socket: slot + 1; no counter */
+	__u64 reserved;
 };
 
 /* Slots of the program array `calls`. */

@@ -18,7 +18,7 @@ struct nk_nicdir;
  * program has to get.
  */
 #ifndef NK_PROG_VERSION
-#define NK_PROG_VERSION 2
+#define NK_PROG_VERSION 3
 #endif
 
 /**
