@@ -98,6 +98,26 @@ static bool is_same(const struct nk_setting_value *a, const struct nk_setting_va
 	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
 }
 
+/* write_before() - Whether header split was set before, or was the driver's choice, a NIC does not report. It is the
+ * driver's choice if the driver chooses the same again. Return: 0 or a negative errno
+ */
+static int write_before(const struct nk_lender *on, uint32_t item,
+			const struct nk_setting_value *before, struct nk_error *err)
+{
+	static const struct nk_setting_value automatic = { .size = 1, .bytes = { NK_SPLIT_AUTO } };
+	off_stack struct nk_setting_value present;
+	int rc;
+
+	if (nk_setting_kind(item) != NK_SETTING_SPLIT)
+		return nk_setting_write(on->nl, &on->nic, item, before, err);
+	rc = nk_setting_write(on->nl, &on->nic, item, &automatic, err);
+	if (!rc)
+		rc = nk_setting_read(on->nl, &on->nic, item, &present, err);
+	return rc || is_same(&present, before) ?
+		       rc :
+		       nk_setting_write(on->nl, &on->nic, item, before, err);
+}
+
 static int undo_change(const struct nk_lender *on, int fd, const struct nk_setting_change *change,
 		       struct nk_error *err)
 {
@@ -117,6 +137,11 @@ static int undo_change(const struct nk_lender *on, int fd, const struct nk_setti
 			rc = nk_settings_write(on, fd, change->item, nk_nic_plan_before(change),
 					       present.bytes, &change->present, err);
 		if (rc < 0)
+			return rc;
+	}
+	if (!change->recorded && nk_setting_kind(change->item) == NK_SETTING_SPLIT) {
+		rc = write_before(on, change->item, &change->present, err);
+		if (rc)
 			return rc;
 	}
 	return change->recorded ? nk_saved_put(fd, change->item, &change->record, err) :
@@ -167,7 +192,7 @@ static int restore_if_ours(const struct nk_lender *on, uint32_t item, const stru
 		return rc < 0 ? rc : 0;
 	before.size = saved->size;
 	memcpy(before.bytes, saved->before, saved->size);
-	rc = nk_setting_write(on->nl, &on->nic, item, &before, err);
+	rc = write_before(on, item, &before, err);
 	/* It existed a moment ago, so ENOENT proves nothing now. */
 	return rc == -ENOENT ? -ESTALE : rc;
 }

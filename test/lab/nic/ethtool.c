@@ -142,7 +142,9 @@ static void labnic_get_ringparam(struct net_device *dev, struct ethtool_ringpara
 	kernel_ring->hds_thresh_max = LABNIC_MAX_HDS_THRESH;
 	/* The core has told what is configured; "unknown" is up to the driver. */
 	if (kernel_ring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_UNKNOWN)
-		kernel_ring->tcp_data_split = ETHTOOL_TCP_DATA_SPLIT_DISABLED;
+		kernel_ring->tcp_data_split = labnic_param.split ?
+						      ETHTOOL_TCP_DATA_SPLIT_ENABLED :
+						      ETHTOOL_TCP_DATA_SPLIT_DISABLED;
 }
 
 /* The core checks the values, and tells those of the data split in every call. */
@@ -158,7 +160,9 @@ static int labnic_set_ringparam(struct net_device *dev, struct ethtool_ringparam
 	nic->rx_pending = ring->rx_pending;
 	nic->tx_pending = ring->tx_pending;
 	WRITE_ONCE(nic->hds_thresh, kernel_ring->hds_thresh);
-	WRITE_ONCE(nic->split, kernel_ring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_ENABLED);
+	WRITE_ONCE(nic->split, kernel_ring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_UNKNOWN ?
+				       labnic_param.split :
+				       kernel_ring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_ENABLED);
 	return 0;
 }
 

@@ -110,6 +110,7 @@ struct labnic_param {
 	bool fixed_vlan;
 	bool stag;
 	bool netmem_tx;
+	bool split;
 };
 
 /* A frame on the wire, complete and at least ETH_ZLEN long; in a ring the VLAN tag may be out. */

@@ -77,6 +77,9 @@ module_param_named(netmem_tx, labnic_param.netmem_tx, bool, 0444);
 MODULE_PARM_DESC(netmem_tx, "1: sends what lies in device memory, and sums what it sends "
 			    "(default 0: neither)");
 
+module_param_named(split, labnic_param.split, bool, 0444);
+MODULE_PARM_DESC(split, "1: splits headers by its own choice (default 0: only if told to)");
+
 module_param_named(irq, labnic_param.irq, uint, 0444);
 MODULE_PARM_DESC(irq, "the interrupt said to serve queue 0, the next for queue 1 and so on "
 		      "(default 0: none is said to); there is none");
