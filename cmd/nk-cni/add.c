@@ -105,12 +105,13 @@ static bool free_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
 {
 	const struct nk_sweep all = describe_sweep(config, NK_JOURNAL_ALL);
 	struct nk_error none = { 0 }, refused = { 0 };
-	const int swept = nk_sweep_journal(&all, &none);
-	const bool deleted = !config->prev && is_alone(key) && !nk_ipam_del(ipam, &refused);
+	bool deleted;
+	uint32_t removed;
 
-	if (swept < 0)
+	if (nk_sweep_journal(&all, &removed, &none))
 		nk_log_tolerated(&none);
-	return swept > 0 || deleted;
+	deleted = !config->prev && is_alone(key) && !nk_ipam_del(ipam, &refused);
+	return removed || deleted;
 }
 
 static int allocate_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
@@ -275,6 +276,7 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
 	const struct nk_sweep sweep = describe_sweep(config, NK_JOURNAL_SAMPLE);
 	struct nk_error none = { 0 };
+	uint32_t removed;
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
 		nk_log_tolerated(&none);
@@ -286,7 +288,10 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 	if (sweep_twins(att, &sweep, &none))
 		nk_log_tolerated(&none);
 	nk_error_reset(&none);
-	if (nk_sweep_journal(&sweep, &none) < 0)
+	if (nk_sweep_begun(&sweep, &att->claim.key, &none))
+		nk_log_tolerated(&none);
+	nk_error_reset(&none);
+	if (nk_sweep_journal(&sweep, &removed, &none))
 		nk_log_tolerated(&none);
 }
 

@@ -67,9 +67,14 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err);
  *
  * Call it after nk_sweep_nic(): it leaves attachments that have a claim alone.
  *
- * Return: how many it removed, or the first failure, which does not prevent other removals
+ * @removed: gets how many it removed, also after a failure
+ *
+ * Return: 0, or the first failure, which does not prevent other removals
  */
-int nk_sweep_journal(const struct nk_sweep *sweep, struct nk_error *err);
+int nk_sweep_journal(const struct nk_sweep *sweep, uint32_t *removed, struct nk_error *err);
+
+/* nk_sweep_begun() - the same for the attachment with that key, if its ADD was killed */
+int nk_sweep_begun(const struct nk_sweep *sweep, const struct nk_key *key, struct nk_error *err);
 
 /* nk_sweep_unclaimed() - remove devices of sweep->network that have leases but no claim, because
  * bpffs was emptied, and whose container is not listed. They may be alive: call this only with a
