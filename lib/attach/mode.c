@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -33,27 +34,33 @@ enum nk_mode nk_mode_of_claim(const struct nk_claim *claim, bool is_split)
 	return is_split || claim->flags & NK_CLAIM_RINGS ? NK_MODE_PROVIDER : NK_MODE_ANY;
 }
 
-/* has_older_split() - was header split turned on for attachments of an older build? The last one with NK_CLAIM_RINGS
- * restores it. Return: 1, 0, or a negative errno
- */
-static int has_older_split(const struct nk_nicdir *dir, const struct nk_claim_list *claims,
-			   struct nk_error *err)
+/* has_saved_split() - has nk-cni turned header split on? Return: 1, 0, or a negative errno */
+static int has_saved_split(const struct nk_nicdir *dir, struct nk_error *err)
 {
 	off_stack struct nk_saved saved;
-	int fd cleanup_close = -1;
-	uint32_t i;
+	int fd cleanup_close = nk_saved_open(dir, false, err);
 	int rc;
 
-	for (i = 0; i < claims->count; i++)
-		if (claims->at[i].claim.flags & NK_CLAIM_RINGS)
-			return 0;
-	fd = claims->count ? nk_saved_open(dir, false, err) : -ENOENT;
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	rc = nk_saved_get(fd, nk_setting_item(NK_SETTING_SPLIT, 0), &saved, err);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	return saved.ours[0] == NK_SPLIT_ON || saved.next[0] == NK_SPLIT_ON;
+}
+
+/* has_older_split() - was header split turned on for attachments of an older build? The last one with NK_CLAIM_RINGS
+ * restores it. Return: 1, 0, or a negative errno
+ */
+static int has_older_split(const struct nk_nicdir *dir, const struct nk_claim_list *claims,
+			   struct nk_error *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < claims->count; i++)
+		if (claims->at[i].claim.flags & NK_CLAIM_RINGS)
+			return 0;
+	return claims->count ? has_saved_split(dir, err) : 0;
 }
 
 /* is_first() - is it the first entry of its attachment? */
@@ -170,14 +177,45 @@ static int refuse_provider(const struct nk_lender *on, const struct nk_queue *qu
 	return nk_error_remedy(err, "use another NIC, or end the program that uses the queue");
 }
 
+/* refuse_unclaimed() - nk-cni has turned header split on, and somebody has removed the claims: a leased queue without a
+ * claim and without a map is that of a Pod whose server may bind later
+ */
+static int refuse_unclaimed(const struct nk_lender *on, uint32_t queue,
+			    const struct nk_claim_list *claims, struct nk_error *err)
+{
+	char path[NK_PATH_SIZE];
+	uint32_t i;
+
+	nk_nicdir_xsks_map(&on->dir, queue, path);
+	if (!access(path, F_OK))
+		return 0;
+	for (i = 0; i < claims->count; i++)
+		if (claims->at[i].queue == queue)
+			return 0;
+	nk_error_set(
+		err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
+		"%s: nk-cni has turned header split on, and queue %u is leased, but has no claim",
+		on->nic.name, queue);
+	return nk_error_remedy(
+		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
+		     "shows devices of kind netkit");
+}
+
 int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err)
 {
 	struct nk_queue_list queues cleanup_list = { 0 };
+	struct nk_claim_list claims cleanup_list = { 0 };
 	uint32_t i;
 	int rc = nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, err);
+	int is_split = rc ? rc : has_saved_split(&on->dir, err);
 
+	if (is_split < 0)
+		return is_split;
+	rc = nk_claims_read_pin(&on->dir, &claims, err);
 	for (i = 0; i < queues.count && !rc; i++)
 		if (nk_mode_is_provider(&queues.at[i]))
 			rc = refuse_provider(on, &queues.at[i], err);
+		else if (is_split && queues.at[i].leased)
+			rc = refuse_unclaimed(on, queues.at[i].id, &claims, err);
 	return rc;
 }
