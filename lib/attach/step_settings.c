@@ -372,7 +372,7 @@ static int repair_settings(struct nk_attachment *att, struct nk_error *err)
 enum nk_restore nk_step_settings_restore(const struct nk_add *undo, uint64_t others,
 					 bool last_provider)
 {
-	const enum nk_restore beside = last_provider ? NK_RESTORE_RINGS : NK_RESTORE_NONE;
+	const enum nk_restore beside = last_provider ? NK_RESTORE_SPLIT : NK_RESTORE_NONE;
 
 	if (!undo)
 		return others ? beside : NK_RESTORE_ALL;
@@ -409,8 +409,8 @@ static int remove_settings(struct nk_attachment *att, const struct nk_delete_opt
 		what = choose_restore(att, how->undo, err);
 	if (what < 0)
 		return what;
-	if (what == NK_RESTORE_RINGS)
-		rc = nk_settings_restore_rings(&att->lender, err);
+	if (what == NK_RESTORE_SPLIT)
+		rc = nk_settings_restore_split(&att->lender, err);
 	else if (what & NK_RESTORE_OWN)
 		rc = nk_settings_undo(&att->lender, &how->undo->changes, err);
 	if (!rc && what & NK_RESTORE_ALL)

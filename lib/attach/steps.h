@@ -95,19 +95,19 @@ int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err)
 int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_error *err);
 
 /* Which settings a remove restores: none, those that this ADD has changed, all of the NIC, or both in this order; or
- * only the ring parameters.
+ * only header split.
  */
 enum nk_restore {
 	NK_RESTORE_NONE,
 	NK_RESTORE_OWN,
 	NK_RESTORE_ALL,
 	NK_RESTORE_BOTH, /* the bits of both */
-	NK_RESTORE_RINGS,
+	NK_RESTORE_SPLIT,
 };
 
 /**
  * nk_step_settings_restore() - an ADD that is undone restores what it changed; a DEL restores everything if nobody
- * else is on the NIC, and the ring parameters if nobody else needs them
+ * else is on the NIC, and header split if nobody else needs it
  * @undo: the ADD; NULL: a DEL
  * @others: from nk_step_others()
  * @last_provider: the attachment is for memory providers, and none of the others is

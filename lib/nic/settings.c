@@ -8,6 +8,7 @@
 #include "base/queues.h"
 #include "base/text.h"
 #include "ethtool/rss.h"
+#include "kernel/netdev.h"
 #include "nic/lender.h"
 #include "nic/saved.h"
 
@@ -197,7 +198,22 @@ static int restore_if_ours(const struct nk_lender *on, uint32_t item, const stru
 	return rc == -ENOENT ? -ESTALE : rc;
 }
 
-/* restore_one() - and remove the saved setting */
+/* may_have_provider() - while a queue has a memory provider, whoever binds it, the kernel keeps header split on */
+static bool may_have_provider(const struct nk_lender *on)
+{
+	struct nk_queue_list queues cleanup_list = { 0 };
+	struct nk_error unread = { 0 };
+	uint32_t i;
+
+	if (nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, &unread))
+		return true;
+	for (i = 0; i < queues.count; i++)
+		if (queues.at[i].holder && strcmp(queues.at[i].holder, "xsk") != 0)
+			return true;
+	return false;
+}
+
+/* restore_one() - and remove the saved setting, unless it can only be restored later */
 static int restore_one(const struct nk_lender *on, int fd, uint32_t item, struct nk_error *err)
 {
 	char name[NK_SETTING_NAME_SIZE];
@@ -209,6 +225,13 @@ static int restore_one(const struct nk_lender *on, int fd, uint32_t item, struct
 		return rc == -ENOENT ? 0 : rc;
 	rc = restore_if_ours(on, item, &saved, err);
 	nk_setting_name(item, name);
+	if (rc == -EINVAL && nk_setting_is_ring(item) && may_have_provider(on)) {
+		nk_log_warn("%s: %s is not restored while a memory provider uses the NIC: the last "
+			    "DEL of a later attachment restores it: %s",
+			    on->nic.name, name, err->details);
+		nk_error_reset(err);
+		return 0;
+	}
 	if (rc == -EINVAL || rc == -ERANGE || rc == -EOPNOTSUPP) {
 		nk_log_warn("%s: %s is not restored: %s", on->nic.name, name, err->details);
 		nk_error_reset(err);
@@ -234,7 +257,7 @@ static int forget_lost(const struct nk_lender *on, int fd, uint32_t item, struct
 enum part {
 	ALL,
 	ALL_BUT_EXCLUSION,
-	RINGS,
+	SPLIT,
 };
 
 static bool is_in(enum part part, uint32_t item)
@@ -244,8 +267,8 @@ static bool is_in(enum part part, uint32_t item)
 		return true;
 	case ALL_BUT_EXCLUSION:
 		return !nk_setting_is_exclusion(item);
-	case RINGS:
-		return nk_setting_is_ring(item);
+	case SPLIT:
+		return nk_setting_kind(item) == NK_SETTING_SPLIT;
 	}
 	return false;
 }
@@ -286,14 +309,14 @@ int nk_settings_restore(const struct nk_lender *on, bool keep_rss, struct nk_err
 	return rc;
 }
 
-int nk_settings_restore_rings(const struct nk_lender *on, struct nk_error *err)
+int nk_settings_restore_split(const struct nk_lender *on, struct nk_error *err)
 {
 	int fd cleanup_close = nk_saved_open(&on->dir, false, err);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 1 : fd;
 	/* The map stays, even if it is empty: if it were gone, the DEL of others would report it as lost. */
-	return restore_part(on, fd, RINGS, err);
+	return restore_part(on, fd, SPLIT, err);
 }
 
 void nk_settings_report_lost(const struct nk_lender *on)

@@ -55,8 +55,8 @@ int nk_settings_undo(const struct nk_lender *on, struct nk_setting_changes *chan
  */
 int nk_settings_restore(const struct nk_lender *on, bool keep_rss, struct nk_error *err);
 
-/* nk_settings_restore_rings() - the same for the ring parameters alone, while others use the NIC */
-int nk_settings_restore_rings(const struct nk_lender *on, struct nk_error *err);
+/* nk_settings_restore_split() - the same for header split alone, while others use the NIC */
+int nk_settings_restore_split(const struct nk_lender *on, struct nk_error *err);
 
 /* nk_settings_report_lost() - warn that the map was removed, so that nothing is restored */
 void nk_settings_report_lost(const struct nk_lender *on);

@@ -98,7 +98,7 @@ Test(settings, the_last_one_restores_all_and_a_rollback_its_own)
 		{ false, false, false, 0, 0, NK_RESTORE_ALL },
 		{ false, false, false, 0, 7, NK_RESTORE_NONE },
 		{ false, false, true, 0, 0, NK_RESTORE_ALL },
-		{ false, false, true, 0, 7, NK_RESTORE_RINGS },
+		{ false, false, true, 0, 7, NK_RESTORE_SPLIT },
 		/* rollback, before the lock was given up */
 		{ true, false, false, 0, 0, NK_RESTORE_OWN },
 		{ true, false, false, 0, 7, NK_RESTORE_OWN },
@@ -111,7 +111,7 @@ Test(settings, the_last_one_restores_all_and_a_rollback_its_own)
 		{ true, true, false, 0, 8, NK_RESTORE_NONE },
 		{ true, true, true, 0, 0, NK_RESTORE_BOTH },
 		{ true, true, true, 7, 7, NK_RESTORE_OWN },
-		{ true, true, true, 0, 8, NK_RESTORE_RINGS },
+		{ true, true, true, 0, 8, NK_RESTORE_SPLIT },
 	};
 	struct nk_add add = { 0 };
 	size_t i;
