@@ -50,6 +50,7 @@ EXAMPLE_LIB := conf/examples/zcrx.c
 EXAMPLE_SRC := $(filter-out $(EXAMPLE_LIB),$(sort $(wildcard conf/examples/*.c)))
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 BENCH     := $(B)/test/bench/bench
+PEER      := $(B)/test/bench/peer
 HEADERS   := $(sort $(wildcard lib/*/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h conf/examples/*.h))
 C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_LIB) $(EXAMPLE_SRC) $(BENCH_SRC)
 # What the lab's cases use beside the plugin; nk-cni-next is a build whose XDP program is newer.
@@ -178,7 +179,7 @@ $(EXAMPLES): $(B)/test/%: $(B)/conf/examples/%.o $(EXAMPLE_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
 # --- the bench --------------------------------------------------------------------------------
-$(B)/test/pass.o $(B)/test/redirect.o: $(B)/test/%.o: test/bench/%.bpf.c | $(B)/deps-build
+$(addprefix $(B)/test/,pass.o redirect.o peer.o): $(B)/test/%.o: test/bench/%.bpf.c | $(B)/deps-build
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(BPF_CC) -c $< -o $@
@@ -195,7 +196,13 @@ $(BENCH): $(BENCH).o $(filter-out $(NO_BPF),$(TOOL_OBJ))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
--include $(BENCH).d $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) \
+$(PEER).o: $(B)/test/bench/peer.skel.h
+
+$(PEER): $(PEER).o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+-include $(BENCH).d $(PEER).d $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) \
 	$(TOOL_MAIN:%.c=$(B)/%.d) $(EXAMPLE_SRC:%.c=$(B)/%.d)
 
 # --- tests ------------------------------------------------------------------------------------
@@ -276,7 +283,7 @@ spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins 
 	$(Q)$(LAB) run --timeout 7200 -- bash -c 'insmod "$$LABNIC_KO" && ip link set ln0 up && \
 		ip link set ln1 up && exec cni-spec-tests/mutate --rest $(B)/mutants'
 
-bench: $(BENCH) $(B)/nk-cni $(B)/test/netdev $(B)/test/tcp | $(B)/deps-lab ## what the XDP program costs a frame; TCP into a Pod by zero copy, by copy, over a veth
+bench: $(BENCH) $(PEER) $(B)/nk-cni $(B)/test/netdev $(B)/test/tcp | $(B)/deps-lab ## what the XDP program costs a frame; TCP into a Pod by zero copy, by copy, over a veth
 	$(Q)$(LAB) run --timeout 300 -- test/bench/run
 	$(Q)$(LAB) run --timeout 900 -- test/bench/sockets
 
