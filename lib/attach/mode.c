@@ -153,11 +153,6 @@ int nk_mode_blockers(const struct nk_nicdir *dir, enum nk_mode mode, struct nk_q
 	return is_split < 0 ? is_split : 0;
 }
 
-bool nk_mode_is_provider(const struct nk_queue *queue)
-{
-	return queue->holder && strcmp(queue->holder, "xsk") != 0;
-}
-
 static int refuse_provider(const struct nk_lender *on, const struct nk_queue *queue,
 			   struct nk_error *err)
 {
@@ -184,14 +179,10 @@ static int refuse_unclaimed(const struct nk_lender *on, uint32_t queue,
 			    const struct nk_claim_list *claims, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
-	uint32_t i;
 
 	nk_nicdir_xsks_map(&on->dir, queue, path);
-	if (!access(path, F_OK))
+	if (!access(path, F_OK) || nk_claims_have(claims, queue))
 		return 0;
-	for (i = 0; i < claims->count; i++)
-		if (claims->at[i].queue == queue)
-			return 0;
 	nk_error_set(
 		err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
 		"%s: nk-cni has turned header split on, and queue %u is leased, but has no claim",
@@ -213,7 +204,7 @@ int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err)
 		return is_split;
 	rc = nk_claims_read_pin(&on->dir, &claims, err);
 	for (i = 0; i < queues.count && !rc; i++)
-		if (nk_mode_is_provider(&queues.at[i]))
+		if (nk_netdev_has_provider(&queues.at[i]))
 			rc = refuse_provider(on, &queues.at[i], err);
 		else if (is_split && queues.at[i].leased)
 			rc = refuse_unclaimed(on, queues.at[i].id, &claims, err);

@@ -19,7 +19,6 @@ struct nk_config;
 struct nk_error;
 struct nk_lender;
 struct nk_nicdir;
-struct nk_queue;
 
 enum nk_mode {
 	NK_MODE_ANY, /* leases without a map and without "rings" */
@@ -65,8 +64,5 @@ int nk_mode_blockers(const struct nk_nicdir *dir, enum nk_mode mode, struct nk_q
  * Return: 0; -EEXIST, with an error that names the queue and who has claimed it; or another negative errno
  */
 int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err);
-
-/* For tests. Is the user of the queue a memory provider? */
-bool nk_mode_is_provider(const struct nk_queue *queue);
 
 #endif

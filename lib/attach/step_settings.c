@@ -62,16 +62,12 @@ static int detach_idle(struct nk_attachment *att, struct nk_add *add, struct nk_
  */
 static void attach_again(struct nk_attachment *att)
 {
-	struct nk_claim_list claims cleanup_list = { 0 };
 	struct nk_error lost = { 0 };
 	bool attached = false;
-	uint32_t i;
-	int rc = nk_claims_read(att->lender.claims, &claims, &lost);
+	int rc = nk_mode_has_provider(&att->lender, &att->claim.key, &lost);
 
-	for (i = 0; i < claims.count && !rc; i++)
-		if (claims.at[i].claim.flags & NK_CLAIM_RINGS &&
-		    !nk_key_equal(&claims.at[i].claim.key, &att->claim.key))
-			return;
+	if (rc > 0)
+		return;
 	if (!rc)
 		rc = nk_prog_attach(&att->lender.dir, &att->lender.nic, &attached, &lost);
 	if (rc && attached)

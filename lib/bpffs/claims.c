@@ -129,6 +129,15 @@ int nk_claims_read(int fd, struct nk_claim_list *ret, struct nk_error *err)
 	return rc ? rc : foreign;
 }
 
+bool nk_claims_have(const struct nk_claim_list *list, uint32_t queue)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->count && list->at[i].queue != queue; i++)
+		;
+	return i < list->count;
+}
+
 int nk_claims_read_pin(const struct nk_nicdir *dir, struct nk_claim_list *ret, struct nk_error *err)
 {
 	int fd cleanup_close = nk_claims_open(dir, false, err);

@@ -116,6 +116,9 @@ void nk_claim_describe(const struct nk_claim *claim, char *buf, size_t size);
  */
 int nk_claims_read(int fd, struct nk_claim_list *ret, struct nk_error *err);
 
+/* nk_claims_have() - is the queue claimed? */
+bool nk_claims_have(const struct nk_claim_list *list, uint32_t queue);
+
 /* nk_claims_read_pin() - the same, of the map in a directory; none if it is missing */
 int nk_claims_read_pin(const struct nk_nicdir *dir, struct nk_claim_list *ret,
 		       struct nk_error *err);

@@ -48,7 +48,7 @@ int nk_pinmap_read_keys(const struct nk_pinmap *map, int fd, struct nk_u32_list 
 			struct nk_error *err);
 
 /**
- * nk_pinmap_read() - read all entries; for values that are small, as many are copied at a time
+ * nk_pinmap_read() - read all entries, many at a time
  * @ret_values: the values, one after the other, in the order of @keys; free() it in any case
  *
  * An entry that is added or deleted meanwhile may be missing. Return: 0 or a negative errno

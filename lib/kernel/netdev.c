@@ -247,11 +247,19 @@ int nk_netdev_numa(const struct nk_nic *nic)
 	return end == text || node < 0 || node > INT_MAX ? -1 : (int)node;
 }
 
+bool nk_netdev_has_xsk(const struct nk_queue *queue)
+{
+	return queue->holder && !strcmp(queue->holder, "xsk");
+}
+
+bool nk_netdev_has_provider(const struct nk_queue *queue)
+{
+	return queue->holder && !nk_netdev_has_xsk(queue);
+}
+
 static bool is_in_state(const struct nk_queue *queue, enum nk_queue_state state)
 {
-	if (state == NK_QUEUE_LEASED)
-		return queue->leased;
-	return queue->holder && !strcmp(queue->holder, "xsk");
+	return state == NK_QUEUE_LEASED ? queue->leased : nk_netdev_has_xsk(queue);
 }
 
 void nk_netdev_queue_wait(struct nk_nl *nl, uint32_t ifindex, uint32_t queue,

@@ -62,6 +62,12 @@ int nk_netdev_irq(struct nk_nl *nl, uint32_t ifindex, uint32_t queue, uint32_t *
 /* nk_netdev_numa() - the NUMA node of a NIC; -1: unknown, or the machine has only one */
 int nk_netdev_numa(const struct nk_nic *nic);
 
+/* nk_netdev_has_xsk() - does an AF_XDP socket use the queue? */
+bool nk_netdev_has_xsk(const struct nk_queue *queue);
+
+/* nk_netdev_has_provider() - does a memory provider (io_uring, devmem) use the queue? */
+bool nk_netdev_has_provider(const struct nk_queue *queue);
+
 enum nk_queue_state {
 	NK_QUEUE_LEASED,
 	NK_QUEUE_XSK, /* used by an AF_XDP socket; the kernel releases the queue some time after the socket is closed */

@@ -14,7 +14,6 @@
 #include "kernel/netdev.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -65,16 +64,7 @@ static int find_maps(struct nk_lender *on, struct nk_queue_set *ret, struct nk_e
 
 bool nk_lender_needs_program(const struct nk_queue *queue)
 {
-	return queue->leased && queue->holder && !strcmp(queue->holder, "xsk");
-}
-
-static bool is_claimed(const struct nk_claim_list *claims, uint32_t queue)
-{
-	uint32_t i;
-
-	for (i = 0; i < claims->count && claims->at[i].queue != queue; i++)
-		;
-	return i < claims->count;
+	return queue->leased && nk_netdev_has_xsk(queue);
 }
 
 /* check_sockets() - the map of a Pod may have lost its pin too */
@@ -88,7 +78,8 @@ static int check_sockets(struct nk_lender *on, struct nk_error *err)
 	if (!rc)
 		rc = nk_claims_read_pin(&on->dir, &claims, err);
 	for (i = 0; i < queues.count && !rc; i++)
-		if (nk_lender_needs_program(&queues.at[i]) && !is_claimed(&claims, queues.at[i].id))
+		if (nk_lender_needs_program(&queues.at[i]) &&
+		    !nk_claims_have(&claims, queues.at[i].id))
 			rc = refuse_used(on, queues.at[i].id, "an AF_XDP socket", err);
 	return rc;
 }

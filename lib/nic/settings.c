@@ -208,7 +208,7 @@ static bool may_have_provider(const struct nk_lender *on)
 	if (nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, &unread))
 		return true;
 	for (i = 0; i < queues.count; i++)
-		if (queues.at[i].holder && strcmp(queues.at[i].holder, "xsk") != 0)
+		if (nk_netdev_has_provider(&queues.at[i]))
 			return true;
 	return false;
 }

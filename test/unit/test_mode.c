@@ -75,7 +75,7 @@ Test(mode, who_excludes_and_who_needs_the_program)
 		const struct nk_queue queue = { .leased = cases[i].leased,
 						.holder = cases[i].holder };
 
-		cr_expect_eq(nk_mode_is_provider(&queue), cases[i].is_provider, "case %zu", i);
+		cr_expect_eq(nk_netdev_has_provider(&queue), cases[i].is_provider, "case %zu", i);
 		cr_expect_eq(nk_lender_needs_program(&queue), cases[i].needs_program, "case %zu",
 			     i);
 	}
