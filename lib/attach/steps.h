@@ -67,7 +67,8 @@ int nk_step_refuse_pod_xdp(const struct nk_link *link, struct nk_error *err);
  * @pod: socket of the Pod's netns
  * @ifindex: the attachment's own device, which does not count
  *
- * Return: 0; -EOPNOTSUPP: one is a veth; -EEXIST: one has an XDP program; or another negative errno
+ * Return: 0; -EOPNOTSUPP: one is a veth, or its frames come by one in the Pod; -EEXIST: likewise one with an XDP
+ * program; or another negative errno
  */
 int nk_step_check_carriers(struct nk_nl *pod, uint32_t ifindex, const struct nk_ipaddr *addr,
 			   struct nk_error *err);

@@ -145,6 +145,7 @@ int nk_link_parse(const struct nlmsghdr *msg, struct nk_link *ret, struct nk_err
 	link.peer_nsid = NK_NSID_HERE;
 	if (tb[IFLA_LINK_NETNSID])
 		link.peer_nsid = (int32_t)nk_nl_u32(tb[IFLA_LINK_NETNSID]);
+	link.port_of_ifindex = nk_nl_u32(tb[IFLA_MASTER]);
 	link.group = nk_nl_u32(tb[IFLA_GROUP]);
 	link.num_rx_queues = nk_nl_u32(tb[IFLA_NUM_RX_QUEUES]);
 	snprintf(link.alias, sizeof(link.alias), "%s", nk_nl_str(tb[IFLA_IFALIAS]));

@@ -45,6 +45,7 @@ struct nk_link {
 	char alias[NK_ALIAS_SIZE];
 	uint32_t xdp_prog_id;	    /* 0: none */
 	char port_of[NK_KIND_SIZE]; /* kind of the device that it is a port of: "bridge"; or empty */
+	uint32_t port_of_ifindex;   /* 0: it is no port */
 	char parent_bus[16];	    /* "pci", "platform"; empty for a virtual device */
 	char parent_dev[NK_PARENT_SIZE];
 	uint8_t permanent_mac[NK_MAC_LEN]; /* zero: the driver has none */
