@@ -33,6 +33,7 @@ int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_err
 	struct nk_claim_list claims cleanup_list = { 0 };
 	int rc = nk_claims_read(att->lender.claims, &claims, err);
 	const struct nk_claim_entry *entry;
+	struct nk_error unclaimed = { 0 };
 
 	*ret = 0;
 	for (entry = claims.at; entry < claims.at + claims.count; entry++)
@@ -40,7 +41,14 @@ int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_err
 		if (!nk_key_equal(&entry->claim.key, &att->claim.key))
 			*ret += (entry->claim.netns_cookie + 1) *
 				(entry->queue * 0x9e3779b97f4a7c15ULL + 1);
-	return rc;
+	if (rc || *ret)
+		return rc;
+	rc = nk_lender_check_claimed(&att->lender, &unclaimed);
+	if (rc == -EBUSY)
+		*ret = NK_OTHERS_UNCLAIMED;
+	else if (rc)
+		*err = unclaimed;
+	return rc == -EBUSY ? 0 : rc;
 }
 
 uint32_t nk_step_owner(const struct nk_attachment *att)

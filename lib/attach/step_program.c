@@ -55,6 +55,7 @@ static int remove_program(struct nk_attachment *att, const struct nk_delete_opti
 			  struct nk_error *err)
 {
 	struct nk_claim_list claims cleanup_list = { 0 };
+	struct nk_error unclaimed = { 0 };
 	struct nk_prog_link link;
 	uint32_t i;
 	int rc;
@@ -70,6 +71,13 @@ static int remove_program(struct nk_attachment *att, const struct nk_delete_opti
 		if (claims.at[i].claim.with_map &&
 		    !nk_key_equal(&claims.at[i].claim.key, &att->claim.key))
 			return 0; /* the program serves its map */
+	if (rc)
+		return rc;
+	rc = link.ifindex ? nk_lender_check_claimed(&att->lender, &unclaimed) : 0;
+	if (rc == -EBUSY)
+		return 0; /* it may serve that of a Pod whose claims were removed */
+	if (rc)
+		*err = unclaimed;
 	return rc ? rc : nk_prog_detach(&att->lender.dir, err);
 }
 

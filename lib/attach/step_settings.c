@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "bpffs/prog.h"
 #include "ethtool/rss.h"
 #include "ethtool/xps.h"
@@ -379,10 +380,28 @@ enum nk_restore nk_step_settings_restore(const struct nk_add *undo, uint64_t oth
 	return others ? NK_RESTORE_OWN : NK_RESTORE_BOTH;
 }
 
+/* has_unclaimed() - does a Pod whose claims were removed need the settings? It may be for a memory provider too. Return:
+ * 1, 0, or a negative errno
+ */
+static int has_unclaimed(const struct nk_lender *lender, struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	int rc = nk_lender_check_claimed(lender, &mine);
+
+	if (rc == -EBUSY)
+		nk_log_warn("the settings of %s stay: %s. When its Pod has ended, run: nk-cni "
+			    "release %s",
+			    lender->nic.name, mine.details, NK_QUOTED(lender->nic.name));
+	else if (rc)
+		*err = mine;
+	return rc == -EBUSY ? 1 : rc;
+}
+
 /* choose_restore() - Return: an enum nk_restore, or a negative errno */
 static int choose_restore(const struct nk_attachment *att, const struct nk_add *undo,
 			  struct nk_error *err)
 {
+	bool last_provider;
 	uint64_t others;
 	int rc = nk_step_others(att, &others, err), providers = 0;
 
@@ -390,8 +409,12 @@ static int choose_restore(const struct nk_attachment *att, const struct nk_add *
 		providers = nk_mode_has_provider(&att->lender, &att->claim.key, err);
 	if (rc || providers < 0)
 		return rc ? rc : providers;
-	return (int)nk_step_settings_restore(undo, others,
-					     att->claim.flags & NK_CLAIM_RINGS && !providers);
+	last_provider = att->claim.flags & NK_CLAIM_RINGS && !providers;
+	if (others == NK_OTHERS_UNCLAIMED || last_provider)
+		rc = has_unclaimed(&att->lender, err);
+	if (rc < 0)
+		return rc;
+	return (int)nk_step_settings_restore(undo, others, last_provider && !rc);
 }
 
 static int remove_settings(struct nk_attachment *att, const struct nk_delete_options *how,

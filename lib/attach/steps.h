@@ -91,8 +91,10 @@ void nk_step_claim_of(const struct nk_attachment *att, const struct nk_lease *le
 int nk_step_update_claims(const struct nk_attachment *att, struct nk_error *err);
 
 /* nk_step_others() - a number that identifies the other attachments on the NIC and their queues; 0: there are none.
- * Return: 0, or a negative errno
+ * If none has a claim, but a Pod whose claims were removed leases a queue, it is NK_OTHERS_UNCLAIMED. Return: 0, or a
+ * negative errno
  */
+#define NK_OTHERS_UNCLAIMED UINT64_MAX
 int nk_step_others(const struct nk_attachment *att, uint64_t *ret, struct nk_error *err);
 
 /* Which settings a remove restores: none, those that this ADD has changed, all of the NIC, or both in this order; or

@@ -133,6 +133,12 @@ enum nk_holder nk_device_by_marks(const struct nk_claim *claim, const struct nk_
 	return NK_HOLDER_LIKELY;
 }
 
+bool nk_device_has_marks(const struct nk_link *link)
+{
+	return !strcmp(link->kind, "netkit") &&
+	       (link->group == NK_LINK_GROUP || !strncmp(link->alias, MARK, strlen(MARK)));
+}
+
 int nk_device_holder(struct nk_nl *nl, int claims, const struct nk_claim *claim,
 		     const struct nk_queue *queue, struct nk_device *ret, struct nk_error *err)
 {

@@ -59,6 +59,9 @@ enum nk_holder {
 enum nk_holder nk_device_by_marks(const struct nk_claim *claim, const struct nk_queue *queue,
 				  const struct nk_link *link);
 
+/* nk_device_has_marks() - is it a device that nk-cni has made, by properties that the Pod can change? */
+bool nk_device_has_marks(const struct nk_link *link);
+
 /**
  * nk_device_holder() - who holds the lease of a claimed queue?
  * @claims: fd of the map with @claim

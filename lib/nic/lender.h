@@ -84,6 +84,15 @@ void nk_lender_close(struct nk_lender *on);
  */
 int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err);
 
+/**
+ * nk_lender_check_claimed() - has each queue that is lent a claim? If not, somebody has removed the claims of a living
+ * Pod, which needs the settings of the NIC, and perhaps its program.
+ * @on: with nl, nic and claims
+ *
+ * A NIC that is down, or not here, hides its leases: then none is found. Return: 0; -EBUSY; or another negative errno
+ */
+int nk_lender_check_claimed(const struct nk_lender *on, struct nk_error *err);
+
 /* For tests. Has the queue a user that needs the program? */
 bool nk_lender_needs_program(const struct nk_queue *queue);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * lender_idle.c - is the XDP program of a NIC idle, so that it can be detached?
+ * lender_idle.c - is the XDP program of a NIC idle, so that it can be detached? And may its settings be restored?
  *
  * The claims say so, unless somebody has removed the pin `claims`. Then the queues themselves do: a leased queue with
- * an XSKMAP or an AF_XDP socket, and without a claim, belongs to a Pod that needs the program.
+ * an XSKMAP or an AF_XDP socket, and without a claim, belongs to a Pod that needs the program. One that is leased to a
+ * device of ours, without a claim, belongs to a Pod that needs the settings.
  */
 #include "nic/lender.h"
 
@@ -12,17 +13,19 @@
 #include "base/text.h"
 #include "bpffs/claims.h"
 #include "kernel/netdev.h"
+#include "nic/device.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/banned.h"
 
+/* refuse_used() - @what: between "leased" and "no claim" */
 static int refuse_used(const struct nk_lender *on, uint32_t queue, const char *what,
 		       struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use",
-		     "%s: queue %u is leased and has %s, but no claim", on->nic.name, queue, what);
+		     "%s: queue %u is leased%s no claim", on->nic.name, queue, what);
 	return nk_error_remedy(
 		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
 		     "shows devices of kind netkit");
@@ -43,7 +46,7 @@ static int check_map(struct nk_lender *on, uint32_t queue, struct nk_error *err)
 			err,
 			"set the NIC up, so that its leases can be read: ip link set dev %s up",
 			NK_QUOTED(on->nic.name));
-	return rc || !now.leased ? rc : refuse_used(on, queue, "a map", err);
+	return rc || !now.leased ? rc : refuse_used(on, queue, " and has a map, but", err);
 }
 
 static int find_maps(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err)
@@ -80,7 +83,7 @@ static int check_sockets(struct nk_lender *on, struct nk_error *err)
 	for (i = 0; i < queues.count && !rc; i++)
 		if (nk_lender_needs_program(&queues.at[i]) &&
 		    !nk_claims_have(&claims, queues.at[i].id))
-			rc = refuse_used(on, queues.at[i].id, "an AF_XDP socket", err);
+			rc = refuse_used(on, queues.at[i].id, " and has an AF_XDP socket, but", err);
 	return rc;
 }
 
@@ -89,4 +92,39 @@ int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct 
 	int rc = find_maps(on, ret, err);
 
 	return rc || !on->nic.ifindex ? rc : check_sockets(on, err);
+}
+
+/* is_lent() - is the queue leased to a living device that nk-cni has made? Return: 1, 0, or a negative errno */
+static int is_lent(const struct nk_lender *on, const struct nk_queue *queue, struct nk_error *err)
+{
+	struct nk_error absent = { 0 };
+	struct nk_link link;
+	int rc;
+
+	if (!queue->leased || queue->lease_nsid == NK_NSID_GONE)
+		return 0;
+	rc = nk_link_get(on->nl, queue->lease_nsid, NULL, queue->lease_ifindex, &link, &absent);
+	if (!rc)
+		return nk_device_has_marks(&link);
+	if (rc == -ENODEV)
+		return 0;
+	*err = absent;
+	return rc;
+}
+
+int nk_lender_check_claimed(const struct nk_lender *on, struct nk_error *err)
+{
+	struct nk_queue_list queues cleanup_list = { 0 };
+	struct nk_claim_list claims cleanup_list = { 0 };
+	uint32_t i;
+	int rc = 0;
+
+	if (on->nic.ifindex)
+		rc = nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, err);
+	if (!rc)
+		rc = nk_claims_read(on->claims, &claims, err);
+	for (i = 0; i < queues.count && !rc; i++)
+		if (!nk_claims_have(&claims, queues.at[i].id))
+			rc = is_lent(on, &queues.at[i], err);
+	return rc > 0 ? refuse_used(on, queues.at[i - 1].id, ", but has", err) : rc;
 }

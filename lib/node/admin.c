@@ -224,6 +224,8 @@ static int release(struct nk_lender *on, const struct nk_admin *how, const char 
 		rc = nk_lender_check_idle(on, &maps, err);
 	if (!rc && used)
 		return detach_idle(on, nic, err);
+	if (!rc)
+		rc = nk_lender_check_claimed(on, err);
 	if (!rc && !on->has_id && on->where == NK_NIC_GONE)
 		rc = find_older(on, err);
 	if (!rc)

@@ -118,3 +118,17 @@ Test(device, a_long_key_has_an_alias_that_is_its_own, .init = init)
 	cr_expect_str_neq(first, second);
 	cr_expect(strlen(first) < NK_ALIAS_SIZE);
 }
+
+Test(device, group_or_alias_show_that_nk_cni_made_it, .init = init)
+{
+	cr_expect(nk_device_has_marks(&link), "both");
+	link.alias[0] = '\0';
+	cr_expect(nk_device_has_marks(&link), "the group alone");
+	snprintf(link.kind, sizeof(link.kind), "veth");
+	cr_expect_not(nk_device_has_marks(&link), "another kind");
+	init();
+	link.group = 0;
+	cr_expect(nk_device_has_marks(&link), "the alias alone");
+	snprintf(link.alias, sizeof(link.alias), "nk-cn");
+	cr_expect_not(nk_device_has_marks(&link), "neither");
+}
