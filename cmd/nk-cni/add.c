@@ -212,8 +212,8 @@ static bool pair_exists(struct nk_attachment *att)
 	return rc && att->host_ifindex == ifindex;
 }
 
-/* relock() - take the locks again that nk_cmd_add_release() released. Return: 0; -ESTALE: a DEL
- * removed the attachment meanwhile; or another negative errno
+/* relock() - take the locks again that nk_cmd_add_release() released. Return: 0; -ESTALE: a DEL may
+ * have removed the attachment meanwhile; or another negative errno
  */
 static int relock(struct nk_attachment *att, struct nk_error *err)
 {
@@ -224,10 +224,11 @@ static int relock(struct nk_attachment *att, struct nk_error *err)
 		rc = nk_attach_lock(att, err);
 	if (!rc && was_released && !pair_exists(att))
 		rc = -ESTALE;
-	if (rc != -ESTALE && rc != -ENODEV)
+	if (rc != -ESTALE && rc != -EIDRM && rc != -ENODEV)
 		return rc;
 	nk_error_reset(err);
-	return rc == -ESTALE && was_released ? rc : 0; /* removal continues with what is left */
+	return rc != -ENODEV && was_released ? -ESTALE :
+					       0; /* removal continues with what is left */
 }
 
 void nk_cmd_add_release(struct nk_attachment *att, struct nk_add *add)

@@ -146,7 +146,8 @@ int nk_attach_steer(struct nk_attachment *att, struct nk_add *add, const struct 
 
 /* nk_attach_unlock() - release the NIC's lock during something slow; nk_attach_lock() takes it again. It fails with
  * -ESTALE if the NIC's directory or our claims were removed meanwhile; nk_attach_undo() then removes the rest of
- * what is ours. Without a NIC both do nothing.
+ * what is ours. It fails with -EIDRM if the pin of the claims was removed, and with -ENODEV if the NIC was;
+ * nk_attach_undo() then removes everything. Without a NIC both do nothing.
  */
 void nk_attach_unlock(struct nk_attachment *att, struct nk_add *add);
 int nk_attach_lock(struct nk_attachment *att, struct nk_error *err);

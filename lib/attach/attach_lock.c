@@ -81,6 +81,22 @@ static int find_nic(struct nk_attachment *att, struct nk_error *err)
 			    "%s is no longer in this network namespace", att->lender.nic.name);
 }
 
+/* check_pin() - without the pin, nobody after this ADD would find its claims */
+static int check_pin(const struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_claims_is_pinned(&att->lender.dir, att->lender.claims, err);
+
+	if (rc)
+		return rc < 0 ? rc : 0;
+	nk_error_set(err, NK_CODE_BPF, EIDRM, "somebody removed the claims during the call",
+		     "%s/claims is no longer the map with the claims of this ADD",
+		     att->lender.dir.path);
+	return nk_error_remedy(err,
+			       "find out who removes it, and recreate the Pods with queues of "
+			       "%s that nk-cni list does not show",
+			       att->lender.nic.name);
+}
+
 int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 {
 	int rc;
@@ -90,8 +106,12 @@ int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)
 	rc = nk_nicdir_relock(&att->lender.dir, err);
 	if (!rc)
 		rc = has_claims(att, err);
+	if (rc > 0) {
+		rc = find_nic(att, err);
+		return rc ? rc : check_pin(att, err);
+	}
 	if (rc && rc != -ESTALE)
-		return rc < 0 ? rc : find_nic(att, err);
+		return rc;
 	forget_claims(att);
 	nk_error_reset(err);
 	return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "the attachment was deleted meanwhile",

@@ -46,6 +46,11 @@ int nk_claims_open_on(const char *bpffs, const char *nic, struct nk_error *err)
 	return nk_claims_open(&dir, false, err);
 }
 
+int nk_claims_is_pinned(const struct nk_nicdir *dir, int fd, struct nk_error *err)
+{
+	return nk_pinmap_is_pinned(&claims, dir, fd, err);
+}
+
 int nk_claims_add(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err)
 {
 	return bpf_map_update_elem(fd, &queue, claim, BPF_NOEXIST) ? fail(err, "claim", queue) : 0;

@@ -86,6 +86,9 @@ int nk_claims_open(const struct nk_nicdir *dir, bool create, struct nk_error *er
 /* nk_claims_open_on() - the same by the name of the directory, without its lock */
 int nk_claims_open_on(const char *bpffs, const char *nic, struct nk_error *err);
 
+/* nk_claims_is_pinned() - is @fd still the map in the directory? See nk_pinmap_is_pinned(). */
+int nk_claims_is_pinned(const struct nk_nicdir *dir, int fd, struct nk_error *err);
+
 /* nk_claims_add() - claim a queue. Return: 0; -EEXIST: it is claimed; or another negative errno */
 int nk_claims_add(int fd, uint32_t queue, const struct nk_claim *claim, struct nk_error *err);
 

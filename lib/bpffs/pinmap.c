@@ -113,6 +113,26 @@ int nk_pinmap_open(const struct nk_pinmap *map, const struct nk_nicdir *dir, boo
 	return create_and_pin(map, path, err);
 }
 
+int nk_pinmap_is_pinned(const struct nk_pinmap *map, const struct nk_nicdir *dir, int fd,
+			struct nk_error *err)
+{
+	struct bpf_map_info mine = { 0 }, pinned = { 0 };
+	uint32_t size = sizeof(mine), pinned_size = sizeof(pinned);
+	struct nk_error other = { 0 };
+	int now cleanup_close = nk_pinmap_open(map, dir, false, &other);
+
+	if (now == -ENOENT || now == -EPROTO) /* none, or another kind of map */
+		return 0;
+	if (now < 0) {
+		*err = other;
+		return now;
+	}
+	if (bpf_obj_get_info_by_fd(fd, &mine, &size) ||
+	    bpf_obj_get_info_by_fd(now, &pinned, &pinned_size))
+		return fail(map, "open", "BPF_OBJ_GET_INFO_BY_FD", map->pin, err);
+	return mine.id == pinned.id;
+}
+
 int nk_pinmap_read_others(int fd, struct nk_u32_list *ret, struct nk_error *err)
 {
 	struct bpf_map_info mine = { 0 };

@@ -35,6 +35,12 @@ struct nk_pinmap {
 int nk_pinmap_open(const struct nk_pinmap *map, const struct nk_nicdir *dir, bool create,
 		   struct nk_error *err);
 
+/* nk_pinmap_is_pinned() - is @fd still the map that is pinned? Somebody may have removed the pin, and another call may
+ * have created the map anew. Return: 1, 0, or a negative errno
+ */
+int nk_pinmap_is_pinned(const struct nk_pinmap *map, const struct nk_nicdir *dir, int fd,
+			struct nk_error *err);
+
 /* nk_pinmap_read_others() - read the ids of all BPF maps in the kernel, without that of @fd (-1: none) */
 int nk_pinmap_read_others(int fd, struct nk_u32_list *ret, struct nk_error *err);
 

@@ -153,7 +153,7 @@ int nk_lender_check_program(struct nk_lender *on, const char *bpffs, struct nk_e
 }
 
 /* drop_unused_claims() - remove the maps if there is no claim and no program on the NIC, also after an ADD that was
- * killed before its first claim
+ * killed before its first claim. A map that was created in the place of ours is another's.
  */
 static void drop_unused_claims(struct nk_lender *on)
 {
@@ -162,6 +162,7 @@ static void drop_unused_claims(struct nk_lender *on)
 	struct nk_prog_link link;
 
 	if (nk_claims_read(on->claims, &claims, &ignored) || claims.count ||
+	    nk_claims_is_pinned(&on->dir, on->claims, &ignored) <= 0 ||
 	    nk_prog_link(&on->dir, &link, &ignored) || link.ifindex)
 		return;
 	(void)nk_prog_detach(&on->dir, &ignored); /* the pins that a removed NIC has left */
