@@ -13,8 +13,15 @@
 #define NK_TRUST_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 struct nk_error;
+
+/* nk_trust_same_file() - do both describe the same file, directory or namespace? */
+static inline bool nk_trust_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
 /**
  * nk_trust_open_root() - open the mount point that holds the directories

@@ -182,8 +182,7 @@ static bool is_current(int fd, const char *path)
 {
 	struct stat mine, present;
 
-	return !fstat(fd, &mine) && !stat(path, &present) && mine.st_ino == present.st_ino &&
-	       mine.st_dev == present.st_dev;
+	return !fstat(fd, &mine) && !stat(path, &present) && nk_trust_same_file(&mine, &present);
 }
 
 void nk_nicdir_init(const char *bpffs, const char *nic, struct nk_nicdir *ret)

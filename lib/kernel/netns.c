@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/trust.h"
 #include "kernel/uapi.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ static int refuse_own(int fd, const char *path, struct nk_error *err)
 		return own;
 	if (fstat(fd, &a) || fstat(own, &b))
 		return nk_error_sys(err, NK_CODE_INTERNAL, "cannot compare netns", "fstat");
-	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+	if (!nk_trust_same_file(&a, &b))
 		return 0;
 	nk_error_set(err, NK_CODE_ENV, EBUSY, "invalid environment variable CNI_NETNS",
 		     "%.256s is the netns this plugin runs in, the host's own", path);
@@ -86,7 +87,7 @@ bool nk_netns_is_same(const char *a, const char *b)
 		return true;
 	if (stat(a, &x) || stat(b, &y))
 		return errno != ENOENT && errno != ENOTDIR;
-	return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return nk_trust_same_file(&x, &y);
 }
 
 /* refuse_other() - an error if @fd is no netns */

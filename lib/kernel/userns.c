@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/trust.h"
 #include "kernel/libc.h"
 
 #include <errno.h>
@@ -43,7 +44,7 @@ static int is_own(int userns_fd, struct nk_error *err)
 		return fail(err, "open /proc/self/ns/user");
 	if (fstat(own, &a) || fstat(userns_fd, &b))
 		return fail(err, "fstat");
-	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return nk_trust_same_file(&a, &b);
 }
 
 /**

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/trust.h"
 #include "kernel/netns.h"
 
 #include <errno.h>
@@ -56,8 +57,7 @@ int nk_netns_paths_read(struct nk_netns_path_list *ret, struct nk_error *err)
 	struct stat a, b;
 	int rc = read_dir(ret, run, err);
 
-	if (rc ||
-	    (!stat(run, &a) && !stat(var_run, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+	if (rc || (!stat(run, &a) && !stat(var_run, &b) && nk_trust_same_file(&a, &b)))
 		return rc;
 	return read_dir(ret, var_run, err);
 }

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ bool nk_rundir_is_file(int dir, const char *name, int fd)
 	struct stat mine, present;
 
 	return !fstat(fd, &mine) && !fstatat(dir, name, &present, AT_SYMLINK_NOFOLLOW) &&
-	       mine.st_ino == present.st_ino && mine.st_dev == present.st_dev;
+	       nk_trust_same_file(&mine, &present);
 }
 
 void nk_rundir_drop(const char *path, const char *name, int fd)
