@@ -105,8 +105,7 @@ static bool free_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
 {
 	const struct nk_sweep all = describe_sweep(config, NK_JOURNAL_ALL);
 	struct nk_error none = { 0 }, refused = { 0 };
-	bool deleted;
-	uint32_t removed;
+	bool removed = false, deleted;
 
 	if (nk_sweep_journal(&all, &removed, &none))
 		nk_log_tolerated(&none);
@@ -277,7 +276,6 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
 	const struct nk_sweep sweep = describe_sweep(config, NK_JOURNAL_SAMPLE);
 	struct nk_error none = { 0 };
-	uint32_t removed;
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
 		nk_log_tolerated(&none);
@@ -292,7 +290,7 @@ static void sweep(struct nk_attachment *att, const struct nk_config *config)
 	if (nk_sweep_begun(&sweep, &att->claim.key, &none))
 		nk_log_tolerated(&none);
 	nk_error_reset(&none);
-	if (nk_sweep_journal(&sweep, &removed, &none))
+	if (nk_sweep_journal(&sweep, NULL, &none))
 		nk_log_tolerated(&none);
 }
 

@@ -83,11 +83,10 @@ static bool is_listed_container(const char *container_id, const void *data)
 static int sweep_all(const struct nk_sweep *sweep, struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
-	uint32_t removed;
 	int rc;
 
 	rc = nk_log_keep_first(0, nk_sweep_nics(sweep, &mine), err, &mine);
-	return nk_log_keep_first(rc, nk_sweep_journal(sweep, &removed, &mine), err, &mine);
+	return nk_log_keep_first(rc, nk_sweep_journal(sweep, NULL, &mine), err, &mine);
 }
 
 /* add_list() - a list for the IPAM plugin's GC: what the runtime lists, and @kept */

@@ -67,11 +67,11 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err);
  *
  * Call it after nk_sweep_nic(): it leaves attachments that have a claim alone.
  *
- * @removed: gets how many it removed, also after a failure
+ * @any: set if it removed one, also after a failure; or NULL
  *
  * Return: 0, or the first failure, which does not prevent other removals
  */
-int nk_sweep_journal(const struct nk_sweep *sweep, uint32_t *removed, struct nk_error *err);
+int nk_sweep_journal(const struct nk_sweep *sweep, bool *any, struct nk_error *err);
 
 /* nk_sweep_begun() - the same for the attachment with that key, if its ADD was killed */
 int nk_sweep_begun(const struct nk_sweep *sweep, const struct nk_key *key, struct nk_error *err);

@@ -154,9 +154,9 @@ static bool is_living_pair(struct nk_nl *host, const struct nk_journal_entry *en
 	return !entry->has_add && !nk_link_get(host, NK_NSID_HERE, name, 0, &link, &gone);
 }
 
-/* sweep_entries() - @removed: gets how many were removed. Return: 0 or the first failure */
+/* sweep_entries() - @any: as of nk_sweep_journal(). Return: 0 or the first failure */
 static int sweep_entries(const struct nk_sweep *sweep, const struct nk_journal_list *list,
-			 const struct nk_key_list *claimed, uint32_t *removed, struct nk_error *err)
+			 const struct nk_key_list *claimed, bool *any, struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
 	const struct nk_journal_entry *entry;
@@ -172,7 +172,8 @@ static int sweep_entries(const struct nk_sweep *sweep, const struct nk_journal_l
 		    (entry->is_postponed && sweep->skip_postponed) || is_living_pair(&host, entry))
 			continue;
 		swept = sweep_entry(sweep, &entry->key, &mine);
-		*removed += swept > 0;
+		if (swept > 0 && any)
+			*any = true;
 		rc = nk_log_keep_first(rc, swept < 0 ? swept : 0, err, &mine);
 	}
 	nk_nl_close(&host);
@@ -187,16 +188,15 @@ int nk_sweep_begun(const struct nk_sweep *sweep, const struct nk_key *key, struc
 	return swept < 0 ? swept : 0;
 }
 
-int nk_sweep_journal(const struct nk_sweep *sweep, uint32_t *removed, struct nk_error *err)
+int nk_sweep_journal(const struct nk_sweep *sweep, bool *any, struct nk_error *err)
 {
 	struct nk_journal_list entries cleanup_list = { 0 };
 	struct nk_key_list claimed cleanup_list = { 0 };
 	int rc = nk_journal_read(sweep->network, sweep->most, &entries, err);
 
-	*removed = 0;
 	if (!rc)
 		rc = nk_sweep_read_claimed(sweep->bpffs, &claimed, err);
 	if (!rc && entries.count)
-		rc = sweep_entries(sweep, &entries, &claimed, removed, err);
+		rc = sweep_entries(sweep, &entries, &claimed, any, err);
 	return rc;
 }
