@@ -144,10 +144,9 @@ static bool has_xps(const struct nk_u32_list *items)
 	return false;
 }
 
-/* may_send() - may AF_XDP sockets transmit on the queues? As nk_nic_plan_sends(). */
 static bool may_send(const struct nk_claim *claim)
 {
-	return !claim->pair && !(claim->flags & NK_CLAIM_RINGS);
+	return nk_nic_plan_sends(claim->pair, claim->flags & NK_CLAIM_RINGS);
 }
 
 /* check_xps() - the host transmits on the queues whose masks have a CPU, or on all queues if no mask has one. At a

@@ -297,9 +297,9 @@ static int plan_exclusion(struct work *work, bool sends, struct nk_error *err)
 	return rc;
 }
 
-bool nk_nic_plan_sends(const struct nk_config *config)
+bool nk_nic_plan_sends(bool pair, bool provider)
 {
-	return !config->pair && !config->rings.split;
+	return !pair && !provider;
 }
 
 int nk_nic_plan_exclude(const struct nk_nic_plan_on *on, const struct nk_queue_set *queues,
@@ -321,10 +321,12 @@ int nk_nic_plan_settings(const struct nk_nic_plan_on *on, const struct nk_config
 	struct work work = { .on = on, .excluded = config->queues, .ret = ret };
 	struct nk_feature_need needs[NK_FEATURE_NEEDS_MAX];
 	uint32_t i, count = nk_nic_plan_features(config, needs);
-	int rc;
+	int rc = 0;
 
 	*ret = (struct nk_setting_changes){ 0 };
-	rc = config->rss_exclude ? plan_exclusion(&work, nk_nic_plan_sends(config), err) : 0;
+	if (config->rss_exclude)
+		rc = plan_exclusion(&work, nk_nic_plan_sends(config->pair, config->rings.split),
+				    err);
 	for (i = 0; i < count && !rc; i++)
 		rc = plan_feature(&work, &needs[i], err);
 	if (!rc)

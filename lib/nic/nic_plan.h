@@ -57,9 +57,9 @@ int nk_nic_plan_exclude(const struct nk_nic_plan_on *on, const struct nk_queue_s
 			bool sends, struct nk_setting_changes *ret, struct nk_error *err);
 
 /* nk_nic_plan_sends() - may AF_XDP sockets transmit on the leased queues? A pair has no AF_XDP zero copy, and memory
- * providers only receive.
+ * providers only receive. @provider: it is for memory providers
  */
-bool nk_nic_plan_sends(const struct nk_config *config);
+bool nk_nic_plan_sends(bool pair, bool provider);
 
 /* nk_nic_plan_before() - the value of the setting before our first change */
 const uint8_t *nk_nic_plan_before(const struct nk_setting_change *change);

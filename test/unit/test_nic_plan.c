@@ -122,7 +122,7 @@ Test(slice, a_ring_parameter_is_saved_even_if_it_stays_as_it_is)
 Test(slice, only_singles_for_af_xdp_send_on_the_queues)
 {
 	static const struct {
-		bool pair, split, sends;
+		bool pair, provider, sends;
 	} rows[] = {
 		{ false, false, true },
 		{ false, true, false },
@@ -131,14 +131,9 @@ Test(slice, only_singles_for_af_xdp_send_on_the_queues)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct nk_config config = {
-			.pair = rows[i].pair,
-			.rings.split = rows[i].split,
-		};
-
-		cr_expect_eq(nk_nic_plan_sends(&config), rows[i].sends, "row %zu", i);
-	}
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect_eq(nk_nic_plan_sends(rows[i].pair, rows[i].provider), rows[i].sends,
+			     "row %zu", i);
 }
 
 Test(setting, ring_parameters_are_no_exclusion_and_the_reverse)
