@@ -17,16 +17,11 @@
 int nk_counters_open(const struct nk_nicdir *dir, struct nk_counters *ret, struct nk_error *err)
 {
 	struct bpf_map_info info = { 0 };
-	struct nk_error mine = { 0 };
 	int cpus = libbpf_num_possible_cpus();
 
-	*ret = (struct nk_counters){ .fd = nk_pinmap_open_pin(dir, NK_PIN_STATS, &info, &mine) };
-	if (ret->fd == -ENOENT)
-		return -ENOENT;
-	if (ret->fd < 0) {
-		*err = mine;
+	*ret = (struct nk_counters){ .fd = nk_pinmap_find_pin(dir, NK_PIN_STATS, &info, err) };
+	if (ret->fd < 0)
 		return ret->fd;
-	}
 	/* A look-up fills one value per possible CPU, so the size must be known before. */
 	if (info.type != BPF_MAP_TYPE_PERCPU_ARRAY ||
 	    info.value_size != sizeof(struct nk_queue_stats))

@@ -249,3 +249,14 @@ int nk_pinmap_open_pin(const struct nk_nicdir *dir, const char *pin, struct bpf_
 				    "BPF_OBJ_GET %s", path);
 	return nk_steal_fd(&fd);
 }
+
+int nk_pinmap_find_pin(const struct nk_nicdir *dir, const char *pin, struct bpf_map_info *ret,
+		       struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	int fd = nk_pinmap_open_pin(dir, pin, ret, &mine);
+
+	if (fd < 0 && fd != -ENOENT)
+		*err = mine;
+	return fd;
+}

@@ -72,4 +72,8 @@ int nk_pinmap_read(const struct nk_pinmap *map, int fd, struct nk_u32_list *keys
 int nk_pinmap_open_pin(const struct nk_nicdir *dir, const char *pin, struct bpf_map_info *ret,
 		       struct nk_error *err);
 
+/* nk_pinmap_find_pin() - likewise, but -ENOENT fills no error */
+int nk_pinmap_find_pin(const struct nk_nicdir *dir, const char *pin, struct bpf_map_info *ret,
+		       struct nk_error *err);
+
 #endif

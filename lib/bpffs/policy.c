@@ -110,16 +110,11 @@ int nk_policy_leave(const struct nk_nicdir *dir, struct nk_error *err)
 int nk_policy_is_active(const struct nk_nicdir *dir, struct nk_error *err)
 {
 	const uint32_t slot = NK_CALL_POLICY;
-	struct nk_error mine = { 0 };
 	uint32_t prog_id;
-	int calls cleanup_close = open_calls(dir, &mine);
+	int calls cleanup_close = nk_pinmap_find_pin(dir, NK_PIN_CALLS, NULL, err);
 
-	if (calls == -ENOENT)
-		return 0;
-	if (calls < 0) {
-		*err = mine;
-		return calls;
-	}
+	if (calls < 0)
+		return calls == -ENOENT ? 0 : calls;
 	if (!bpf_map_lookup_elem(calls, &slot, &prog_id))
 		return 1;
 	if (errno == ENOENT)

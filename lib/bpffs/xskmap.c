@@ -175,19 +175,13 @@ static int leave_map(const struct nk_nicdir *dir, const struct nk_lease *leases,
 		     struct nk_error *err)
 {
 	const struct nk_queue_info none = { 0 };
-	int xsks cleanup_close = -1, queues cleanup_close = -1;
-	struct nk_error gone = { 0 };
+	int xsks cleanup_close = nk_pinmap_find_pin(dir, NK_PIN_XSKS, NULL, err);
+	int queues cleanup_close = nk_pinmap_find_pin(dir, NK_PIN_QUEUES, NULL, err);
+	int rc = xsks < 0 && xsks != -ENOENT ? xsks : 0;
 	uint32_t i;
-	int rc = 0;
 
-	xsks = nk_pinmap_open_pin(dir, NK_PIN_XSKS, NULL, &gone);
-	if (xsks == -ENOENT)
-		nk_error_reset(&gone);
-	queues = nk_pinmap_open_pin(dir, NK_PIN_QUEUES, NULL, &gone);
-	if (gone.code != NK_CODE_NONE && gone.sys != ENOENT) {
-		*err = gone;
-		rc = -gone.sys;
-	}
+	if (queues < 0 && queues != -ENOENT)
+		rc = queues;
 	for (i = 0; i < count; i++) {
 		/* E2BIG: the NIC has fewer queues now, and the maps were created again. */
 		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST) &&
