@@ -15,6 +15,8 @@
 #include "bpffs/instance.h"
 #include "kernel/nic.h"
 #include "nic/foreign.h"
+#include "nic/saved.h"
+#include "nic/settings.h"
 #include "run/sidecar.h"
 #include "run/sidecar_file.h"
 
@@ -27,6 +29,7 @@
 struct at_nic {
 	struct nk_unclaimed *unclaimed;
 	struct nk_lender on;
+	bool has_claims; /* of other attachments */
 };
 
 /* note_mac() - of another device, or of a claim */
@@ -57,6 +60,7 @@ static int refuse_claims(struct at_nic *at, struct nk_error *err)
 	const struct nk_claim_entry *entry;
 	int rc = nk_claims_read_pin(&at->on.dir, &claims, err);
 
+	at->has_claims = claims.count != 0;
 	for (entry = claims.at; !rc && entry < claims.at + claims.count; entry++) {
 		note_mac(at->unclaimed, entry->claim.mac);
 		if (has_queue(at->unclaimed, entry->claim.nic_ifindex, entry->queue))
@@ -107,6 +111,17 @@ static void report_rules(const struct at_nic *at, const struct nk_unclaimed_devi
 		    "stay",
 		    at->on.nic.name, key->ifname, key->container_id);
 	(void)nk_foreign_report(at->on.nl, &at->on.nic, &found->queues, &ignored);
+}
+
+/* report_settings() - if bpffs had their originals, and nobody needs them any more */
+static void report_settings(const struct at_nic *at)
+{
+	struct nk_error unread = { 0 };
+	int saved cleanup_close = nk_saved_open(&at->on.dir, false, &unread);
+
+	if (saved == -ENOENT && !at->has_claims && !nk_lender_check_claimed(&at->on, &unread) &&
+	    nk_settings_may_be_lost(&at->on))
+		nk_settings_report_lost(&at->on);
 }
 
 /* remove_sidecar_file() - if it is this attachment's: after NICs have swapped names it can be another's */
@@ -170,6 +185,7 @@ static int delete_on(struct at_nic *at, struct nk_error *err)
 						      found->device.link.ifindex, &mine),
 				       err, &mine);
 	}
+	report_settings(at);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "bpffs/claims.h"
+#include "ethtool/rings.h"
 #include "kernel/netdev.h"
 #include "nic/lender.h"
 #include "nic/saved.h"
@@ -192,10 +193,27 @@ static int refuse_unclaimed(const struct nk_lender *on, uint32_t queue,
 		     "shows devices of kind netkit");
 }
 
+/* check_unnoted() - somebody has removed the whole directory of the NIC: that a Pod without a claim is for a memory
+ * provider is not noted any more, but header split is still on
+ */
+static int check_unnoted(const struct nk_lender *on, struct nk_error *err)
+{
+	struct nk_rings_state rings = { 0 };
+	struct nk_error none = { 0 };
+	int rc = nk_rings_get(on->nl, on->nic.ifindex, &rings, &none);
+
+	if (rc && rc != -EOPNOTSUPP)
+		*err = none;
+	if (rc)
+		return rc == -EOPNOTSUPP ? 0 : rc;
+	return rings.split == NK_SPLIT_ON ? nk_lender_check_claimed(on, err) : 0;
+}
+
 int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err)
 {
 	struct nk_queue_list queues cleanup_list = { 0 };
 	struct nk_claim_list claims cleanup_list = { 0 };
+	bool is_unclaimed = false;
 	uint32_t i;
 	int rc = nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, err);
 	int is_split = rc ? rc : has_saved_split(&on->dir, err);
@@ -203,10 +221,12 @@ int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err)
 	if (is_split < 0)
 		return is_split;
 	rc = nk_claims_read_pin(&on->dir, &claims, err);
-	for (i = 0; i < queues.count && !rc; i++)
+	for (i = 0; i < queues.count && !rc; i++) {
 		if (nk_netdev_has_provider(&queues.at[i]))
 			rc = refuse_provider(on, &queues.at[i], err);
 		else if (is_split && queues.at[i].leased)
 			rc = refuse_unclaimed(on, queues.at[i].id, &claims, err);
-	return rc;
+		is_unclaimed |= queues.at[i].leased && !nk_claims_have(&claims, queues.at[i].id);
+	}
+	return rc || is_split || !is_unclaimed ? rc : check_unnoted(on, err);
 }

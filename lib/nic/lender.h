@@ -87,7 +87,7 @@ int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct 
 /**
  * nk_lender_check_claimed() - has each queue that is lent a claim? If not, somebody has removed the claims of a living
  * Pod, which needs the settings of the NIC, and perhaps its program.
- * @on: with nl, nic and claims
+ * @on: with nl, nic, dir, and claims if they are open
  *
  * A NIC that is down, or not here, hides its leases: then none is found. Return: 0; -EBUSY; or another negative errno
  */
