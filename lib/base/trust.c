@@ -35,13 +35,13 @@ static int set_error(const char *what, const char *path, struct nk_error *err)
 
 static int refuse_dir(const char *path, const struct stat *st, struct nk_error *err)
 {
-	const int sys = st->st_uid == geteuid() ? EACCES : EPERM;
+	const int sys = st->st_uid == nk_trust_uid() ? EACCES : EPERM;
 
 	return nk_error_set(
 		err, NK_CODE_BPF, sys, "other users can change what nk-cni stores there",
 		"%s belongs to uid %u and has mode %04o; it must belong to uid %u, and nobody "
 		"else may have write permission",
-		path, st->st_uid, st->st_mode & 07777, geteuid());
+		path, st->st_uid, st->st_mode & 07777, nk_trust_uid());
 }
 
 /* refuse_on_bpffs() - the remedy deletes nothing that another program may use */
@@ -63,7 +63,7 @@ int nk_trust_open_root(const char *path, struct nk_error *err)
 		return set_error("open", path, err);
 	if (fstat(fd, &st))
 		return set_error("stat", path, err);
-	if (st.st_uid != geteuid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
+	if (st.st_uid != nk_trust_uid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
 		return refuse_on_bpffs(path, &st, err);
 	return nk_steal_fd(&fd);
 }
@@ -80,7 +80,7 @@ int nk_trust_open(int parent, const char *name, const char *path, bool create, s
 		return set_error("open", path, err);
 	if (fstat(fd, &st))
 		return set_error("stat", path, err);
-	if (st.st_uid != geteuid() || (st.st_mode & OTHERS_WRITE))
+	if (st.st_uid != nk_trust_uid() || (st.st_mode & OTHERS_WRITE))
 		return refuse_on_bpffs(path, &st, err);
 	/* Its mode comes from a umask, or from a kubelet that made it as a mount point. */
 	if (create && (st.st_mode & 0777) != 0700 && fchmod(fd, 0700))
@@ -118,7 +118,7 @@ static int enter_dir(int parent, const char *name, const char *path, bool create
 		return set_error("open", path, err);
 	if (fstat(fd, &st) || (made && fchmod(fd, 0755)))
 		return set_error("stat", path, err);
-	if ((st.st_uid && st.st_uid != geteuid()) ||
+	if ((st.st_uid && st.st_uid != nk_trust_uid()) ||
 	    ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX)))
 		return refuse_dir(path, &st, err);
 	return nk_steal_fd(&fd);

@@ -3,6 +3,7 @@
 #include "cni/delegate.h"
 
 #include "base/error.h"
+#include "base/trust.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,8 +28,8 @@ static int check_trust(const struct nk_delegate *call, const char *file, const s
 
 	snprintf(dir, sizeof(dir), "%.*s/.", dir_size, file);
 	if (!stat(dir, &parent) && !(st->st_mode & S_IWOTH) && !(parent.st_mode & S_IWOTH) &&
-	    (!st->st_uid || st->st_uid == geteuid()) &&
-	    (!parent.st_uid || parent.st_uid == geteuid()))
+	    (!st->st_uid || st->st_uid == nk_trust_uid()) &&
+	    (!parent.st_uid || parent.st_uid == nk_trust_uid()))
 		return 0;
 	nk_error_set(
 		err, NK_CODE_CONFIG, EPERM, "the IPAM plugin is not trusted",

@@ -66,7 +66,7 @@ int nk_rundir_open_at(int parent, const char *name)
 
 	if (fd < 0 || fstat(fd, &st))
 		rc = -errno;
-	else if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+	else if (st.st_uid != nk_trust_uid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		rc = -EPERM;
 	if (rc && fd >= 0)
 		close(fd);
