@@ -189,30 +189,36 @@ static void print_mask_path(uint32_t queue, char ret[PATH_SIZE])
 	snprintf(ret, PATH_SIZE, "queues/tx-%u/xps_cpus", queue);
 }
 
+/* count_queues() - @kind: the beginning of their names, which end in 0, 1 and so on */
 static int count_queues(const struct nk_nic *nic, const char *kind)
 {
-	int dir cleanup_close = nk_sysnet_open(nic->ifindex, "queues", O_RDONLY | O_DIRECTORY);
-	char path[PATH_SIZE];
+	int fd = nk_sysnet_open(nic->ifindex, "queues", O_RDONLY | O_DIRECTORY);
+	DIR *list cleanup_closedir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
 	int count = 0;
 
-	if (dir < 0)
-		return dir;
-	for (; count < NK_QUEUE_IDS; count++) {
-		snprintf(path, sizeof(path), "%s-%d", kind, count);
-		if (faccessat(dir, path, F_OK, 0))
-			return errno == ENOENT ? count : -errno;
+	if (!list) {
+		const int rc = fd < 0 ? fd : -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return rc;
 	}
-	return count;
+	for (errno = 0; (entry = readdir(list)); errno = 0)
+		count += !strncmp(entry->d_name, kind, strlen(kind));
+	if (errno)
+		return -errno;
+	return count < NK_QUEUE_IDS ? count : NK_QUEUE_IDS;
 }
 
 int nk_xps_count(const struct nk_nic *nic)
 {
-	return count_queues(nic, "tx");
+	return count_queues(nic, "tx-");
 }
 
 int nk_xps_rx_count(const struct nk_nic *nic)
 {
-	return count_queues(nic, "rx");
+	return count_queues(nic, "rx-");
 }
 
 static int set_error(const char *of, const char *path, int rc, struct nk_error *err)

@@ -207,16 +207,31 @@ int nk_netns_new(struct nk_error *err)
 	return fd;
 }
 
-static int read_cookie(void *arg, struct nk_error *err)
+int nk_netns_own_socket(void)
 {
-	int fd cleanup_close = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(uint64_t);
+	static int fd = -1;
 
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, NK_SO_NETNS_COOKIE, arg, &len))
+	if (fd < 0)
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+static int get_cookie(int fd, uint64_t *ret, struct nk_error *err)
+{
+	socklen_t len = sizeof(*ret);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, NK_SO_NETNS_COOKIE, ret, &len))
 		return nk_error_sys(err, NK_CODE_KERNEL,
 				    "the kernel does not identify network namespaces",
 				    "SO_NETNS_COOKIE (Linux >= 5.14)");
 	return 0;
+}
+
+static int read_cookie(void *arg, struct nk_error *err)
+{
+	int fd cleanup_close = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return get_cookie(fd, arg, err);
 }
 
 int nk_netns_cookie(int netns_fd, uint64_t *ret, struct nk_error *err)
@@ -226,5 +241,5 @@ int nk_netns_cookie(int netns_fd, uint64_t *ret, struct nk_error *err)
 
 int nk_netns_own_cookie(uint64_t *ret, struct nk_error *err)
 {
-	return read_cookie(ret, err);
+	return get_cookie(nk_netns_own_socket(), ret, err);
 }

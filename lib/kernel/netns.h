@@ -34,6 +34,11 @@ int nk_netns_new(struct nk_error *err);
 int nk_netns_cookie(int netns_fd, uint64_t *ret, struct nk_error *err);
 int nk_netns_own_cookie(uint64_t *ret, struct nk_error *err); /* of the netns of this process */
 
+/* nk_netns_own_socket() - a socket of the process's netns, opened at the first call and kept: for ioctls on devices.
+ * Not inside nk_netns_call(). Return: an fd that stays ours, or a negative errno
+ */
+int nk_netns_own_socket(void);
+
 /**
  * nk_netns_is_same() - do two paths lead to one netns? A netns has many paths: /run/netns/NAME, the same
  * below /var, /proc/PID/ns/net

@@ -3,6 +3,7 @@
 #include "kernel/sysnet.h"
 
 #include "base/cleanup.h"
+#include "kernel/netns.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -23,10 +24,12 @@
 
 int nk_sysnet_name(uint32_t ifindex, char ret[IFNAMSIZ])
 {
-	int fd cleanup_close = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int fd = nk_netns_own_socket();
 	struct ifreq ifr = { .ifr_ifindex = (int)ifindex };
 
-	if (fd < 0 || ioctl(fd, SIOCGIFNAME, &ifr))
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, SIOCGIFNAME, &ifr))
 		return errno == ENXIO ? -ENODEV : -errno;
 	memcpy(ret, ifr.ifr_name, IFNAMSIZ);
 	return 0;
@@ -34,7 +37,7 @@ int nk_sysnet_name(uint32_t ifindex, char ret[IFNAMSIZ])
 
 uint32_t nk_sysnet_index(const char *name)
 {
-	int fd cleanup_close = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int fd = nk_netns_own_socket();
 	struct ifreq ifr = { 0 };
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
@@ -69,7 +72,7 @@ static int open_dir(const char *name, uint32_t ifindex)
 	return found == ifindex ? nk_steal_fd(&fd) : -ESTALE;
 }
 
-static int open_device(uint32_t ifindex)
+static int find_device(uint32_t ifindex)
 {
 	char name[IFNAMSIZ];
 	int rc, tries;
@@ -83,15 +86,53 @@ static int open_device(uint32_t ifindex)
 	return -ENODEV;
 }
 
+/* The directory that was found last. It stays with its device, so it need not be found again. */
+static struct {
+	uint32_t ifindex; /* 0: none */
+	int fd;
+} last;
+
+/* find_again() - Return: the fd of last, or a negative errno */
+static int find_again(uint32_t ifindex)
+{
+	const int fd = find_device(ifindex);
+
+	if (last.ifindex)
+		close(last.fd);
+	last.ifindex = fd < 0 ? 0 : ifindex;
+	last.fd = fd;
+	return fd;
+}
+
+static int open_below(int dir, const char *path, int flags)
+{
+	const int fd = openat(dir, path, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int nk_sysnet_open(uint32_t ifindex, const char *path, int flags)
 {
-	int dir cleanup_close = open_device(ifindex);
-	int fd;
+	int dir, rc;
 
-	if (dir < 0 || !path)
-		return nk_steal_fd(&dir);
-	fd = openat(dir, path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (path && last.ifindex == ifindex) {
+		rc = open_below(last.fd, path, flags);
+		if (rc >= 0)
+			return rc; /* a removed device has no file there */
+	}
+	dir = find_again(ifindex);
+	return dir < 0 ? dir : open_below(dir, path ? path : ".", flags);
+}
+
+int nk_sysnet_link(uint32_t ifindex, const char *path, char *ret, size_t size)
+{
+	const int dir = last.ifindex == ifindex ? last.fd : find_again(ifindex);
+	ssize_t n = dir < 0 ? dir : readlinkat(dir, path, ret, size - 1);
+
+	if (n < 0)
+		return dir < 0 ? dir : -errno;
+	ret[n] = '\0';
+	return 0;
 }
 
 static int read_serial(int dir, uint64_t *ret)
@@ -106,7 +147,7 @@ static int read_serial(int dir, uint64_t *ret)
 
 int nk_sysnet_serial(uint32_t ifindex, uint64_t *ret)
 {
-	int dir cleanup_close = open_device(ifindex);
+	const int dir = find_again(ifindex);
 
 	return dir < 0 ? dir : read_serial(dir, ret);
 }

@@ -10,18 +10,25 @@
 #define NK_SYSNET_H
 
 #include <net/if.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /**
  * nk_sysnet_open() - open a file in the directory of a device in our own netns
  * @path: below the directory; NULL: open the directory itself for reading
  *
+ * The directory that was found last is kept open, so the next call for the same ifindex reaches the same device,
+ * also if another one has the ifindex by then. nk_sysnet_serial() finds it anew.
+ *
  * Return: an fd; -ENODEV: there is no such device, or sysfs shows another netns; -ENOENT: the device has
  * no such file; or another negative errno
  */
 int nk_sysnet_open(uint32_t ifindex, const char *path, int flags);
 
-/* nk_sysnet_serial() - the inode number of the directory. Return: 0, or a negative errno as above */
+/* nk_sysnet_link() - read a symbolic link in that directory. Return: 0, or a negative errno as above */
+int nk_sysnet_link(uint32_t ifindex, const char *path, char *ret, size_t size);
+
+/* nk_sysnet_serial() - the inode number of the directory, found anew. Return: 0, or a negative errno as above */
 int nk_sysnet_serial(uint32_t ifindex, uint64_t *ret);
 
 /* nk_sysnet_find() - the device with that number in our own netns. Return: its ifindex; -ENODEV: there is

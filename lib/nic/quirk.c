@@ -2,14 +2,12 @@
 /* quirk.c - facts about NIC drivers */
 #include "nic/quirk.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/types.h"
 #include "kernel/sysnet.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -112,18 +110,13 @@ static const struct quirk *find_quirk(const char *driver)
 
 int nk_quirk_driver(const struct nk_nic *nic, char ret[NK_QUIRK_DRIVER_SIZE])
 {
-	int dir cleanup_close = nk_sysnet_open(nic->ifindex, NULL, 0);
 	const char *name;
 	char target[512];
-	ssize_t n;
+	int rc = nk_sysnet_link(nic->ifindex, "device/driver", target, sizeof(target));
 
 	*ret = '\0';
-	if (dir < 0)
-		return dir == -ENODEV ? 0 : dir;
-	n = readlinkat(dir, "device/driver", target, sizeof(target) - 1);
-	if (n < 0)
-		return errno == ENOENT ? 0 : -errno;
-	target[n] = '\0';
+	if (rc)
+		return rc == -ENODEV || rc == -ENOENT ? 0 : rc;
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) < NK_QUIRK_DRIVER_SIZE)
