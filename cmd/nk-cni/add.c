@@ -91,6 +91,7 @@ static struct nk_sweep describe_sweep(const struct nk_config *config, uint32_t m
 		.until = nk_clock_ms() + SWEEP_MS,
 		.most = most,
 		.skip_postponed = true,
+		.quick = true,
 		.options = { .keep_rss = true },
 	};
 }
@@ -342,7 +343,7 @@ static void name_owner(const struct nk_attachment *att, struct nk_error *err)
 	struct nk_nl pod = { 0 };
 	struct nk_link link;
 
-	if (!nk_nl_open(&pod, att->netns_fd, "Pod", &none) &&
+	if (!nk_nl_open_rtnl(&pod, att->netns_fd, "Pod", &none) &&
 	    !nk_link_get(&pod, NK_NSID_HERE, name, 0, &link, &none))
 		nk_error_note(err, "%s in the Pod is a %s device%s%.255s", name,
 			      *link.kind ? link.kind : "hardware",

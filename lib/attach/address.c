@@ -478,7 +478,7 @@ int nk_address_check(struct nk_attachment *att, const struct nk_config *config,
 	if (!config->set_addresses || !prev->ip_count)
 		return 0;
 	if (!att->pod.rtnl)
-		rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
+		rc = nk_nl_open_rtnl(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
 		rc = check_all(att, config, prev, interface, err);
 	if (rc)

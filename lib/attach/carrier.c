@@ -219,7 +219,7 @@ int nk_step_check_rule_carriers(const struct nk_attachment *att, int fd, struct 
 
 	if (!(att->claim.flags & NK_CLAIM_RINGS))
 		return 0;
-	rc = nk_nl_open(&pod, att->netns_fd, "Pod", err);
+	rc = nk_nl_open_rtnl(&pod, att->netns_fd, "Pod", err);
 	for (n = 0; n < att->claim.rule_count && !rc; n++)
 		rc = check_rule(att, &pod, fd, n, &last, err);
 	nk_nl_close(&pod);

@@ -8,9 +8,11 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "ethtool/rss.h"
+#include "nic/flow.h"
 #include "nic/flow_note.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -62,7 +64,50 @@ struct repairing {
 	struct nk_nl host;
 	struct nk_lender on; /* not locked */
 	int rules;
+	/* unless all: what the NIC has, and what is noted; empty if it could not be read */
+	struct nk_u32_list locations;
+	struct nk_context_list contexts;
+	struct nk_flow_note_list notes;
 };
+
+/* read_lists() - a few reads for all attachments, so that one costs the same however many there are */
+static void read_lists(struct repairing *repairing)
+{
+	const struct nk_nic *nic = &repairing->on.id_nic;
+	struct nk_error unread = { 0 }; /* nk_repair_has_rules() asks again */
+
+	if (!nic->ifindex || repairing->rules < 0 ||
+	    nk_flow_note_read(repairing->rules, &repairing->notes, &unread) ||
+	    nk_flow_read_locations(nic, &repairing->locations, &unread))
+		return;
+	(void)nk_rss_context_read(&repairing->host, nic->ifindex, &repairing->contexts, &unread);
+}
+
+static void free_lists(struct repairing *repairing)
+{
+	free(repairing->locations.at);
+	free(repairing->contexts.at);
+	free(repairing->notes.at);
+}
+
+/* seems_whole() - does the NIC have a rule wherever the attachment has one, and its context? */
+static bool seems_whole(const struct repairing *repairing, const struct nk_claim_entry *first)
+{
+	const struct nk_flow_note_entry *note = repairing->notes.at;
+	uint32_t i, count = 0;
+
+	for (; note < repairing->notes.at + repairing->notes.count; note++) {
+		if (note->owner != first->queue || !note->rule.placed)
+			continue;
+		for (i = 0; i < repairing->locations.count; i++)
+			count += repairing->locations.at[i] == note->rule.flow.spec.location;
+	}
+	for (i = 0; i < repairing->contexts.count; i++)
+		if (repairing->contexts.at[i].id == first->claim.rss_context)
+			break;
+	return count == first->claim.rule_count &&
+	       (!first->claim.rss_context || i < repairing->contexts.count);
+}
 
 /* needs_repair() - Return: 1, 0, or a negative errno */
 static int needs_repair(struct repairing *repairing, const struct nk_claim_entry *first,
@@ -72,8 +117,8 @@ static int needs_repair(struct repairing *repairing, const struct nk_claim_entry
 
 	if (rc || repairing->on.where != NK_NIC_HERE)
 		return rc; /* its devices are gone too, or are repaired when it is here again */
-	if (repairing->all)
-		return 1;
+	if (repairing->all || seems_whole(repairing, first))
+		return repairing->all;
 	rc = nk_repair_has_rules(&repairing->host, &repairing->on.nic, repairing->rules,
 				 first->queue, &first->claim, err);
 	return rc < 0 ? rc : !rc;
@@ -116,9 +161,12 @@ static int repair_all(struct repairing *repairing, const struct nk_claim_list *c
 	if (!rc)
 		rc = nk_lender_identify(&repairing->on, err);
 	ready = !rc;
+	if (ready && !repairing->all)
+		read_lists(repairing);
 	for (i = 0; ready && i < claims->count; i++)
 		rc = nk_log_keep_first(rc, repair_one(repairing, &claims->at[i], &mine), err,
 				       &mine);
+	free_lists(repairing);
 	nk_nl_close(&repairing->host);
 	return rc;
 }

@@ -162,7 +162,7 @@ static int begin_look(struct nk_attachment *att, const struct nk_config *config,
 	ret->att = att;
 	ret->config = config;
 	ret->tx_queues = nk_xps_count(&att->lender.nic);
-	return nk_foreign_read(&att->host, &att->lender.nic, &ret->foreign, err);
+	return nk_foreign_read(&att->lender, &ret->foreign, err);
 }
 
 /* find_claim() - Return: enum holder, or a negative errno */
@@ -192,11 +192,10 @@ static int find_holder(const struct look *look, uint32_t queue, char *why, size_
 {
 	struct nk_attachment *att = look->att;
 	struct nk_queue state;
-	int rc;
+	int rc = find_claim(att, queue, why, size, err);
 
-	rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, queue, &state, err);
 	if (!rc)
-		rc = find_claim(att, queue, why, size, err);
+		rc = nk_netdev_queue_get(&att->host, att->lender.nic.ifindex, queue, &state, err);
 	if (rc)
 		return rc;
 	if (state.leased) {

@@ -83,7 +83,8 @@ static int create_pair(struct nk_attachment *att, struct nk_add *add, struct nk_
 
 	nk_step_host_name(&att->claim.key, att->host_name);
 	choose_host_mac(att, att->host_mac);
-	rc = nk_nl_open(&att->pod, att->netns_fd, "Pod", err);
+	rc = config->queue_count ? nk_nl_open(&att->pod, att->netns_fd, "Pod", err) :
+				   nk_nl_open_rtnl(&att->pod, att->netns_fd, "Pod", err);
 	if (!rc)
 		rc = nk_netkit_create_pair(&att->host, &spec, &link, err);
 	add->name_taken = rc == -EEXIST;

@@ -78,13 +78,16 @@ static int refuse_address(struct nk_lender *lender, const struct nk_steering_rul
 	return nk_error_remedy(err, "give the Pod an address of its own");
 }
 
-/* refuse_twin() - if the NIC has a rule with the same match, wherever that directs to */
-static int refuse_twin(const struct nk_nic *nic, const struct nk_flow *flow, struct nk_error *err)
+/* refuse_twin() - if the NIC has a rule with the same match, wherever that directs to; but one at a location in
+ * @known
+ */
+static int refuse_twin(const struct nk_nic *nic, const struct nk_flow *flow,
+		       const struct nk_u32_list *known, struct nk_error *err)
 {
 	struct nk_flow_list flows cleanup_list = { 0 };
 	const struct nk_flow *twin;
 	char text[NK_FLOW_TEXT_SIZE];
-	int rc = nk_flow_read(nic, &flows, err);
+	int rc = nk_flow_read_but(nic, known, &flows, err);
 	uint32_t i = 0;
 
 	while (i < flows.count && !nk_flow_same_match(&flows.at[i], flow))
@@ -170,12 +173,16 @@ static int create_rule(struct nk_attachment *att, int fd, uint32_t n,
 		       const struct nk_steering_rule *wanted, struct nk_error *err)
 {
 	struct nk_flow_note rule = { .version = NK_FLOW_NOTE_VERSION, .flow = wanted->flow };
+	struct nk_u32_list known cleanup_list = { 0 }; /* refuse_overlap() looks at these */
 	int rc = wanted->addr.family ? refuse_address(&att->lender, wanted, err) : 0;
 
 	if (!rc)
 		rc = refuse_overlap(att, fd, &rule.flow, err);
 	if (!rc)
-		rc = refuse_twin(&att->lender.nic, &rule.flow, err);
+		rc = nk_flow_note_read_known(&att->lender.dir, att->lender.claims,
+					     nk_step_owner(att), &known, err);
+	if (!rc)
+		rc = refuse_twin(&att->lender.nic, &rule.flow, &known, err);
 	if (rc)
 		return rc;
 	rc = insert_rule(att, fd, n, &rule, err);
@@ -314,6 +321,7 @@ int nk_step_find_rule(const struct nk_nic *nic, const struct nk_flow *wanted, ui
 static int repair_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE], what[NK_FLOW_TEXT_SIZE + 16];
+	const struct nk_u32_list none = { 0 };
 	struct nk_flow_note rule;
 	uint32_t location = 0;
 	int rc = get_rule(att, fd, n, &rule, err);
@@ -326,7 +334,7 @@ static int repair_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_
 		rule.flow.spec.location = location;
 		return nk_flow_note_put(fd, nk_step_owner(att), n, &rule, err);
 	}
-	rc = refuse_twin(&att->lender.nic, &rule.flow, err);
+	rc = refuse_twin(&att->lender.nic, &rule.flow, &none, err);
 	if (!rc)
 		rc = insert_rule(att, fd, n, &rule, err);
 	if (rc)

@@ -151,14 +151,22 @@ int nk_nicdir_check_usable(const char *bpffs, struct nk_error *err)
 	return nk_error_remedy(err, "mount -o remount,rw %s", bpffs);
 }
 
-int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err)
+/* check_below() - nk_nicdir_check() in the open top directory */
+static int check_below(int top, const char *bpffs, const char *nic, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
 	int fd cleanup_close = -1;
 
 	print_nic_path(bpffs, nic, path);
-	fd = open_dir(bpffs, path, err);
+	fd = open_below(top, path, false, err);
 	return fd < 0 ? fd : 0;
+}
+
+int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err)
+{
+	int top cleanup_close = open_top(bpffs, false, err);
+
+	return top < 0 ? top : check_below(top, bpffs, nic, err);
 }
 
 /* lock() - wait for the lock on @fd. Return: 0, -EAGAIN, or another negative errno */
@@ -396,6 +404,7 @@ int nk_nicdir_read(const char *bpffs, struct nk_nicdir_list *ret, struct nk_erro
 	const struct dirent *entry;
 	struct nk_error mine = { 0 };
 	int rc = open_list(bpffs, &list, err), first = 0;
+	bool is_empty = true;
 
 	if (rc || !list)
 		return rc;
@@ -403,8 +412,9 @@ int nk_nicdir_read(const char *bpffs, struct nk_nicdir_list *ret, struct nk_erro
 	while ((errno = 0, entry = readdir(list))) {
 		if (entry->d_name[0] == '.' || unescape(entry->d_name, nic))
 			continue;
+		is_empty = false;
 		mine = (struct nk_error){ 0 };
-		rc = nk_nicdir_check(bpffs, nic, &mine);
+		rc = check_below(dirfd(list), bpffs, nic, &mine);
 		if (rc == -ENOENT || rc == -ENOTDIR)
 			continue; /* removed meanwhile, or not a directory */
 		if (!rc)
@@ -413,6 +423,7 @@ int nk_nicdir_read(const char *bpffs, struct nk_nicdir_list *ret, struct nk_erro
 	}
 	if (errno && !first)
 		first = nk_error_sys(err, NK_CODE_BPF, "cannot read bpffs", "%s", top);
-	remove_if_empty(top); /* an ADD may have been killed after it created it */
+	if (is_empty)
+		remove_if_empty(top); /* an ADD may have been killed after it created it */
 	return first;
 }

@@ -54,8 +54,10 @@ static int set_options(int fd, struct nk_error *err)
 	return 0;
 }
 
-static int open_rtnl(struct nk_nl *nl, struct nk_error *err)
+static int open_rtnl(void *arg, struct nk_error *err)
 {
+	struct nk_nl *nl = arg;
+
 	nl->rtnl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!nl->rtnl || mnl_socket_bind(nl->rtnl, 0, MNL_SOCKET_AUTOPID))
 		return nk_error_sys(err, NK_CODE_KERNEL, "cannot open rtnetlink", "socket");
@@ -67,8 +69,8 @@ static struct nl_msg *create_request(int family, uint8_t command, int flags)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_GENL_SIZE);
 
-	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
-				flags | NLM_F_REQUEST | NLM_F_ACK, command, 1)) {
+	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags | NLM_F_REQUEST,
+				command, 1)) {
 		nlmsg_free(msg);
 		return NULL;
 	}
@@ -108,18 +110,20 @@ static int resolve_families(struct nk_nl *nl, struct nk_error *err)
 		[NK_NL_NETDEV] = "netdev",
 		[NK_NL_ETHTOOL] = "ethtool",
 	};
+	static int known[NK_NL_FAMILIES]; /* both are part of the kernel, so their ids stay */
 	unsigned int i;
 	int rc;
 
 	for (i = 0; i < NK_NL_FAMILIES; i++) {
 		struct nk_error mine = { 0 };
 
-		rc = get_family(nl, names[i], take_family_id, &nl->family[i], &mine);
+		rc = known[i] ? 0 : get_family(nl, names[i], take_family_id, &known[i], &mine);
 		if (rc && rc != -ENOENT) {
 			*err = mine;
 			nk_error_wrap(err, "resolve generic netlink family %s", names[i]);
 			return rc;
 		}
+		nl->family[i] = known[i];
 	}
 	return 0;
 }
@@ -135,6 +139,7 @@ static int open_genl(struct nk_nl *nl, struct nk_error *err)
 	if (rc < 0)
 		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot open generic netlink", "%s",
 				    nl_geterror(rc));
+	nl_socket_disable_auto_ack(nl->genl);
 	rc = set_options(nl_socket_get_fd(nl->genl), err);
 	return rc ? rc : resolve_families(nl, err);
 }
@@ -146,17 +151,28 @@ static int open_both(void *arg, struct nk_error *err)
 	return rc ? rc : open_genl(arg, err);
 }
 
-int nk_nl_open(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err)
+static int open_in(struct nk_nl *nl, int netns_fd, const char *where,
+		   int (*open)(void *arg, struct nk_error *err), struct nk_error *err)
 {
 	int rc;
 
 	*nl = (struct nk_nl){ .where = where };
-	rc = nk_netns_call(netns_fd, open_both, nl, err);
+	rc = nk_netns_call(netns_fd, open, nl, err);
 	if (rc) {
 		nk_error_wrap(err, "open netlink in the %s netns", where);
 		nk_nl_close(nl);
 	}
 	return rc;
+}
+
+int nk_nl_open(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err)
+{
+	return open_in(nl, netns_fd, where, open_both, err);
+}
+
+int nk_nl_open_rtnl(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err)
+{
+	return open_in(nl, netns_fd, where, open_rtnl, err);
 }
 
 void nk_nl_close(struct nk_nl *nl)
@@ -265,6 +281,20 @@ struct exchange {
 	bool replied; /* an object came, and not only the ACK */
 };
 
+/* wants_ack() - an ACK is one message more to receive. A reply ends an exchange as well, unless it has more parts, and
+ * NLMSG_DONE follows; but not the echo of a change, which the kernel sends only if it can.
+ */
+static bool wants_ack(nk_nl_reply reply, uint16_t flags)
+{
+	return !reply || flags & NLM_F_ECHO;
+}
+
+/* is_last() - does the exchange end with this reply? */
+static bool is_last(const struct exchange *x, const struct nlmsghdr *msg)
+{
+	return !((x->request->nlmsg_flags & NLM_F_ACK) | (msg->nlmsg_flags & NLM_F_MULTI));
+}
+
 /* lacks_object() - did the kernel send no object although we asked for one? A dump may be empty. */
 static bool lacks_object(const struct exchange *x)
 {
@@ -275,6 +305,7 @@ static bool lacks_object(const struct exchange *x)
 static int take_message(struct exchange *x, const struct nlmsghdr *msg, struct nk_error *err)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(msg);
+	int rc;
 
 	if (msg->nlmsg_seq != x->seq)
 		return 0; /* of an earlier exchange, which our own error ended */
@@ -291,7 +322,8 @@ static int take_message(struct exchange *x, const struct nlmsghdr *msg, struct n
 	}
 	if (msg->nlmsg_type != NLMSG_ERROR) {
 		x->replied = true;
-		return x->reply ? x->reply(msg, x->data, err) : 0;
+		rc = x->reply ? x->reply(msg, x->data, err) : 0;
+		return rc ? rc : is_last(x, msg);
 	}
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 		return nk_nl_garbled(err, "short NLMSG_ERROR");
@@ -366,7 +398,7 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 	};
 	int tries, rc;
 
-	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	request->nlmsg_flags |= NLM_F_REQUEST | (wants_ack(reply, request->nlmsg_flags) ? NLM_F_ACK : 0);
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
 		x.interrupted = x.replied = false;
 		x.seq = request->nlmsg_seq = ++nl->seq;
@@ -400,6 +432,8 @@ int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_n
 
 	if (!request)
 		return fail_memory(err);
+	if (wants_ack(reply, nlmsg_hdr(request)->nlmsg_flags))
+		nlmsg_hdr(request)->nlmsg_flags |= NLM_F_ACK;
 	x.request = nlmsg_hdr(request);
 	rc = nl_send_auto(nl->genl, request);
 	if (rc < 0) {

@@ -52,16 +52,19 @@ struct nk_nl_names {
 int nk_nl_open(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err);
 void nk_nl_close(struct nk_nl *nl);
 
+/* nk_nl_open_rtnl() - the same for rtnetlink alone: nk_nl_genl_do() is not possible */
+int nk_nl_open_rtnl(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err);
+
 /* Called for each reply; returns 0, or a negative errno (with @err filled), which ends the request. */
 typedef int (*nk_nl_reply)(const struct nlmsghdr *reply, void *data, struct nk_error *err);
 
 /**
  * nk_nl_do() - send one rtnetlink request, pass its replies to @reply, wait for the end
- * @request: built by a *_put function; this function sets sequence, NLM_F_REQUEST and NLM_F_ACK
+ * @request: built by a *_put function; this function sets the sequence and the flags NLM_F_REQUEST and NLM_F_ACK
  * @header: size of the family header, for example sizeof(struct ifinfomsg)
  * @names: of the request's attributes; NULL: an error shows their numbers
- * @reply: NULL: replies are ignored. Otherwise 0 means that @reply was called, except for a dump: an
- *	   ACK without an object is -EBADMSG
+ * @reply: NULL: replies are ignored, and the ACK is the end. Otherwise 0 means that @reply was called, except for a
+ *	   dump: an ACK without an object is -EBADMSG
  *
  * Return: 0, or the kernel's errno, negative, with error code 100. -EAGAIN: a dump was
  * interrupted three times.

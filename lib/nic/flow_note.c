@@ -5,11 +5,13 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/types.h"
+#include "bpffs/claims.h"
 #include "bpffs/nicdir.h"
 #include "bpffs/pinmap.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/banned.h"
 
@@ -47,6 +49,16 @@ int nk_flow_note_put(int fd, uint32_t owner, uint32_t n, const struct nk_flow_no
 	return bpf_map_update_elem(fd, &key, rule, BPF_ANY) ? set_error(err, "note", owner, n) : 0;
 }
 
+static int check_version(const struct nk_flow_note *rule, uint32_t owner, uint32_t n,
+			 struct nk_error *err)
+{
+	if (rule->version == NK_FLOW_NOTE_VERSION)
+		return 0;
+	return nk_error_set(err, NK_CODE_BPF, EPROTO, "a flow note has another version",
+			    "rule %u of queue %u has version %u; this nk-cni reads version %d", n,
+			    owner, rule->version, NK_FLOW_NOTE_VERSION);
+}
+
 int nk_flow_note_get(int fd, uint32_t owner, uint32_t n, struct nk_flow_note *ret,
 		     struct nk_error *err)
 {
@@ -54,12 +66,7 @@ int nk_flow_note_get(int fd, uint32_t owner, uint32_t n, struct nk_flow_note *re
 
 	if (bpf_map_lookup_elem(fd, &key, ret))
 		return errno == ENOENT ? -ENOENT : set_error(err, "read", owner, n);
-	if (ret->version != NK_FLOW_NOTE_VERSION)
-		return nk_error_set(err, NK_CODE_BPF, EPROTO, "a flow note has another version",
-				    "rule %u of queue %u has version %u; this nk-cni reads "
-				    "version %d",
-				    n, owner, ret->version, NK_FLOW_NOTE_VERSION);
-	return 0;
+	return check_version(ret, owner, n, err);
 }
 
 int nk_flow_note_remove(int fd, uint32_t owner, uint32_t n, struct nk_error *err)
@@ -75,16 +82,37 @@ int nk_flow_note_read(int fd, struct nk_flow_note_list *ret, struct nk_error *er
 {
 	struct nk_u32_list keys cleanup_list = { 0 };
 	struct nk_flow_note_entry entry;
-	int rc = nk_pinmap_read_keys(&pinmap, fd, &keys, err);
+	void *values = NULL;
+	int rc = nk_pinmap_read(&pinmap, fd, &keys, &values, err);
 	uint32_t i;
 
 	for (i = 0; i < keys.count && !rc; i++) {
 		entry.owner = keys.at[i] / NK_RULES_MAX;
-		rc = nk_flow_note_get(fd, entry.owner, keys.at[i] % NK_RULES_MAX, &entry.rule, err);
+		entry.rule = ((const struct nk_flow_note *)values)[i];
+		rc = check_version(&entry.rule, entry.owner, keys.at[i] % NK_RULES_MAX, err);
 		if (!rc)
 			rc = nk_list_add(ret, &entry, err);
-		else if (rc == -ENOENT)
-			rc = 0;
 	}
+	free(values);
+	return rc;
+}
+
+int nk_flow_note_read_known(const struct nk_nicdir *dir, int claims, uint32_t but,
+			    struct nk_u32_list *ret, struct nk_error *err)
+{
+	struct nk_flow_note_list notes cleanup_list = { 0 };
+	struct nk_claim_list list cleanup_list = { 0 };
+	const struct nk_flow_note_entry *note;
+	int fd cleanup_close = claims < 0 ? -ENOENT : nk_flow_note_open(dir, false, err);
+	int rc;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	rc = nk_flow_note_read(fd, &notes, err);
+	if (!rc)
+		rc = nk_claims_read(claims, &list, err);
+	for (note = notes.at; note < notes.at + notes.count && !rc; note++)
+		if (note->rule.placed && note->owner != but && nk_claims_have(&list, note->owner))
+			rc = nk_list_add(ret, &note->rule.flow.spec.location, err);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "kernel/link.h"
+#include "kernel/netns.h"
 #include "kernel/sysnet.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "base/banned.h"
 
@@ -26,11 +26,11 @@
 /* send_request() - send a request. Return: 0 or the kernel's negative errno */
 static int send_request(const char *name, struct ethtool_rxnfc *request)
 {
-	int fd cleanup_close = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int fd = nk_netns_own_socket();
 	struct ifreq ifr = { 0 };
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	ifr.ifr_data = (void *)request;
 	return ioctl(fd, SIOCETHTOOL, &ifr) ? -errno : 0;
@@ -351,7 +351,39 @@ int nk_flow_remove(struct nk_nl *nl, const struct nk_nic *nic, uint32_t location
 			    "%s: location %u: %s", nic->name, location, nk_errno_name(-rc));
 }
 
+static bool has_location(const struct nk_u32_list *list, uint32_t location)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->count && list->at[i] != location; i++)
+		;
+	return i < list->count;
+}
+
 int nk_flow_read(const struct nk_nic *nic, struct nk_flow_list *ret, struct nk_error *err)
+{
+	const struct nk_u32_list none = { 0 };
+
+	return nk_flow_read_but(nic, &none, ret, err);
+}
+
+int nk_flow_read_locations(const struct nk_nic *nic, struct nk_u32_list *ret, struct nk_error *err)
+{
+	struct ethtool_rxnfc *rules;
+	struct nk_flow_table table;
+	int rc = list_locations(nic, 0, &table, &rules, err);
+	uint32_t i;
+
+	if (rc)
+		return rc;
+	for (i = 0; i < rules->rule_cnt && !rc; i++)
+		rc = nk_list_add(ret, &rules->rule_locs[i], err);
+	free(rules);
+	return rc;
+}
+
+int nk_flow_read_but(const struct nk_nic *nic, const struct nk_u32_list *known,
+		     struct nk_flow_list *ret, struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
 	struct ethtool_rxnfc *rules;
@@ -367,6 +399,8 @@ int nk_flow_read(const struct nk_nic *nic, struct nk_flow_list *ret, struct nk_e
 	if (rc)
 		return rc;
 	for (i = 0; i < rules->rule_cnt && !rc; i++) {
+		if (has_location(known, rules->rule_locs[i]))
+			continue;
 		rc = nk_flow_get(nic, rules->rule_locs[i], &flow, err);
 		if (rc == -ENOENT)
 			rc = 0; /* removed since the list was read */

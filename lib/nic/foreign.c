@@ -8,6 +8,8 @@
 #include "ethtool/rss.h"
 #include "kernel/nl.h"
 #include "nic/flow.h"
+#include "nic/flow_note.h"
+#include "nic/lender.h"
 
 #include <linux/ethtool.h>
 #include <stdio.h>
@@ -35,17 +37,19 @@ static void note_first(uint32_t list[NK_QUEUE_IDS], uint32_t queue, uint32_t whi
 		list[queue] = which + 1;
 }
 
-int nk_foreign_read(struct nk_nl *nl, const struct nk_nic *nic, struct nk_foreign *ret,
-		    struct nk_error *err)
+int nk_foreign_read(const struct nk_lender *on, struct nk_foreign *ret, struct nk_error *err)
 {
 	struct nk_context_list contexts cleanup_list = { 0 };
 	struct nk_flow_list flows cleanup_list = { 0 };
-	int rc = nk_flow_read(nic, &flows, err);
+	struct nk_u32_list known cleanup_list = { 0 };
 	const struct nk_context *context;
 	uint32_t i, k;
+	int rc = nk_flow_note_read_known(&on->dir, on->claims, NK_QUEUE_IDS, &known, err);
 
 	if (!rc)
-		rc = nk_rss_context_read(nl, nic->ifindex, &contexts, err);
+		rc = nk_flow_read_but(&on->nic, &known, &flows, err);
+	if (!rc)
+		rc = nk_rss_context_read(on->nl, on->nic.ifindex, &contexts, err);
 	if (rc)
 		return rc;
 	*ret = (struct nk_foreign){ 0 };

@@ -6,6 +6,7 @@
 #include "base/types.h"
 
 struct nk_error;
+struct nk_lender;
 struct nk_nl;
 
 struct nk_foreign {
@@ -14,9 +15,12 @@ struct nk_foreign {
 	uint32_t by_context[NK_QUEUE_IDS];
 };
 
-/* nk_foreign_read() - read all rules and contexts, also ours. Return: 0, also if there are none, or a negative errno */
-int nk_foreign_read(struct nk_nl *nl, const struct nk_nic *nic, struct nk_foreign *ret,
-		    struct nk_error *err);
+/* nk_foreign_read() - read the rules that no attachment has, as far as it is noted, and all contexts, also ours
+ * @on: with nl, nic, dir and claims
+ *
+ * Return: 0, also if there are none, or a negative errno
+ */
+int nk_foreign_read(const struct nk_lender *on, struct nk_foreign *ret, struct nk_error *err);
 
 /* nk_foreign_report() - warn of each rule and context that directs to one of @queues, and stays. Return: 0 or a
  * negative errno

@@ -19,12 +19,29 @@
 #define OPEN_MS	 45000
 #define PAUSE_MS 5
 
-/* refuse_instance() - fail if another bpffs has a directory of the NIC */
+/* has_committed() - has an ADD with this directory succeeded? Return: 1, 0, or a negative errno */
+static int has_committed(const struct nk_lender *on, struct nk_error *err)
+{
+	struct nk_claim_list claims cleanup_list = { 0 };
+	int rc = nk_claims_read_pin(&on->dir, &claims, err);
+	uint32_t i;
+
+	for (i = 0; i < claims.count && !rc; i++)
+		rc = claims.at[i].claim.committed;
+	return rc;
+}
+
+/* refuse_instance() - fail if another bpffs has a directory of the NIC. All maps of the machine are read for it, so it
+ * is done until an ADD has succeeded: after that, the other instance finds us and is refused.
+ */
 static int refuse_instance(struct nk_lender *on, const struct nk_nicid *id, const char *bpffs,
 			   struct nk_error *err)
 {
-	int rc = nk_nicid_elsewhere(&on->dir, id, err);
+	int rc = has_committed(on, err);
 
+	if (rc)
+		return rc < 0 ? rc : 0;
+	rc = nk_nicid_elsewhere(&on->dir, id, err);
 	return rc > 0 ? nk_instance_refuse(&on->nic, id, bpffs, 0, err) : rc;
 }
 

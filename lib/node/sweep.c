@@ -48,6 +48,7 @@ struct scan {
 	const struct nk_key *only;	/* NULL: all */
 	const struct nk_queue_set *set; /* count only queues in it; NULL: all */
 	struct nk_lender on;		/* the NIC, without its lock */
+	const struct nk_queue_list *queues; /* of the NIC, for is_leased(); may be empty */
 	struct finding_list dead; /* during the scan, all attachments; free it after the scan */
 	int failed;		  /* the first attachment that could not be judged, and why */
 	struct nk_error why;
@@ -60,6 +61,20 @@ static enum nk_verdict keep_failure(struct scan *scan, int rc, const struct nk_e
 		scan->why = *why;
 	}
 	return NK_VERDICT_UNKNOWN;
+}
+
+/* is_leased() - by one list of all queues, which costs the same however many are leased. The ids of device and netns
+ * identify no device, so this is for a sweep that others may complete: it may take a dead attachment for a living one.
+ */
+static bool is_leased(const struct scan *scan, uint32_t queue, const struct nk_claim *claim)
+{
+	const struct nk_queue *now = scan->queues->at;
+
+	for (; now < scan->queues->at + scan->queues->count; now++)
+		if (now->id == queue)
+			return now->leased && now->lease_ifindex == claim->ifindex &&
+			       now->lease_nsid == claim->nsid;
+	return false;
 }
 
 static enum nk_verdict check_lease(struct scan *scan, uint32_t queue, const struct nk_claim *claim)
@@ -92,6 +107,8 @@ static enum nk_verdict check_claim(struct scan *scan, uint32_t queue, const stru
 	*is_nic_down |= verdict == NK_VERDICT_UNKNOWN && scan->on.where == NK_NIC_HERE;
 	if (verdict != NK_VERDICT_OPEN)
 		return verdict;
+	if (claim->committed && is_leased(scan, queue, claim))
+		return NK_VERDICT_ALIVE;
 	if (claim->committed)
 		return check_lease(scan, queue, claim);
 	rc = nk_nicdir_is_held(scan->sweep->bpffs, scan->on.dir.name, queue, &why);
@@ -158,6 +175,8 @@ static int scan_nic(struct scan *scan, struct nk_nl *nl, const char *nic, struct
 {
 	int fd cleanup_close = nk_claims_open_on(scan->sweep->bpffs, nic, err);
 	struct nk_claim_list claims cleanup_list = { 0 };
+	struct nk_queue_list queues cleanup_list = { 0 };
+	struct nk_error unread = { 0 }; /* check_lease() asks again */
 	uint32_t i;
 	int rc;
 
@@ -165,11 +184,14 @@ static int scan_nic(struct scan *scan, struct nk_nl *nl, const char *nic, struct
 		return fd == -ENOENT ? 0 : fd;
 	scan->on = (struct nk_lender)NK_LENDER_CLOSED;
 	scan->on.nl = nl;
+	scan->queues = &queues;
 	scan->on.claims = fd;
 	nk_nicdir_init(scan->sweep->bpffs, nic, &scan->on.dir);
 	rc = nk_lender_identify(&scan->on, err);
 	if (!rc)
 		rc = nk_claims_read(fd, &claims, err);
+	if (!rc && scan->sweep->quick && scan->on.id_nic.ifindex)
+		(void)nk_netdev_read_queues(nl, scan->on.id_nic.ifindex, &queues, &unread);
 	for (i = 0; i < claims.count && !rc; i++)
 		rc = scan_claim(scan, claims.at[i].queue, &claims.at[i].claim, err);
 	if (drop_living(&scan->dead))

@@ -35,6 +35,7 @@ struct nk_sweep {
 	bool skip_postponed; /* do not call IPAM plugins that failed a short while ago */
 	bool forget;	     /* drop journal entries whose IPAM plugin cannot be called */
 	bool only_owed; /* only those of which DEL removed a part, because the NIC was elsewhere */
+	bool quick;	/* an attachment whose queue is leased to the noted ids is alive */
 	uint32_t most;	/* for nk_sweep_journal(): containers, as of nk_journal_read() */
 	struct nk_delete_options options; /* how to remove what claims do not describe */
 };

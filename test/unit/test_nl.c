@@ -558,6 +558,30 @@ Test(nl_reply, replies_of_an_earlier_request_are_passed_over)
 	cr_expect_eq(sum, 100);
 }
 
+/* A change may be echoed or not, so it asks for an ACK, and waits for it. */
+Test(nl_reply, reply_is_the_end_of_a_get_and_not_of_a_change)
+{
+	char buf[NK_NL_REQUEST_SIZE] = "", heard[NK_NL_REQUEST_SIZE] __attribute__((aligned(4)));
+	const struct nlmsghdr *msg = (const struct nlmsghdr *)heard;
+	struct nlmsghdr *request = put_getlink(buf, 1);
+	struct nk_error err = { 0 };
+	unsigned int sum = 0;
+	int rc;
+
+	give_header(100, 0, 1);
+	rc = nk_nl_do(&fake, request, sizeof(struct ifinfomsg), names, note_reply, &sum, &err);
+	unit_expect_ok("get", rc, &err);
+	cr_expect_eq(sum, 100);
+	cr_assert_gt(recv(kernel, heard, sizeof(heard), 0), 0);
+	cr_expect_eq(msg->nlmsg_flags, NLM_F_REQUEST);
+	request->nlmsg_flags = NLM_F_ECHO;
+	give_header(100, 0, 2);
+	rc = nk_nl_do(&fake, request, sizeof(struct ifinfomsg), names, note_reply, &sum, &err);
+	unit_expect_error("change", rc, &err, NK_CODE_KERNEL, "no netlink reply");
+	cr_assert_gt(recv(kernel, heard, sizeof(heard), 0), 0);
+	cr_expect_eq(msg->nlmsg_flags, NLM_F_REQUEST | NLM_F_ECHO | NLM_F_ACK);
+}
+
 Test(nl_reply, several_messages_in_one_datagram_are_all_read)
 {
 	struct reply a, b, done;
@@ -599,7 +623,7 @@ Test(nl_reply, interrupted_dump_is_asked_for_again_and_given_up_after_three)
 	give_done(0, 0, 3);
 	unit_expect_ok("third time", ask(&sum, &err), &err);
 	cr_expect_eq(sum, 100);
-	give_header(100, NLM_F_DUMP_INTR, 4); /* told in any of its messages */
+	give_header(100, NLM_F_MULTI | NLM_F_DUMP_INTR, 4); /* told in any of its messages */
 	give_done(0, 0, 4);
 	give_done(0, NLM_F_DUMP_INTR, 5);
 	give_done(0, NLM_F_DUMP_INTR, 6);
@@ -614,7 +638,7 @@ Test(nl_reply, reply_that_does_not_come_is_a_timeout)
 	unsigned int sum;
 	int rc;
 
-	give_header(100, 0, 1); /* and no end */
+	give_header(100, NLM_F_MULTI, 1); /* and no end */
 	rc = ask(&sum, &err);
 	unit_expect_error("no end", rc, &err, NK_CODE_KERNEL, "no netlink reply|30 s");
 	cr_expect_eq(rc, -ETIMEDOUT);
@@ -739,7 +763,7 @@ Test(nl_reply, reply_behind_which_bytes_are_left_is_garbled)
 	struct reply reply;
 	unsigned int sum;
 
-	put_header(&reply, 100, 0, 1);
+	put_header(&reply, 100, NLM_F_MULTI, 1);
 	give_bytes(reply.bytes, 24); /* 16, and eight that are no message */
 	unit_expect_error("eight bytes too many", ask(&sum, &err), &err, NK_CODE_KERNEL,
 			  "garbled|cut short");
