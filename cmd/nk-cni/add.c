@@ -84,9 +84,11 @@ static bool is_alone(const struct nk_key *key)
 	return ret;
 }
 
-static struct nk_sweep describe_sweep(const struct nk_config *config, uint32_t most)
+static struct nk_sweep describe_sweep(struct nk_nl *host, const struct nk_config *config,
+				      uint32_t most)
 {
 	return (struct nk_sweep){
+		.host = host,
 		.bpffs = config->bpffs,
 		.until = nk_clock_ms() + SWEEP_MS,
 		.most = most,
@@ -101,26 +103,26 @@ static struct nk_sweep describe_sweep(const struct nk_config *config, uint32_t m
  * a reboot: then call its DEL, unless another plugin in the list or another device of ours may own these
  * addresses. Return: whether to try again
  */
-static bool free_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
+static bool free_addresses(const struct nk_ipam *ipam, struct nk_attachment *att,
 			   const struct nk_config *config)
 {
-	const struct nk_sweep all = describe_sweep(config, NK_JOURNAL_ALL);
+	const struct nk_sweep all = describe_sweep(&att->host, config, NK_JOURNAL_ALL);
 	struct nk_error none = { 0 }, refused = { 0 };
 	bool removed = false, deleted;
 
 	if (nk_sweep_journal(&all, &removed, &none))
 		nk_log_tolerated(&none);
-	deleted = !config->prev && is_alone(key) && !nk_ipam_del(ipam, &refused);
+	deleted = !config->prev && is_alone(&att->claim.key) && !nk_ipam_del(ipam, &refused);
 	return removed || deleted;
 }
 
-static int allocate_addresses(const struct nk_ipam *ipam, const struct nk_key *key,
+static int allocate_addresses(const struct nk_ipam *ipam, struct nk_attachment *att,
 			      struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
 {
 	struct nk_error first = { 0 };
 	int rc = nk_ipam_add(ipam, ips, &first);
 
-	if (rc == -ECANCELED && free_addresses(ipam, key, add->config)) {
+	if (rc == -ECANCELED && free_addresses(ipam, att, add->config)) {
 		nk_error_reset(&first);
 		rc = nk_ipam_add(ipam, ips, &first);
 	}
@@ -131,13 +133,13 @@ static int allocate_addresses(const struct nk_ipam *ipam, const struct nk_key *k
 }
 
 /* reserve_addresses() - the journal entry comes first */
-static int reserve_addresses(const struct nk_request *request, const struct nk_attachment *att,
+static int reserve_addresses(const struct nk_request *request, struct nk_attachment *att,
 			     struct nk_add *add, struct nk_ipam_result *ips, struct nk_error *err)
 {
 	const struct nk_ipam ipam = nk_ipam_of(add->config, request);
 	int rc = record_addresses(&ipam, request, add->config, att, err);
 
-	return rc ? rc : allocate_addresses(&ipam, &att->claim.key, add, ips, err);
+	return rc ? rc : allocate_addresses(&ipam, att, add, ips, err);
 }
 
 /* configure_addresses() - The NIC is unlocked while the IPAM plugin runs: it may be slow, or hang. */
@@ -275,14 +277,14 @@ static int sweep_twins(const struct nk_attachment *att, const struct nk_sweep *s
 /* sweep() - leftovers of other attachments matter to this ADD only because they occupy queues */
 static void sweep(struct nk_attachment *att, const struct nk_config *config)
 {
-	const struct nk_sweep sweep = describe_sweep(config, NK_JOURNAL_SAMPLE);
+	const struct nk_sweep sweep = describe_sweep(&att->host, config, NK_JOURNAL_SAMPLE);
 	struct nk_error none = { 0 };
 
 	if (config->queue_count && nk_sweep_lender(&sweep, &att->lender, &none))
 		nk_log_tolerated(&none);
 	nk_error_reset(&none);
 	if (*att->lender.dir.name &&
-	    nk_repair_nic(config->bpffs, att->lender.dir.name, false, &none))
+	    nk_repair_nic(&att->host, config->bpffs, att->lender.dir.name, false, &none))
 		nk_log_tolerated(&none);
 	nk_error_reset(&none);
 	if (sweep_twins(att, &sweep, &none))

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cni/ipam.h"
+#include "kernel/nl.h"
 #include "node/sweep.h"
 #include "run/journal_lock.h"
 
@@ -172,7 +173,9 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err)
 {
 	const struct nk_json *list;
+	struct nk_nl host;
 	struct nk_sweep sweep = {
+		.host = &host,
 		.bpffs = config->bpffs,
 		.network = config->name,
 		.is_valid = is_listed,
@@ -184,21 +187,30 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	int rc;
 
 	rc = find_list(config, &list, err);
+	if (!rc)
+		rc = nk_nl_open(&host, -1, "host", err);
 	if (rc)
 		return rc;
 	sweep.data = list;
 	rc = nk_log_keep_first(0, nk_json_count(list) ? nk_sweep_unclaimed(&sweep, &mine) : 0, err,
 			       &mine);
 	rc = nk_log_keep_first(rc, sweep_all(&sweep, &mine), err, &mine);
+	nk_nl_close(&host);
 	return nk_log_keep_first(rc, gc_ipam(request, config, list, &mine), err, &mine);
 }
 
 int nk_cmd_gc_all(const char *bpffs, bool forget, struct nk_error *err)
 {
-	const struct nk_sweep sweep = { .bpffs = bpffs,
+	struct nk_nl host;
+	const struct nk_sweep sweep = { .host = &host,
+					.bpffs = bpffs,
 					.until = nk_clock_ms() + GC_MS,
 					.forget = forget,
 					.options = { .keep_rss = true } };
+	int rc = nk_nl_open(&host, -1, "host", err);
 
-	return sweep_all(&sweep, err);
+	if (!rc)
+		rc = sweep_all(&sweep, err);
+	nk_nl_close(&host);
+	return rc;
 }

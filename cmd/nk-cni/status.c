@@ -33,8 +33,8 @@ static int check_queues(struct nk_attachment *att, const struct nk_config *confi
 	}
 	rc = nk_attach_count_free(att, config, &free_queues, &later, err);
 	if (!rc && config->status_queues) {
-		rc = nk_sweep_count(config->bpffs, att->lender.dir.name, &config->queues, &dead,
-				    err);
+		rc = nk_sweep_count(&att->host, config->bpffs, att->lender.dir.name,
+				    &config->queues, &dead, err);
 		later = dead;
 	}
 	if (rc || free_queues + later >= config->queue_count)
@@ -53,7 +53,8 @@ static int are_dead(struct nk_attachment *att, const struct nk_config *config, s
 	int rc = nk_mode_blockers(&att->lender.dir, nk_mode_of(config), &queues, &count, err);
 
 	if (!rc && count)
-		rc = nk_sweep_count(config->bpffs, att->lender.dir.name, &queues, &dead, err);
+		rc = nk_sweep_count(&att->host, config->bpffs, att->lender.dir.name, &queues, &dead,
+				    err);
 	return rc ? rc : count && dead == count;
 }
 

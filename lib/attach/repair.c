@@ -61,7 +61,6 @@ int nk_repair_has_rules(struct nk_nl *host, const struct nk_nic *nic, int rules,
 struct repairing {
 	const char *bpffs, *nic;
 	bool all;
-	struct nk_nl host;
 	struct nk_lender on; /* not locked */
 	int rules;
 	/* unless all: what the NIC has, and what is noted; empty if it could not be read */
@@ -80,7 +79,7 @@ static void read_lists(struct repairing *repairing)
 	    nk_flow_note_read(repairing->rules, &repairing->notes, &unread) ||
 	    nk_flow_read_locations(nic, &repairing->locations, &unread))
 		return;
-	(void)nk_rss_context_read(&repairing->host, nic->ifindex, &repairing->contexts, &unread);
+	(void)nk_rss_context_read(repairing->on.nl, nic->ifindex, &repairing->contexts, &unread);
 }
 
 static void free_lists(struct repairing *repairing)
@@ -119,7 +118,7 @@ static int needs_repair(struct repairing *repairing, const struct nk_claim_entry
 		return rc; /* its devices are gone too, or are repaired when it is here again */
 	if (repairing->all || seems_whole(repairing, first))
 		return repairing->all;
-	rc = nk_repair_has_rules(&repairing->host, &repairing->on.nic, repairing->rules,
+	rc = nk_repair_has_rules(repairing->on.nl, &repairing->on.nic, repairing->rules,
 				 first->queue, &first->claim, err);
 	return rc < 0 ? rc : !rc;
 }
@@ -153,25 +152,21 @@ static int repair_all(struct repairing *repairing, const struct nk_claim_list *c
 		      struct nk_error *err)
 {
 	struct nk_error mine = { 0 };
-	int rc = nk_nl_open(&repairing->host, -1, "host", err);
-	bool ready;
+	int rc = nk_lender_identify(&repairing->on, err);
+	const bool ready = !rc;
 	uint32_t i;
 
-	repairing->on.nl = &repairing->host;
-	if (!rc)
-		rc = nk_lender_identify(&repairing->on, err);
-	ready = !rc;
 	if (ready && !repairing->all)
 		read_lists(repairing);
 	for (i = 0; ready && i < claims->count; i++)
 		rc = nk_log_keep_first(rc, repair_one(repairing, &claims->at[i], &mine), err,
 				       &mine);
 	free_lists(repairing);
-	nk_nl_close(&repairing->host);
 	return rc;
 }
 
-int nk_repair_nic(const char *bpffs, const char *nic, bool all, struct nk_error *err)
+int nk_repair_nic(struct nk_nl *host, const char *bpffs, const char *nic, bool all,
+		  struct nk_error *err)
 {
 	struct repairing repairing = { .bpffs = bpffs, .nic = nic, .all = all };
 	int claims cleanup_close = nk_claims_open_on(bpffs, nic, err);
@@ -182,6 +177,7 @@ int nk_repair_nic(const char *bpffs, const char *nic, bool all, struct nk_error 
 	if (claims < 0)
 		return claims == -ENOENT ? 0 : claims;
 	repairing.on = (struct nk_lender)NK_LENDER_CLOSED;
+	repairing.on.nl = host;
 	repairing.on.claims = claims;
 	nk_nicdir_init(bpffs, nic, &repairing.on.dir);
 	rules = nk_flow_note_open(&repairing.on.dir, false, err);

@@ -27,7 +27,8 @@ struct nk_nl;
  *
  * Return: 0, also if nothing was lost; or the first failure
  */
-int nk_repair_nic(const char *bpffs, const char *nic, bool all, struct nk_error *err);
+int nk_repair_nic(struct nk_nl *host, const char *bpffs, const char *nic, bool all,
+		  struct nk_error *err);
 
 /**
  * nk_repair_has_rules() - has the NIC all recorded rules and the context of an attachment?

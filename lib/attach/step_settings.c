@@ -33,7 +33,9 @@ int nk_attach_plan_settings(struct nk_attachment *att, const struct nk_config *c
 {
 	int saved cleanup_close = nk_saved_open(&att->lender.dir, false, err);
 	struct nk_nic_plan_on on = { .lender = &att->lender, .saved = saved };
+	struct nk_queue_set leased = { 0 };
 	uint64_t others = 0;
+	uint32_t i;
 	int rc = saved < 0 && saved != -ENOENT ? saved : 0;
 
 	if (!rc && att->lender.claims >= 0)
@@ -42,6 +44,9 @@ int nk_attach_plan_settings(struct nk_attachment *att, const struct nk_config *c
 	if (!rc)
 		rc = nk_mode_has_provider(&att->lender, &att->claim.key, err);
 	on.providers = rc > 0;
+	for (i = 0; i < att->lease_count; i++)
+		nk_queue_set_put(&leased, att->leases[i].phys);
+	on.leased = att->lease_count ? &leased : NULL;
 	return rc < 0 ? rc : nk_nic_plan_settings(&on, config, ret, err);
 }
 

@@ -109,7 +109,8 @@ static int open_file(void)
 		warn_unwritable(strerror(errno));
 		return -1;
 	}
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != nk_trust_uid() || !is_ours(fd)) {
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != nk_trust_uid() ||
+	    !is_ours(fd)) {
 		warn_unwritable("not a log file of nk-cni");
 		return -1;
 	}

@@ -92,10 +92,25 @@ static void remove_if_empty(const char *top)
 		(void)rmdir(top);
 }
 
+/* open_root() - Return: an fd that stays open until another bpffs is asked for; or a negative errno */
+static int open_root(const char *bpffs, struct nk_error *err)
+{
+	static char path[NK_BPFFS_SIZE];
+	static int fd = -1;
+
+	if (fd >= 0 && !strcmp(path, bpffs))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	fd = nk_trust_open_root(bpffs, err);
+	snprintf(path, sizeof(path), "%s", bpffs);
+	return fd;
+}
+
 /* open_top() - Return: an fd; -ENOENT: there is none; or another negative errno */
 static int open_top(const char *bpffs, bool create, struct nk_error *err)
 {
-	int root cleanup_close = nk_trust_open_root(bpffs, err);
+	const int root = open_root(bpffs, err);
 	char top[NK_PATH_SIZE];
 
 	if (root < 0)

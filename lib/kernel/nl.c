@@ -398,7 +398,8 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 	};
 	int tries, rc;
 
-	request->nlmsg_flags |= NLM_F_REQUEST | (wants_ack(reply, request->nlmsg_flags) ? NLM_F_ACK : 0);
+	request->nlmsg_flags |= NLM_F_REQUEST |
+				(wants_ack(reply, request->nlmsg_flags) ? NLM_F_ACK : 0);
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
 		x.interrupted = x.replied = false;
 		x.seq = request->nlmsg_seq = ++nl->seq;

@@ -20,6 +20,7 @@
 struct work {
 	const struct nk_nic_plan_on *on;
 	struct nk_queue_set excluded; /* queues that host traffic must not reach */
+	bool kept;		      /* an earlier attachment has excluded all of them */
 	struct nk_setting_changes *ret;
 };
 
@@ -141,8 +142,34 @@ static int plan_rss(struct work *work, struct nk_error *err)
 	if (rc)
 		return rc;
 	nk_setting_pack_rss(&want, &change->want);
+	work->kept = is_ours(change) &&
+		     !memcmp(change->want.bytes, change->present.bytes, change->want.size);
 	drop_unchanged(work, work->ret->count - 1);
 	return 0;
+}
+
+/* has_masks() - are the masks of the leased queues empty, and is another one not? Then the host transmits on others.
+ * Return: 1, 0, or a negative errno
+ */
+static int has_masks(const struct work *work, struct nk_error *err)
+{
+	const struct nk_nic *nic = &work->on->lender->nic;
+	const struct nk_cpu_set none = { 0 };
+	struct nk_cpu_set mask = none;
+	uint32_t queue;
+	int rc = 0;
+
+	for (queue = 0; queue < NK_QUEUE_IDS && !rc; queue++) {
+		if (!nk_queue_set_has(work->on->leased, queue))
+			continue;
+		rc = nk_xps_get(nic, queue, &mask, err);
+		if (!rc && memcmp(&mask, &none, sizeof(mask)) != 0)
+			return 0;
+	}
+	for (queue = 0; !rc && !memcmp(&mask, &none, sizeof(mask)); queue++)
+		if (!nk_queue_set_has(&work->excluded, queue))
+			rc = nk_xps_get(nic, queue, &mask, err);
+	return rc == -ENOENT ? 0 : rc ? rc : 1;
 }
 
 /* plan_xps() - the host does not transmit on the queues in work->excluded, where sockets share the rings */
@@ -292,9 +319,11 @@ static int plan_exclusion(struct work *work, bool sends, struct nk_error *err)
 	rc = exclude_claimed(work, err);
 	if (!rc)
 		rc = plan_rss(work, err);
-	if (!rc && sends && !nk_quirk_has_own_tx(driver))
-		rc = plan_xps(work, err);
-	return rc;
+	if (rc || !sends || nk_quirk_has_own_tx(driver))
+		return rc;
+	/* Not a look at each queue of the NIC. CHECK looks at all of them. */
+	rc = work->on->others && work->on->leased && work->kept ? has_masks(work, err) : 0;
+	return rc ? (rc < 0 ? rc : 0) : plan_xps(work, err);
 }
 
 bool nk_nic_plan_sends(bool pair, bool provider)

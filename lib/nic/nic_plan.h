@@ -31,10 +31,11 @@ struct nk_setting_changes {
 
 /* A NIC and its saved settings. */
 struct nk_nic_plan_on {
-	const struct nk_lender *lender; /* claims -1: no queue is claimed */
-	int saved;			/* fd, or -1: no setting is saved */
-	bool others;			/* another attachment leases queues of the NIC */
-	bool providers;			/* and one is for memory providers */
+	const struct nk_lender *lender;	   /* claims -1: no queue is claimed */
+	int saved;			   /* fd, or -1: no setting is saved */
+	bool others;			   /* another attachment leases queues of the NIC */
+	bool providers;			   /* and one is for memory providers */
+	const struct nk_queue_set *leased; /* the queues of the attachment; NULL: not chosen yet */
 };
 
 /**

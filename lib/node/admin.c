@@ -59,6 +59,7 @@ static int lock_nic(struct nk_lender *on, const struct nk_admin *how, const char
 		    struct nk_error *err)
 {
 	const struct nk_sweep owed = {
+		.host = on->nl,
 		.bpffs = how->bpffs,
 		.only_owed = true,
 		.options = { .keep_rss = true },
@@ -250,7 +251,7 @@ static int repair(struct nk_lender *on, const struct nk_admin *how, const char *
 
 	if (!rc)
 		rc = find_dir(on, how, nic, err);
-	return rc <= 0 ? rc : nk_repair_nic(how->bpffs, on->dir.name, true, err);
+	return rc <= 0 ? rc : nk_repair_nic(on->nl, how->bpffs, on->dir.name, true, err);
 }
 
 /* run_on() - run one of these */

@@ -45,9 +45,9 @@ struct finding_list {
 
 struct scan {
 	const struct nk_sweep *sweep;
-	const struct nk_key *only;	/* NULL: all */
-	const struct nk_queue_set *set; /* count only queues in it; NULL: all */
-	struct nk_lender on;		/* the NIC, without its lock */
+	const struct nk_key *only;	    /* NULL: all */
+	const struct nk_queue_set *set;	    /* count only queues in it; NULL: all */
+	struct nk_lender on;		    /* the NIC, without its lock */
 	const struct nk_queue_list *queues; /* of the NIC, for is_leased(); may be empty */
 	struct finding_list dead; /* during the scan, all attachments; free it after the scan */
 	int failed;		  /* the first attachment that could not be judged, and why */
@@ -203,17 +203,6 @@ static int scan_nic(struct scan *scan, struct nk_nl *nl, const char *nic, struct
 	return scan->failed;
 }
 
-static int scan_unlocked(struct scan *scan, const char *nic, struct nk_error *err)
-{
-	struct nk_nl nl;
-	int rc = nk_nl_open(&nl, -1, "host", err);
-
-	if (!rc)
-		rc = scan_nic(scan, &nl, nic, err);
-	nk_nl_close(&nl);
-	return rc;
-}
-
 /* --- removal ---------------------------------------------------------------------------------- */
 
 /* remove_dead() - take the NIC's lock, scan again, and remove. Return: 1; 0: it is not dead; or a
@@ -288,7 +277,7 @@ int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error 
 	const struct finding_list *dead = &scan.dead;
 	struct nk_error mine = { 0 };
 	uint32_t i;
-	int rc = scan_unlocked(&scan, nic, err);
+	int rc = scan_nic(&scan, sweep->host, nic, err);
 
 	/* Also after a failure: each one is checked again under the lock. */
 	if (dead->count)
@@ -304,7 +293,7 @@ int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error 
 
 int nk_sweep_lender(const struct nk_sweep *sweep, struct nk_lender *on, struct nk_error *err)
 {
-	int rc = nk_lender_find(on, sweep->bpffs, err);
+	int rc = *on->dir.name ? 0 : nk_lender_find(on, sweep->bpffs, err);
 
 	/* If it has none, the directory that it will take over. */
 	return rc < 0 ? rc : nk_sweep_nic(sweep, on->dir.name, err);
@@ -323,12 +312,12 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err)
 	return rc;
 }
 
-int nk_sweep_count(const char *bpffs, const char *nic, const struct nk_queue_set *set,
-		   uint32_t *ret, struct nk_error *err)
+int nk_sweep_count(struct nk_nl *host, const char *bpffs, const char *nic,
+		   const struct nk_queue_set *set, uint32_t *ret, struct nk_error *err)
 {
 	const struct nk_sweep all = { .bpffs = bpffs };
 	struct scan scan = { .sweep = &all, .set = set };
-	int rc = scan_unlocked(&scan, nic, err);
+	int rc = scan_nic(&scan, host, nic, err);
 	uint32_t i;
 
 	*ret = 0;

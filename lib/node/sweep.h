@@ -22,8 +22,10 @@
 
 struct nk_error;
 struct nk_lender;
+struct nk_nl;
 
 struct nk_sweep {
+	struct nk_nl *host; /* of the host's netns */
 	const char *bpffs;
 	const char *network; /* only of this network; NULL: of all */
 	/* A valid attachment is kept, even if it is dead; NULL: none is valid. */
@@ -55,7 +57,7 @@ struct nk_key_list {
 int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error *err);
 
 /* nk_sweep_lender() - the same, for the directory of a NIC
- * @on: with nl and nic
+ * @on: with nl and nic, and with dir if it was found
  */
 int nk_sweep_lender(const struct nk_sweep *sweep, struct nk_lender *on, struct nk_error *err);
 
@@ -94,7 +96,7 @@ int nk_sweep_read_existing(const char *bpffs, const char *network, struct nk_key
 /* nk_sweep_count() - count the queues of @set that a sweep would free; without the second look.
  * Return: 0 or a negative errno
  */
-int nk_sweep_count(const char *bpffs, const char *nic, const struct nk_queue_set *set,
-		   uint32_t *ret, struct nk_error *err);
+int nk_sweep_count(struct nk_nl *host, const char *bpffs, const char *nic,
+		   const struct nk_queue_set *set, uint32_t *ret, struct nk_error *err);
 
 #endif

@@ -160,23 +160,20 @@ static int sweep_entries(const struct nk_sweep *sweep, const struct nk_journal_l
 {
 	struct nk_error mine = { 0 };
 	const struct nk_journal_entry *entry;
-	struct nk_nl host;
-	int swept, rc = nk_nl_open(&host, -1, "host", err);
+	int swept, rc = 0;
 	uint32_t i;
 
-	if (rc)
-		return rc;
 	for (i = 0; i < list->count && nk_sweep_has_time(sweep); i++) {
 		entry = &list->at[i];
 		if (nk_sweep_spares(sweep, &entry->key) || is_claimed(claimed, &entry->key) ||
-		    (entry->is_postponed && sweep->skip_postponed) || is_living_pair(&host, entry))
+		    (entry->is_postponed && sweep->skip_postponed) ||
+		    is_living_pair(sweep->host, entry))
 			continue;
 		swept = sweep_entry(sweep, &entry->key, &mine);
 		if (swept > 0 && any)
 			*any = true;
 		rc = nk_log_keep_first(rc, swept < 0 ? swept : 0, err, &mine);
 	}
-	nk_nl_close(&host);
 	nk_sweep_warn_left(list->count - i);
 	return rc;
 }

@@ -55,16 +55,15 @@ static int read_unlisted(const struct nk_sweep *sweep, struct nk_key_list *ret,
 {
 	struct nk_queue_list queues cleanup_list = { 0 };
 	struct nk_error no_leases = { 0 };
-	struct nk_nl host;
-	int rc = nk_nl_open(&host, -1, "host", err);
 	uint32_t i;
+	int rc;
 
 	/* A kernel without leases has no such device. */
-	if (!rc && !nk_netdev_probe_lease(&host, &no_leases))
-		rc = nk_netdev_read_queues(&host, 0, &queues, err);
+	rc = nk_netdev_probe_lease(sweep->host, &no_leases) ?
+		     0 :
+		     nk_netdev_read_queues(sweep->host, 0, &queues, err);
 	for (i = 0; i < queues.count && !rc; i++)
-		rc = add_unlisted(sweep, &host, &queues.at[i], ret, err);
-	nk_nl_close(&host);
+		rc = add_unlisted(sweep, sweep->host, &queues.at[i], ret, err);
 	return rc;
 }
 

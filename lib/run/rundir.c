@@ -93,21 +93,33 @@ static int open_next(int parent, const char *name, bool create)
 	return rc ? rc : fd;
 }
 
+/* open_run() - Return: an fd that stays open, or a negative errno */
+static int open_run(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open(RUN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_path(const char *path, bool create, struct nk_rundir *ret)
 {
 	char *slash = ret->path + strlen(RUN), *end, cut;
-	int fd = open(RUN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int run = open_run();
+	int fd;
 
 	snprintf(ret->path, sizeof(ret->path), "%s", path);
-	ret->fd = fd < 0 ? -errno : fd;
-	if (fd < 0)
+	ret->fd = run;
+	if (run < 0)
 		*slash = '\0';
 	while (ret->fd >= 0 && *slash) {
 		end = strchrnul(slash + 1, '/');
 		cut = *end;
 		*end = '\0';
 		fd = open_next(ret->fd, slash + 1, create);
-		close(ret->fd);
+		if (ret->fd != run)
+			close(ret->fd);
 		ret->fd = fd;
 		*end = cut;
 		if (fd < 0)
