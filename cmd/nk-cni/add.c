@@ -153,12 +153,15 @@ static int configure_addresses(const struct nk_request *request, struct nk_attac
 	if (*config->ipam_type) {
 		nk_attach_unlock(att, add);
 		rc = reserve_addresses(request, att, add, ips, err);
+		nk_log_phase("IPAM plugin");
 		if (!rc)
 			rc = nk_attach_lock(att, err);
+		nk_log_phase("NIC lock");
 		if (rc)
 			return rc;
 	}
 	rc = nk_address_create(att, config, ips, err);
+	nk_log_phase("addresses");
 	return rc ? rc : nk_attach_steer(att, add, ips, err);
 }
 
@@ -363,10 +366,13 @@ static int create_attachment(const struct nk_request *request, struct nk_attachm
 	rc = nk_preflight(att, config, err);
 	if (rc)
 		return rc;
+	nk_log_phase("preflight");
 	sweep(att, config);
+	nk_log_phase("sweep");
 	rc = nk_journal_lock(&att->claim.key, true, &att->journal, err);
 	if (!rc)
 		rc = begin_attachment(att, config, err);
+	nk_log_phase("attachment lock");
 	if (rc)
 		return rc;
 	rc = nk_attach_create(att, add, err);

@@ -159,7 +159,9 @@ static int commit(struct call *call, struct nk_add *work, const struct nk_result
 
 	if (!rc) {
 		nk_cmd_add_release(&call->att, work);
+		nk_log_phase("commit");
 		rc = write_stdout(nk_result_print(result), err);
+		nk_log_phase("output");
 	}
 	if (rc)
 		nk_cmd_add_undo(&call->request, &call->att, work, err);
@@ -267,6 +269,7 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	if (rc)
 		return rc;
 	block_signals();
+	nk_log_phase("input");
 	rc = run_command(call, err);
 	if (!rc)
 		nk_log_info("%s of network %s%s%s%s%s done",
@@ -295,6 +298,7 @@ int main(int argc, char **argv)
 	struct nk_error err = { 0 };
 	int rc;
 
+	nk_log_phase("start");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* writes fail with EFBIG instead, and are rolled back */
 	nk_config_probe_version("", 0, call->version);
@@ -306,6 +310,8 @@ int main(int argc, char **argv)
 		print_error(&err);
 	nk_ipam_result_fini(&call->ips);
 	nk_attachment_fini(&call->att);
+	nk_log_phase("end");
+	nk_log_phases(nk_request_command_name(call->request.command));
 	nk_config_fini(&call->config);
 	free(call->input);
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -118,6 +118,7 @@ static int remove_from(struct nk_attachment *att, int last, const struct nk_dele
 			continue;
 		nk_error_reset(&mine);
 		rc = steps[i]->remove(att, how, &mine);
+		nk_log_phase(steps[i]->name);
 		if (!rc)
 			continue;
 		nk_error_wrap(&mine, "remove %s", steps[i]->name);
@@ -251,11 +252,15 @@ int nk_attach_create(struct nk_attachment *att, struct nk_add *add, struct nk_er
 	att->claim.nonce |= 1; /* 0: of an older build */
 	if (!rc)
 		rc = lock_nic(att, config, err);
+	nk_log_phase("NIC lock");
 	if (rc)
 		return rc;
-	for (i = 0; i < STEPS && !rc; i++)
-		if (!steps[i]->needs_addresses)
-			rc = steps[i]->create(att, add, err);
+	for (i = 0; i < STEPS && !rc; i++) {
+		if (steps[i]->needs_addresses)
+			continue;
+		rc = steps[i]->create(att, add, err);
+		nk_log_phase(steps[i]->name);
+	}
 	undo = get_undo(add);
 	add->remains = rc && remove_from(att, i - 1, &undo, err);
 	if (add->remains)
@@ -304,9 +309,12 @@ int nk_attach_steer(struct nk_attachment *att, struct nk_add *add, const struct 
 	rc = read_addresses(add, err);
 	if (!rc)
 		rc = nk_step_check_takeover(att, add, err);
-	for (i = 0; i < STEPS && !rc; i++)
-		if (steps[i]->needs_addresses)
-			rc = steps[i]->create(att, add, err);
+	for (i = 0; i < STEPS && !rc; i++) {
+		if (!steps[i]->needs_addresses)
+			continue;
+		rc = steps[i]->create(att, add, err);
+		nk_log_phase(steps[i]->name);
+	}
 	return rc;
 }
 
@@ -343,8 +351,10 @@ int nk_attach_check(struct nk_attachment *att, struct nk_error *err)
 {
 	int i, rc = 0;
 
-	for (i = 0; i < STEPS && !rc; i++)
+	for (i = 0; i < STEPS && !rc; i++) {
 		rc = steps[i]->check(att, err);
+		nk_log_phase(steps[i]->name);
+	}
 	if (!rc)
 		return 0;
 	err->code = NK_CODE_CHECK;

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,11 +24,13 @@
 #define LINE_SIZE    3072
 #define LINE_BEGIN   "] nk-cni: " /* follows time and process */
 #define SUBJECT_SIZE 576
+#define PHASES	     32
 
 static const char *const names[] = {
 	[NK_LOG_ERROR] = "error",
 	[NK_LOG_WARNING] = "warning",
 	[NK_LOG_INFO] = "info",
+	[NK_LOG_DEBUG] = "debug",
 };
 
 static struct {
@@ -35,6 +38,15 @@ static struct {
 	const char *file;
 	char subject[SUBJECT_SIZE];
 } sink = { .level = NK_LOG_WARNING, .file = "" };
+
+static struct {
+	struct {
+		const char *name;
+		int64_t ns;
+	} at[PHASES];
+	uint32_t count;
+	int64_t last; /* CLOCK_MONOTONIC; 0: there is none yet */
+} phases;
 
 void nk_log_init(enum nk_log_level level, const char *file)
 {
@@ -153,6 +165,48 @@ void nk_log(enum nk_log_level level, const char *fmt, ...)
 	/* Errors go to stdout. A lost line is no error. */
 	if (level == NK_LOG_ERROR || write(STDERR_FILENO, line, i) < 0)
 		return;
+}
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void nk_log_phase(const char *name)
+{
+	const int64_t now = read_clock(CLOCK_MONOTONIC);
+	const int64_t last = phases.last ? phases.last : now - read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	uint32_t i;
+
+	for (i = 0; i < phases.count && strcmp(phases.at[i].name, name) != 0; i++)
+		;
+	phases.last = now;
+	if (i == PHASES)
+		return;
+	phases.at[i].name = name;
+	phases.at[i].ns += now - last;
+	phases.count += i == phases.count;
+}
+
+void nk_log_phases(const char *command)
+{
+	char text[PHASES * 48] = "";
+	int64_t sum = 0;
+	size_t used = 0;
+	uint32_t i;
+
+	if (sink.level < NK_LOG_DEBUG)
+		return;
+	for (i = 0; i < phases.count && used < sizeof(text); i++) {
+		sum += phases.at[i].ns;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %.3f",
+					 i ? ", " : "", phases.at[i].name,
+					 (double)phases.at[i].ns / 1e6);
+	}
+	nk_log(NK_LOG_DEBUG, "%s took %.3f ms: %s", command, (double)sum / 1e6, text);
 }
 
 void nk_log_tolerated(const struct nk_error *err)

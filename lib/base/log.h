@@ -15,6 +15,7 @@ enum nk_log_level {
 	NK_LOG_ERROR,
 	NK_LOG_WARNING,
 	NK_LOG_INFO,
+	NK_LOG_DEBUG,
 };
 
 /* nk_log_init() - drop messages below @level; @file: path, which must outlive all messages, or
@@ -29,13 +30,25 @@ void nk_log_subject(const char *pod, const char *container, const char *ifname);
 int nk_log_level(const char *name);
 
 /* nk_log() - by one of the following. An error, with which the call fails, goes to the file alone: the runtime
- * gets it on stdout. A warning is an error that was tolerated or repaired. Info is what the call did.
+ * gets it on stdout. A warning is an error that was tolerated or repaired. Info is what the call did. Debug is where
+ * its time went.
  */
 void nk_log(enum nk_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define nk_log_error(...) nk_log(NK_LOG_ERROR, __VA_ARGS__)
 #define nk_log_warn(...)  nk_log(NK_LOG_WARNING, __VA_ARGS__)
 #define nk_log_info(...)  nk_log(NK_LOG_INFO, __VA_ARGS__)
+
+/**
+ * nk_log_phase() - the time since the last call was spent on @name
+ * @name: of static storage. A name that comes again is counted together.
+ *
+ * The first call counts the processor's time since the start of the process, which the loader took.
+ */
+void nk_log_phase(const char *name);
+
+/* nk_log_phases() - with level debug, one line: the sum in milliseconds, and each phase in the order of its first call */
+void nk_log_phases(const char *command);
 
 /* nk_log_tolerated() - an error that does not fail the call, as a warning with its remedy */
 void nk_log_tolerated(const struct nk_error *err);

@@ -58,7 +58,7 @@ int nk_config_parse_log(const struct nk_json *json, struct nk_config *config, st
 		return rc;
 	if (nk_log_level(log.level) < 0)
 		return nk_config_invalid(err, "logLevel", log.level,
-					 "\"error\", \"warning\" or \"info\"");
+					 "\"error\", \"warning\", \"info\" or \"debug\"");
 	if (*log.file && !is_log_path(log.file))
 		return nk_config_invalid(err, "logFile", log.file,
 					 "the absolute path of a file *.log, without \".\" and "

@@ -627,8 +627,8 @@ Test(config, mac_that_is_no_unicast_address_is_refused)
 Test(config, logs_and_status)
 {
 	static const struct row rows[] = {
-		{ GOOD ",\"logLevel\":\"debug\"}", NK_CODE_CONFIG,
-		  "logLevel|\"debug\"|\"error\", \"warning\" or \"info\"" },
+		{ GOOD ",\"logLevel\":\"verbose\"}", NK_CODE_CONFIG,
+		  "logLevel|\"verbose\"|\"error\", \"warning\", \"info\" or \"debug\"" },
 		{ GOOD ",\"logLevel\":1}", NK_CODE_CONFIG, "logLevel|1" },
 		{ GOOD ",\"logFile\":\"l\"}", NK_CODE_CONFIG, "logFile|\"l\"|absolute path" },
 		{ GOOD ",\"statusQueues\":2}", NK_CODE_CONFIG, "statusQueues|2|true or false" },
