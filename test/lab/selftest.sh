@@ -100,10 +100,17 @@ test_panic() {
 	expect panic "output from before it is not lost" says panic.out '^before$'
 }
 
+test_icount() {
+	lab icount run --icount --timeout 120 -- bash -c 'nproc; sleep 100000; echo slept'
+	expect icount "with --icount there is one processor" says icount.out '^1$'
+	expect icount "time in which it would be idle takes no time of the host" says icount.out '^slept$'
+}
+
 test_usage
 test_output
 test_offline
 test_two_at_once
 test_panic
+test_icount
 echo "$passed passed, $failed failed, 0 skipped"
 ((failed == 0))

@@ -26,13 +26,21 @@ choose_qemu() {
 		-L "$tree/usr/share/qemu" -L "$tree/usr/share/seabios")
 }
 
-# Sets $accel. /dev/kvm can be there and useless, as in a virtual machine whose host does not nest.
+# Sets $accel and $processors. /dev/kvm can be there and useless, as in a virtual machine whose host does not nest.
 # TCG runs both processors in one thread: with one thread each, QEMU 10's guest once stopped for ever
 # while its second processor came up, on a busy host.
+# With --icount the guest's clock advances by 1 ns an instruction, and skips the time in which all are idle. Two
+# processors in one thread would each seem half as fast, so there is one.
 choose_accel() {
 	local verdict
 
 	accel=(-accel "tcg,thread=single" -cpu max)
+	processors=2
+	if [[ $icount ]]; then
+		accel+=(-icount "shift=0,sleep=off")
+		processors=1
+		return
+	fi
 	if [[ ! -w /dev/kvm ]] || ! grep -qwE 'vmx|svm' /proc/cpuinfo; then
 		return
 	fi
@@ -47,7 +55,7 @@ choose_accel() {
 
 # Prints whether a VM with KVM runs a command.
 probe_kvm() {
-	local accel=(-accel kvm -cpu host) status=0
+	local accel=(-accel kvm -cpu host) processors=2 status=0
 
 	say "trying KVM"
 	(run_vm 30 true) >/dev/null 2>&1 || status=$?
@@ -82,7 +90,7 @@ set_qemu_args() {
 	# priority: on a busy host it was preempted for minutes in an RCU section, and all waited for it.
 	quick=(mitigations=off transparent_hugepage=never)
 	# shellcheck disable=SC2054 # the commas are QEMU's
-	args=(-nodefaults -no-user-config -machine q35 "${accel[@]}" -smp 2 -m 2048
+	args=(-nodefaults -no-user-config -machine q35 "${accel[@]}" -smp "$processors" -m 2048
 		-display none -no-reboot
 		-kernel "$lab_cache/$kernel/image" -initrd "$lab_cache/$initrd/initrd"
 		# panic=-1 reboots at once, which -no-reboot turns into the end of QEMU. no_timer_check: on a
