@@ -51,6 +51,8 @@ EXAMPLE_SRC := $(filter-out $(EXAMPLE_LIB),$(sort $(wildcard conf/examples/*.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 BENCH     := $(B)/test/bench/bench
 PEER      := $(B)/test/bench/peer
+METER     := $(B)/test/bench/meter
+BARE      := $(B)/test/bench/empty $(B)/test/bench/floor
 HEADERS   := $(sort $(wildcard lib/*/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h conf/examples/*.h))
 C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_LIB) $(EXAMPLE_SRC) $(BENCH_SRC)
 # What the lab's cases use beside the plugin; nk-cni-next is a build whose XDP program is newer.
@@ -73,7 +75,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: $(B)/nk-cni ## build/nk-cni, the plugin
@@ -202,7 +204,16 @@ $(PEER): $(PEER).o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
--include $(BENCH).d $(PEER).d $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) \
+$(METER): $(METER).o $(B)/test/tools/cli.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@
+
+# What nk-cni is compared with; "bench" links it statically, as nk-cni is.
+$(BARE): %: %.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+-include $(BENCH).d $(PEER).d $(METER).d $(BARE:%=%.d) $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) \
 	$(TOOL_MAIN:%.c=$(B)/%.d) $(EXAMPLE_SRC:%.c=$(B)/%.d)
 
 # --- tests ------------------------------------------------------------------------------------
@@ -283,9 +294,14 @@ spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins 
 	$(Q)$(LAB) run --timeout 7200 -- bash -c 'insmod "$$LABNIC_KO" && ip link set ln0 up && \
 		ip link set ln1 up && exec cni-spec-tests/mutate --rest $(B)/mutants'
 
-bench: $(BENCH) $(PEER) $(B)/nk-cni $(B)/test/netdev $(B)/test/tcp | $(B)/deps-lab ## what the XDP program costs a frame; TCP into a Pod by zero copy, by copy, over a veth
-	$(Q)$(LAB) run --timeout 300 -- test/bench/run
-	$(Q)$(LAB) run --timeout 900 -- test/bench/sockets
+BENCH_TOOLS = $(BENCH) $(PEER) $(METER) $(B)/nk-cni $(patsubst %,$(B)/test/%,netdev tcp wire xdpprog xsk)
+
+bench: $(BENCH_TOOLS) static | $(B)/deps-lab ## what everything costs, beside other plugins and the least possible; a table, and build/bench/bench.json
+	$(Q)$(MAKE) --no-print-directory B=$(B)/static STATIC=1 $(BARE:$(B)/%=$(B)/static/%)
+	$(Q)test/bench/all
+
+bench-chart: | $(B)/deps-check ## its main figures as a picture: build/bench/bench.svg
+	$(Q)test/bench/chart $(B)/bench/bench.json >$(B)/bench/bench.svg
 
 test: export NK_TEST_STRICT = 1 # a skip is a failure
 # The lab and musl's libraries are made meanwhile, which waits for the network for much of its time. If that
