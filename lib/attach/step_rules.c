@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <linux/types.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,23 +109,46 @@ static int refuse_twin(const struct nk_nic *nic, const struct nk_flow *flow,
  * it. After the rule is placed, also if it takes the frames of a rule with a VLAN, or such a rule takes its frames.
  * @flow: its location is RX_CLS_LOC_ANY until it is placed
  */
-static int refuse_overlap(const struct nk_attachment *att, int fd, const struct nk_flow *flow,
-			  struct nk_error *err)
+static int refuse_overlap(const struct nk_attachment *att, const struct nk_flow_note_list *notes,
+			  const struct nk_flow *flow, struct nk_error *err)
 {
-	struct nk_flow_note_list rules cleanup_list = { 0 };
 	char text[NK_FLOW_TEXT_SIZE];
-	int rc = nk_flow_note_read(fd, &rules, err);
 	uint32_t i = 0;
 
-	while (i < rules.count && (rules.at[i].owner == nk_step_owner(att) ||
-				   !nk_flow_conflict(&rules.at[i].rule.flow, flow)))
+	while (i < notes->count && (notes->at[i].owner == nk_step_owner(att) ||
+				    !nk_flow_conflict(&notes->at[i].rule.flow, flow)))
 		i++;
-	if (rc || i == rules.count)
-		return rc;
-	nk_flow_text(&rules.at[i].rule.flow, text);
+	if (i == notes->count)
+		return 0;
+	nk_flow_text(&notes->at[i].rule.flow, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
 		     "%s has a rule for another Pod: %s", att->lender.nic.name, text);
 	return nk_error_remedy(err, "give the Pods of a VLAN different addresses");
+}
+
+/* The notes of a NIC, read once for all rules of an attachment. */
+struct noted {
+	int fd;
+	struct nk_flow_note_list all;
+	struct nk_u32_list
+		known; /* locations of the rules of others, which refuse_overlap() looks at */
+};
+
+static int read_noted(const struct nk_attachment *att, int fd, struct noted *ret,
+		      struct nk_error *err)
+{
+	int rc = nk_flow_note_read(fd, &ret->all, err);
+
+	ret->fd = fd;
+	return rc ? rc :
+		    nk_flow_note_known(&ret->all, att->lender.claims, nk_step_owner(att),
+				       &ret->known, err);
+}
+
+static void free_noted(struct noted *noted)
+{
+	free(noted->all.at);
+	free(noted->known.at);
 }
 
 /* add_remedy() - what the driver accepts instead */
@@ -142,8 +166,8 @@ static void add_remedy(const struct nk_attachment *att, const struct nk_steering
 }
 
 /* insert_rule() - record it before the NIC gets it, and again as the NIC has placed it */
-static int insert_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_flow_note *rule,
-		       struct nk_error *err)
+static int insert_rule(struct nk_attachment *att, const struct noted *noted, uint32_t n,
+		       struct nk_flow_note *rule, struct nk_error *err)
 {
 	const struct nk_nic *nic = &att->lender.nic;
 	struct nk_error stays = { 0 };
@@ -151,41 +175,37 @@ static int insert_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_
 
 	rule->placed = false;
 	if (!rc)
-		rc = nk_flow_note_put(fd, nk_step_owner(att), n, rule, err);
+		rc = nk_flow_note_put(noted->fd, nk_step_owner(att), n, rule, err);
 	if (!rc)
 		rc = nk_flow_insert(&att->host, nic, &rule->flow, err);
 	if (rc)
 		return rc;
-	rc = refuse_overlap(att, fd, &rule->flow, err); /* the driver may have placed it */
+	rc = refuse_overlap(att, &noted->all, &rule->flow, err); /* the driver may have placed it */
 	if (rc) {
 		if (nk_flow_remove(&att->host, nic, rule->flow.spec.location, &stays))
 			nk_error_note(err, "%s", stays.details);
 		return rc;
 	}
 	rule->placed = true;
-	return nk_flow_note_put(fd, nk_step_owner(att), n, rule, err);
+	return nk_flow_note_put(noted->fd, nk_step_owner(att), n, rule, err);
 }
 
 _Static_assert(NK_STEERING_RULES_MAX <= NK_RULES_MAX, "each rule has a number");
 
 /* create_rule() - create rule @n of the attachment */
-static int create_rule(struct nk_attachment *att, int fd, uint32_t n,
+static int create_rule(struct nk_attachment *att, const struct noted *noted, uint32_t n,
 		       const struct nk_steering_rule *wanted, struct nk_error *err)
 {
 	struct nk_flow_note rule = { .version = NK_FLOW_NOTE_VERSION, .flow = wanted->flow };
-	struct nk_u32_list known cleanup_list = { 0 }; /* refuse_overlap() looks at these */
 	int rc = wanted->addr.family ? refuse_address(&att->lender, wanted, err) : 0;
 
 	if (!rc)
-		rc = refuse_overlap(att, fd, &rule.flow, err);
+		rc = refuse_overlap(att, &noted->all, &rule.flow, err);
 	if (!rc)
-		rc = nk_flow_note_read_known(&att->lender.dir, att->lender.claims,
-					     nk_step_owner(att), &known, err);
-	if (!rc)
-		rc = refuse_twin(&att->lender.nic, &rule.flow, &known, err);
+		rc = refuse_twin(&att->lender.nic, &rule.flow, &noted->known, err);
 	if (rc)
 		return rc;
-	rc = insert_rule(att, fd, n, &rule, err);
+	rc = insert_rule(att, noted, n, &rule, err);
 	if (rc && !*err->remedy)
 		add_remedy(att, wanted->entry, err);
 	return rc;
@@ -199,6 +219,7 @@ static int create_rules(struct nk_attachment *att, struct nk_add *add, struct nk
 	};
 	off_stack struct nk_steering_rule list[NK_STEERING_RULES_MAX];
 	uint32_t count = nk_steering_rules(add->config, att->claim.mac, &add->ips, &to, list);
+	struct noted noted = { 0 };
 	int fd cleanup_close = -1;
 	uint32_t i;
 	int rc = nk_steering_check(add->config, &add->ips, err);
@@ -208,8 +229,11 @@ static int create_rules(struct nk_attachment *att, struct nk_add *add, struct nk
 		att->claim.rule_count = fd < 0 ? 0 : count;
 		rc = fd < 0 ? fd : nk_step_update_claims(att, err);
 	}
+	if (!rc && count)
+		rc = read_noted(att, fd, &noted, err);
 	for (i = 0; i < count && !rc; i++)
-		rc = create_rule(att, fd, i, &list[i], err);
+		rc = create_rule(att, &noted, i, &list[i], err);
+	free_noted(&noted);
 	if (rc)
 		nk_error_wrap(err, "create the flow rules on %s", att->lender.nic.name);
 	return rc;
@@ -318,13 +342,14 @@ int nk_step_find_rule(const struct nk_nic *nic, const struct nk_flow *wanted, ui
 /* repair_rule() - at its old location if that is free, or else at another; if the NIC has it at another, only its
  * record changes
  */
-static int repair_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_error *err)
+static int repair_rule(struct nk_attachment *att, const struct noted *noted, uint32_t n,
+		       struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE], what[NK_FLOW_TEXT_SIZE + 16];
 	const struct nk_u32_list none = { 0 };
 	struct nk_flow_note rule;
 	uint32_t location = 0;
-	int rc = get_rule(att, fd, n, &rule, err);
+	int rc = get_rule(att, noted->fd, n, &rule, err);
 
 	if (!rc)
 		rc = nk_step_find_rule(&att->lender.nic, &rule.flow, &location, err);
@@ -332,11 +357,11 @@ static int repair_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_
 		return rc < 0 ? rc : 0;
 	if (rc) {
 		rule.flow.spec.location = location;
-		return nk_flow_note_put(fd, nk_step_owner(att), n, &rule, err);
+		return nk_flow_note_put(noted->fd, nk_step_owner(att), n, &rule, err);
 	}
 	rc = refuse_twin(&att->lender.nic, &rule.flow, &none, err);
 	if (!rc)
-		rc = insert_rule(att, fd, n, &rule, err);
+		rc = insert_rule(att, noted, n, &rule, err);
 	if (rc)
 		return rc;
 	nk_flow_text(&rule.flow, text);
@@ -368,8 +393,9 @@ static int repair_rules(struct nk_attachment *att, struct nk_error *err)
 {
 	int fd cleanup_close = -1;
 	struct nk_error mine = { 0 };
+	struct noted noted = { 0 };
 	uint32_t n;
-	int rc;
+	int rc, unread;
 
 	if (!att->claim.rule_count)
 		return 0;
@@ -379,8 +405,10 @@ static int repair_rules(struct nk_attachment *att, struct nk_error *err)
 	fd = open_rules(att, err);
 	if (fd < 0)
 		return fd;
-	for (n = 0; n < att->claim.rule_count; n++)
-		rc = nk_log_keep_first(rc, repair_rule(att, fd, n, &mine), err, &mine);
+	unread = rc = read_noted(att, fd, &noted, err);
+	for (n = 0; n < att->claim.rule_count && !unread; n++)
+		rc = nk_log_keep_first(rc, repair_rule(att, &noted, n, &mine), err, &mine);
+	free_noted(&noted);
 	return rc ? rc : repair_vlans(att, fd, err);
 }
 

@@ -19,7 +19,7 @@ static const struct nk_pinmap claims = {
 	.pin = NK_PIN_CLAIMS,
 	.name = "nk_claims",
 	.value_size = sizeof(struct nk_claim),
-	.max_entries = NK_QUEUE_IDS,
+	.max_entries = NK_CLAIMS_MAX,
 };
 
 static int fail(struct nk_error *err, const char *what, uint32_t queue)

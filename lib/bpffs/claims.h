@@ -20,6 +20,9 @@ struct nk_nicdir;
 /* Value of the map. Later versions of nk-cni read it: change NK_CLAIM_VERSION with the layout. */
 #define NK_CLAIM_VERSION 3
 
+/* Claims of one NIC, of up to 4096 queues. A read of all costs as much as there is room, and an ADD reads them often. */
+#define NK_CLAIMS_MAX 1024
+
 /* Flags: the state in which the last attachment leaves the NIC. A claim of an older build has no flags; then the
  * configuration of the call that removes it decides.
  */

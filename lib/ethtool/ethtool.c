@@ -24,9 +24,10 @@ const struct nk_nl_names nk_ethtool_header_names[] = {
 	{ 0, NULL, NULL },
 };
 
-struct nl_msg *nk_ethtool_new(struct nk_nl *nl, uint8_t command, int flags, uint32_t ifindex)
+static struct nl_msg *create(struct nk_nl *nl, uint8_t command, int flags, uint32_t ifindex,
+			     size_t size)
 {
-	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_ETHTOOL, command, flags);
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_ETHTOOL, command, flags, size);
 	struct nlattr *header;
 
 	if (!msg)
@@ -38,6 +39,16 @@ struct nl_msg *nk_ethtool_new(struct nk_nl *nl, uint8_t command, int flags, uint
 	}
 	nla_nest_end(msg, header);
 	return msg;
+}
+
+struct nl_msg *nk_ethtool_new(struct nk_nl *nl, uint8_t command, int flags, uint32_t ifindex)
+{
+	return create(nl, command, flags, ifindex, NK_NL_GENL_SIZE);
+}
+
+struct nl_msg *nk_ethtool_new_large(struct nk_nl *nl, uint8_t command, uint32_t ifindex)
+{
+	return create(nl, command, 0, ifindex, NK_NL_GENL_LARGE);
 }
 
 int nk_ethtool_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_names *names,

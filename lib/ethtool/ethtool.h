@@ -23,6 +23,9 @@ extern const struct nk_nl_names nk_ethtool_header_names[];
  */
 struct nl_msg *nk_ethtool_new(struct nk_nl *nl, uint8_t command, int flags, uint32_t ifindex);
 
+/* nk_ethtool_new_large() - the same, with room for an RSS table */
+struct nl_msg *nk_ethtool_new_large(struct nk_nl *nl, uint8_t command, uint32_t ifindex);
+
 /**
  * nk_ethtool_do() - nk_nl_genl_do() for this family
  *

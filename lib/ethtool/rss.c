@@ -68,7 +68,8 @@ static int parse_context(const struct nlmsghdr *reply, struct nk_context *ret, s
 static struct nl_msg *build_request(struct nk_nl *nl, uint8_t command, uint32_t ifindex,
 				    uint32_t context, const uint32_t *indir, uint32_t count)
 {
-	struct nl_msg *msg = nk_ethtool_new(nl, command, 0, ifindex);
+	struct nl_msg *msg = indir ? nk_ethtool_new_large(nl, command, ifindex) :
+				     nk_ethtool_new(nl, command, 0, ifindex);
 
 	if (!msg)
 		return NULL;

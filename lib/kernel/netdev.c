@@ -69,7 +69,7 @@ struct u32_attr {
 static struct nl_msg *create_request(struct nk_nl *nl, uint8_t command, int flags,
 				     const struct u32_attr *attrs)
 {
-	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, command, flags);
+	struct nl_msg *msg = nk_nl_genl_new(nl, NK_NL_NETDEV, command, flags, NK_NL_GENL_SIZE);
 
 	for (; msg && attrs->type; attrs++) {
 		if (nla_put_u32(msg, attrs->type, attrs->value)) {

@@ -65,9 +65,9 @@ static int open_rtnl(void *arg, struct nk_error *err)
 }
 
 /* create_request() - Return: a generic netlink request, or NULL if out of memory */
-static struct nl_msg *create_request(int family, uint8_t command, int flags)
+static struct nl_msg *create_request(int family, uint8_t command, int flags, size_t size)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(NK_NL_GENL_SIZE);
+	struct nl_msg *msg = nlmsg_alloc_size(size);
 
 	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags | NLM_F_REQUEST,
 				command, 1)) {
@@ -85,7 +85,7 @@ static struct nl_msg *create_request(int family, uint8_t command, int flags)
 static int get_family(struct nk_nl *nl, const char *name, nk_nl_reply reply, void *data,
 		      struct nk_error *err)
 {
-	struct nl_msg *msg = create_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+	struct nl_msg *msg = create_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, NK_NL_GENL_SIZE);
 
 	if (msg && nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, name)) {
 		nlmsg_free(msg);
@@ -356,16 +356,13 @@ static int take_datagram(struct exchange *x, const char *buf, size_t size, struc
 	return rc;
 }
 
-static int receive(struct exchange *x, struct nk_error *err)
+static int receive_into(char *buf, struct exchange *x, struct nk_error *err)
 {
-	char *buf cleanup_free = malloc(RECV_SIZE); /* a reply function may call nk_nl_do() */
 	struct sockaddr_nl from = { 0 };
 	socklen_t size;
 	ssize_t n;
 	int rc = 0;
 
-	if (!buf)
-		return fail_memory(err);
 	while (!rc) {
 		size = sizeof(from);
 		n = recvfrom(x->fd, buf, RECV_SIZE, MSG_TRUNC, (struct sockaddr *)&from, &size);
@@ -383,6 +380,21 @@ static int receive(struct exchange *x, struct nk_error *err)
 		rc = take_datagram(x, buf, (size_t)n, err);
 	}
 	return rc < 0 ? rc : 0;
+}
+
+static int receive(struct exchange *x, struct nk_error *err)
+{
+	static char buf[RECV_SIZE] __attribute__((aligned(8)));
+	static bool in_use;
+	char *more cleanup_free = in_use ? malloc(RECV_SIZE) : NULL;
+	int rc;
+
+	if (in_use) /* a reply function has called nk_nl_do() */
+		return more ? receive_into(more, x, err) : fail_memory(err);
+	in_use = true;
+	rc = receive_into(buf, x, err);
+	in_use = false;
+	return rc;
 }
 
 int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
@@ -414,9 +426,9 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 }
 
 struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, enum nk_nl_family family, uint8_t command,
-			      int flags)
+			      int flags, size_t size)
 {
-	return create_request(nl->family[family], command, flags);
+	return create_request(nl->family[family], command, flags, size);
 }
 
 int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_names *names,

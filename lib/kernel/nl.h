@@ -18,7 +18,9 @@ struct nk_error;
 struct nl_msg;
 struct nl_sock;
 
-#define NK_NL_GENL_SIZE 16384 /* of a generic netlink request: an RSS table is up to 8 KiB */
+/* Sizes of generic netlink requests. */
+#define NK_NL_GENL_SIZE	 1024
+#define NK_NL_GENL_LARGE 16384 /* an RSS table is up to 8 KiB */
 
 /* The generic netlink families that nk-cni uses. */
 enum nk_nl_family {
@@ -72,9 +74,9 @@ typedef int (*nk_nl_reply)(const struct nlmsghdr *reply, void *data, struct nk_e
 int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 	     const struct nk_nl_names *names, nk_nl_reply reply, void *data, struct nk_error *err);
 
-/* nk_nl_genl_new() - Return: a request, which nk_nl_genl_do() frees, or NULL if out of memory */
+/* nk_nl_genl_new() - @size: room for it. Return: a request, which nk_nl_genl_do() frees, or NULL if out of memory */
 struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, enum nk_nl_family family, uint8_t command,
-			      int flags);
+			      int flags, size_t size);
 
 /**
  * nk_nl_genl_do() - nk_nl_do() for generic netlink; an interrupted dump is not repeated

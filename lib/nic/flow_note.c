@@ -20,7 +20,7 @@ static const struct nk_pinmap pinmap = {
 	.pin = NK_PIN_RULES,
 	.name = "nk_rules",
 	.value_size = sizeof(struct nk_flow_note),
-	.max_entries = 65536,
+	.max_entries = NK_FLOW_NOTES_MAX,
 };
 
 static uint32_t key_of(uint32_t owner, uint32_t n)
@@ -97,21 +97,14 @@ int nk_flow_note_read(int fd, struct nk_flow_note_list *ret, struct nk_error *er
 	return rc;
 }
 
-int nk_flow_note_read_known(const struct nk_nicdir *dir, int claims, uint32_t but,
-			    struct nk_u32_list *ret, struct nk_error *err)
+int nk_flow_note_known(const struct nk_flow_note_list *notes, int claims, uint32_t but,
+		       struct nk_u32_list *ret, struct nk_error *err)
 {
-	struct nk_flow_note_list notes cleanup_list = { 0 };
 	struct nk_claim_list list cleanup_list = { 0 };
 	const struct nk_flow_note_entry *note;
-	int fd cleanup_close = claims < 0 ? -ENOENT : nk_flow_note_open(dir, false, err);
-	int rc;
+	int rc = claims < 0 || !notes->count ? 0 : nk_claims_read(claims, &list, err);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	rc = nk_flow_note_read(fd, &notes, err);
-	if (!rc)
-		rc = nk_claims_read(claims, &list, err);
-	for (note = notes.at; note < notes.at + notes.count && !rc; note++)
+	for (note = notes->at; note < notes->at + notes->count && !rc; note++)
 		if (note->rule.placed && note->owner != but && nk_claims_have(&list, note->owner))
 			rc = nk_list_add(ret, &note->rule.flow.spec.location, err);
 	return rc;

@@ -16,6 +16,7 @@ struct nk_nicdir;
 
 #define NK_RULES_MAX	     4096U /* of one attachment */
 #define NK_FLOW_NOTE_VERSION 1
+#define NK_FLOW_NOTES_MAX    4096U /* of one NIC: a read of all costs as much as there is room */
 
 struct nk_flow_note {
 	uint32_t version;
@@ -53,13 +54,13 @@ int nk_flow_note_get(int fd, uint32_t owner, uint32_t n, struct nk_flow_note *re
 int nk_flow_note_read(int fd, struct nk_flow_note_list *ret, struct nk_error *err);
 
 /**
- * nk_flow_note_read_known() - list the locations of the rules that attachments on the NIC have, as noted: their owner is
+ * nk_flow_note_known() - list the locations of the rules that attachments on the NIC have, as noted: their owner is
  * known without a look at the NIC
  * @claims: of the NIC; negative: none is listed
  * @but: not those of this owner
  */
-int nk_flow_note_read_known(const struct nk_nicdir *dir, int claims, uint32_t but,
-			    struct nk_u32_list *ret, struct nk_error *err);
+int nk_flow_note_known(const struct nk_flow_note_list *notes, int claims, uint32_t but,
+		       struct nk_u32_list *ret, struct nk_error *err);
 
 /* nk_flow_note_remove() - remove a note; success if there is none */
 int nk_flow_note_remove(int fd, uint32_t owner, uint32_t n, struct nk_error *err);

@@ -211,7 +211,8 @@ Test(nl_kernel, generic_netlink_refusals_are_read_or_the_family_is_missing)
 			  "the kernel refused|read XDP features of ifindex 2147483646: |ENODEV");
 	nk_error_reset(&err);
 	rc = nk_nl_genl_do(
-		&host, nk_nl_genl_new(&host, NK_NL_NETDEV, NK_NETDEV_CMD_DEV_GET, 0),
+		&host,
+		nk_nl_genl_new(&host, NK_NL_NETDEV, NK_NETDEV_CMD_DEV_GET, 0, NK_NL_GENL_SIZE),
 		(const struct nk_nl_names[]){ { NK_NETDEV_A_DEV_IFINDEX, "ifindex", NULL },
 					      { 0, NULL, NULL } },
 		NULL, NULL, &err);
