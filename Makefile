@@ -78,7 +78,8 @@ say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 .PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
-all: $(B)/nk-cni ## build/nk-cni, the plugin
+all: | $(B)/deps-build ## build/nk-cni, the plugin
+	$(Q)$(MAKE) $(PARALLEL) $(B)/nk-cni
 
 # --- packages ---------------------------------------------------------------------------------
 # deps writes nothing into build/, so that root may run it before another user runs make.
