@@ -306,13 +306,18 @@ bench-chart: | $(B)/deps-check ## its main figures as a picture: build/bench/ben
 
 test: export NK_TEST_STRICT = 1 # a skip is a failure
 # The lab and musl's libraries are made meanwhile, which waits for the network for much of its time. If that
-# fails, the tests try again, and say why. A part that fails keeps no other one from running.
+# fails, the tests try again, and say why. Lint runs beside the other tests that boot no VM, for these keep only one
+# processor busy much of the time. A part that fails keeps no other one from running.
 test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
 	$(Q)rm -rf $(B)/counts $(B)/failures
 	$(Q)$(MAKE) --no-print-directory deps $(patsubst %,$(B)/deps-%,build check tools static lint lab)
 	$(Q){ test/suite/host --build; $(MAKE) B=$(B)/static STATIC=1 $(B)/static/root; } >$(B)/lab.log 2>&1 &
+	$(Q)$(MAKE) $(PARALLEL) $(GENERATED)
 	$(Q)failed=; \
-	$(MAKE) --no-print-directory -k lint check asan static-test || failed=1; \
+	$(MAKE) --no-print-directory lint >$(B)/lint.log 2>&1 & lint=$$!; \
+	$(MAKE) --no-print-directory -k check asan static-test || failed=1; \
+	wait $$lint || failed=1; \
+	cat $(B)/lint.log; \
 	{ $(MAKE) $(PARALLEL) $(B)/nk-cni $(TOOLS) && test/suite/host; } || failed=1; \
 	test/count --sum && [ ! "$$failed" ]
 
