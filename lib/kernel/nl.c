@@ -151,13 +151,14 @@ static int open_both(void *arg, struct nk_error *err)
 	return rc ? rc : open_genl(arg, err);
 }
 
-static int open_in(struct nk_nl *nl, int netns_fd, const char *where,
-		   int (*open)(void *arg, struct nk_error *err), struct nk_error *err)
+/* open_in() - @both: also generic netlink */
+static int open_in(struct nk_nl *nl, int netns_fd, const char *where, bool both,
+		   struct nk_error *err)
 {
 	int rc;
 
 	*nl = (struct nk_nl){ .where = where };
-	rc = nk_netns_call(netns_fd, open, nl, err);
+	rc = nk_netns_call(netns_fd, both ? open_both : open_rtnl, nl, err);
 	if (rc) {
 		nk_error_wrap(err, "open netlink in the %s netns", where);
 		nk_nl_close(nl);
@@ -167,12 +168,12 @@ static int open_in(struct nk_nl *nl, int netns_fd, const char *where,
 
 int nk_nl_open(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err)
 {
-	return open_in(nl, netns_fd, where, open_both, err);
+	return open_in(nl, netns_fd, where, true, err);
 }
 
 int nk_nl_open_rtnl(struct nk_nl *nl, int netns_fd, const char *where, struct nk_error *err)
 {
-	return open_in(nl, netns_fd, where, open_rtnl, err);
+	return open_in(nl, netns_fd, where, false, err);
 }
 
 void nk_nl_close(struct nk_nl *nl)

@@ -124,8 +124,11 @@ int nk_lender_check_claimed(const struct nk_lender *on, struct nk_error *err)
 	if (!rc)
 		rc = on->claims < 0 ? nk_claims_read_pin(&on->dir, &claims, err) :
 				      nk_claims_read(on->claims, &claims, err);
-	for (i = 0; i < queues.count && !rc; i++)
+	for (i = 0; i < queues.count && !rc; i++) {
 		if (!nk_claims_have(&claims, queues.at[i].id))
 			rc = is_lent(on, &queues.at[i], err);
-	return rc > 0 ? refuse_used(on, queues.at[i - 1].id, ", but has", err) : rc;
+		if (rc > 0)
+			return refuse_used(on, queues.at[i].id, ", but has", err);
+	}
+	return rc;
 }

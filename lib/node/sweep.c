@@ -45,10 +45,10 @@ struct finding_list {
 
 struct scan {
 	const struct nk_sweep *sweep;
-	const struct nk_key *only;	    /* NULL: all */
-	const struct nk_queue_set *set;	    /* count only queues in it; NULL: all */
-	struct nk_lender on;		    /* the NIC, without its lock */
-	const struct nk_queue_list *queues; /* of the NIC, for is_leased(); may be empty */
+	const struct nk_key *only;	/* NULL: all */
+	const struct nk_queue_set *set; /* count only queues in it; NULL: all */
+	struct nk_lender on;		/* the NIC, without its lock */
+	struct nk_queue_list queues;	/* of the NIC, for is_leased(); may be empty */
 	struct finding_list dead; /* during the scan, all attachments; free it after the scan */
 	int failed;		  /* the first attachment that could not be judged, and why */
 	struct nk_error why;
@@ -68,9 +68,9 @@ static enum nk_verdict keep_failure(struct scan *scan, int rc, const struct nk_e
  */
 static bool is_leased(const struct scan *scan, uint32_t queue, const struct nk_claim *claim)
 {
-	const struct nk_queue *now = scan->queues->at;
+	const struct nk_queue *now = scan->queues.at;
 
-	for (; now < scan->queues->at + scan->queues->count; now++)
+	for (; now < scan->queues.at + scan->queues.count; now++)
 		if (now->id == queue)
 			return now->leased && now->lease_ifindex == claim->ifindex &&
 			       now->lease_nsid == claim->nsid;
@@ -175,7 +175,6 @@ static int scan_nic(struct scan *scan, struct nk_nl *nl, const char *nic, struct
 {
 	int fd cleanup_close = nk_claims_open_on(scan->sweep->bpffs, nic, err);
 	struct nk_claim_list claims cleanup_list = { 0 };
-	struct nk_queue_list queues cleanup_list = { 0 };
 	struct nk_error unread = { 0 }; /* check_lease() asks again */
 	uint32_t i;
 	int rc;
@@ -184,16 +183,17 @@ static int scan_nic(struct scan *scan, struct nk_nl *nl, const char *nic, struct
 		return fd == -ENOENT ? 0 : fd;
 	scan->on = (struct nk_lender)NK_LENDER_CLOSED;
 	scan->on.nl = nl;
-	scan->queues = &queues;
+	scan->queues = (struct nk_queue_list){ 0 };
 	scan->on.claims = fd;
 	nk_nicdir_init(scan->sweep->bpffs, nic, &scan->on.dir);
 	rc = nk_lender_identify(&scan->on, err);
 	if (!rc)
 		rc = nk_claims_read(fd, &claims, err);
 	if (!rc && scan->sweep->quick && scan->on.id_nic.ifindex)
-		(void)nk_netdev_read_queues(nl, scan->on.id_nic.ifindex, &queues, &unread);
+		(void)nk_netdev_read_queues(nl, scan->on.id_nic.ifindex, &scan->queues, &unread);
 	for (i = 0; i < claims.count && !rc; i++)
 		rc = scan_claim(scan, claims.at[i].queue, &claims.at[i].claim, err);
+	free(scan->queues.at);
 	if (drop_living(&scan->dead))
 		nk_log_warn("%s is down, so it is unknown which of its Pods are dead: all are kept",
 			    nic);
