@@ -282,24 +282,32 @@ struct exchange {
 	bool replied; /* an object came, and not only the ACK */
 };
 
-/* wants_ack() - an ACK is one message more to receive. A reply ends an exchange as well, unless it has more parts, and
- * NLMSG_DONE follows; but not the echo of a change, which the kernel sends only if it can.
+static bool is_dump(const struct nlmsghdr *request)
+{
+	return (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+}
+
+/* wants_ack() - an ACK is one message more to receive. A reply ends an exchange as well, unless NLMSG_DONE follows; but
+ * not the echo of a change, which the kernel sends only if it can.
  */
 static bool wants_ack(nk_nl_reply reply, uint16_t flags)
 {
 	return !reply || flags & NLM_F_ECHO;
 }
 
-/* is_last() - does the exchange end with this reply? */
+/* is_last() - does the exchange end with this reply? NLMSG_DONE ends a dump, of which the family netdev does not mark
+ * the parts with NLM_F_MULTI.
+ */
 static bool is_last(const struct exchange *x, const struct nlmsghdr *msg)
 {
-	return !((x->request->nlmsg_flags & NLM_F_ACK) | (msg->nlmsg_flags & NLM_F_MULTI));
+	return !is_dump(x->request) &&
+	       !((x->request->nlmsg_flags & NLM_F_ACK) | (msg->nlmsg_flags & NLM_F_MULTI));
 }
 
 /* lacks_object() - did the kernel send no object although we asked for one? A dump may be empty. */
 static bool lacks_object(const struct exchange *x)
 {
-	return x->reply && !x->replied && (x->request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP;
+	return x->reply && !x->replied && !is_dump(x->request);
 }
 
 /* take_message() - Return: 1: the exchange has ended; 0: more follows; or a negative errno */

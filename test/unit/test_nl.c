@@ -583,6 +583,22 @@ Test(nl_reply, reply_is_the_end_of_a_get_and_not_of_a_change)
 	cr_expect_eq(msg->nlmsg_flags, NLM_F_REQUEST | NLM_F_ECHO | NLM_F_ACK);
 }
 
+/* The kernel's family netdev has no NLM_F_MULTI in the messages of a dump. */
+Test(nl_reply, dump_goes_on_to_its_end_without_a_mark_on_its_parts)
+{
+	char buf[NK_NL_REQUEST_SIZE] = "";
+	struct nlmsghdr *dump = put_getlink(buf, 1);
+	struct nk_error err;
+	unsigned int sum = 0;
+
+	dump->nlmsg_flags = NLM_F_DUMP;
+	give_header(100, 0, 1);
+	give_header(200, 0, 1);
+	give_done(0, 0, 1);
+	unit_expect_ok("dump", do_fake(dump, note_reply, &sum, &err), &err);
+	cr_expect_eq(sum, 300);
+}
+
 Test(nl_reply, several_messages_in_one_datagram_are_all_read)
 {
 	struct reply a, b, done;
