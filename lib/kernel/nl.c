@@ -36,11 +36,6 @@
 #define RECV_SIZE	32768 /* the largest datagram of a dump (netlink_dump() in the kernel) */
 #define DUMP_TRIES	3
 
-static int fail_memory(struct nk_error *err)
-{
-	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
-}
-
 static int set_options(int fd, struct nk_error *err)
 {
 	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
@@ -134,7 +129,7 @@ static int open_genl(struct nk_nl *nl, struct nk_error *err)
 
 	nl->genl = nl_socket_alloc();
 	if (!nl->genl)
-		return fail_memory(err);
+		return nk_error_no_memory(err);
 	rc = genl_connect(nl->genl);
 	if (rc < 0)
 		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot open generic netlink", "%s",
@@ -399,7 +394,7 @@ static int receive(struct exchange *x, struct nk_error *err)
 	int rc;
 
 	if (in_use) /* a reply function has called nk_nl_do() */
-		return more ? receive_into(more, x, err) : fail_memory(err);
+		return more ? receive_into(more, x, err) : nk_error_no_memory(err);
 	in_use = true;
 	rc = receive_into(buf, x, err);
 	in_use = false;
@@ -453,7 +448,7 @@ int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_n
 	int rc;
 
 	if (!request)
-		return fail_memory(err);
+		return nk_error_no_memory(err);
 	if (wants_ack(reply, nlmsg_hdr(request)->nlmsg_flags))
 		nlmsg_hdr(request)->nlmsg_flags |= NLM_F_ACK;
 	x.request = nlmsg_hdr(request);

@@ -83,7 +83,8 @@ static int check_sockets(struct nk_lender *on, struct nk_error *err)
 	for (i = 0; i < queues.count && !rc; i++)
 		if (nk_lender_needs_program(&queues.at[i]) &&
 		    !nk_claims_have(&claims, queues.at[i].id))
-			rc = refuse_used(on, queues.at[i].id, " and has an AF_XDP socket, but", err);
+			rc = refuse_used(on, queues.at[i].id, " and has an AF_XDP socket, but",
+					 err);
 	return rc;
 }
 
