@@ -16,15 +16,17 @@
 
 #include "base/banned.h"
 
-/* refuse_absent() - no claim names it. @is_there: its device exists */
-static int refuse_absent(const struct nk_attachment *att, const struct nk_config *config,
-			 bool is_there, struct nk_error *err)
+/* refuse_absent() - no claim names it, and it is no pair that was found */
+static int refuse_absent(struct nk_attachment *att, const struct nk_config *config,
+			 struct nk_error *err)
 {
+	struct nk_error unread = { 0 };
+
 	nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the attachment does not exist",
-		     config->pair && !is_there ? "no host device belongs to %s of container %.16s" :
-						 "no claim names %s of container %.16s",
+		     config->pair ? "no host device belongs to %s of container %.16s" :
+				    "no claim names %s of container %.16s",
 		     att->claim.key.ifname, att->claim.key.container_id);
-	if (is_there)
+	if (!config->pair && nk_attach_find_unclaimed(att, &unread) > 0)
 		nk_error_remedy(err,
 				"somebody has removed its claims below %s/nk-cni, but its device "
 				"exists: recreate the Pod",
@@ -39,9 +41,8 @@ static int load_attachment(struct nk_attachment *att, const struct nk_config *co
 			   struct nk_error *err)
 {
 	struct nk_nicdir_list nics cleanup_list = { 0 };
-	struct nk_error unread = { 0 }, mine = { 0 };
+	struct nk_error no_pair = { 0 }, mine = { 0 };
 	int rc = nk_nicdir_read(config->bpffs, &nics, err), one = 0;
-	bool is_there;
 	uint32_t i;
 
 	for (i = 0; i < nics.count && one <= 0; i++) {
@@ -52,14 +53,11 @@ static int load_attachment(struct nk_attachment *att, const struct nk_config *co
 		nk_error_reset(err); /* errors of other NICs' directories do not matter */
 		return 0;
 	}
-	is_there = (config->pair ? nk_attach_find_pair(att, &unread) :
-				   nk_attach_find_unclaimed(att, &unread)) > 0;
-	if (is_there && config->pair &&
-	    !(config->queue_count && nk_attach_has_lease(att, &unread) > 0)) {
+	if (config->pair && nk_attach_find_pair(att, &no_pair) > 0) {
 		nk_error_reset(err);
 		return 0;
 	}
-	return rc ? rc : refuse_absent(att, config, is_there, err);
+	return rc ? rc : refuse_absent(att, config, err);
 }
 
 static int check_addresses(const struct nk_request *request, const struct nk_config *config,
