@@ -53,4 +53,16 @@ static inline int nk_steal_fd(int *fd)
 	return stolen;
 }
 
+/* nk_steal_dir() - read the directory of an fd, which is taken away from its cleanup. Return: NULL, and the fd stays, if
+ * it is negative, or with errno
+ */
+static inline DIR *nk_steal_dir(int *fd)
+{
+	DIR *list = *fd < 0 ? NULL : fdopendir(*fd);
+
+	if (list)
+		*fd = -1;
+	return list;
+}
+
 #endif

@@ -166,14 +166,14 @@ int nk_nicdir_check_usable(const char *bpffs, struct nk_error *err)
 	return nk_error_remedy(err, "mount -o remount,rw %s", bpffs);
 }
 
-/* check_below() - nk_nicdir_check() in the open top directory */
-static int check_below(int top, const char *bpffs, const char *nic, struct nk_error *err)
+/* try_below() - can a NIC's directory be opened, or made, in the open top directory? Return: 0 or as open_below() */
+static int try_below(int top, const char *bpffs, const char *nic, bool create, struct nk_error *err)
 {
 	char path[NK_PATH_SIZE];
 	int fd cleanup_close = -1;
 
 	print_nic_path(bpffs, nic, path);
-	fd = open_below(top, path, false, err);
+	fd = open_below(top, path, create, err);
 	return fd < 0 ? fd : 0;
 }
 
@@ -181,7 +181,7 @@ int nk_nicdir_check(const char *bpffs, const char *nic, struct nk_error *err)
 {
 	int top cleanup_close = open_top(bpffs, false, err);
 
-	return top < 0 ? top : check_below(top, bpffs, nic, err);
+	return top < 0 ? top : try_below(top, bpffs, nic, false, err);
 }
 
 /* lock() - wait for the lock on @fd. Return: 0, -EAGAIN, or another negative errno */
@@ -275,12 +275,7 @@ void nk_nicdir_unlock_all(int all, const char *bpffs)
 
 int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error *err)
 {
-	char path[NK_PATH_SIZE];
-	int fd cleanup_close = -1;
-
-	print_nic_path(bpffs, nic, path);
-	fd = open_below(all, path, true, err);
-	return fd < 0 ? fd : 0;
+	return try_below(all, bpffs, nic, true, err);
 }
 
 /* forget_nic() - remove the NIC's identity if it is the last pin */
@@ -396,7 +391,7 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
  */
 static int open_list(const char *bpffs, DIR **ret, struct nk_error *err)
 {
-	int fd = open_top(bpffs, false, err);
+	int fd cleanup_close = open_top(bpffs, false, err);
 
 	if (fd == -EPERM)
 		nk_log_warn("%s: %s; nk-cni ignores it", err->msg, err->details);
@@ -404,11 +399,9 @@ static int open_list(const char *bpffs, DIR **ret, struct nk_error *err)
 		nk_error_reset(err);
 		return 0;
 	}
-	*ret = fd < 0 ? NULL : fdopendir(fd);
-	if (fd >= 0 && !*ret) {
+	*ret = nk_steal_dir(&fd);
+	if (fd >= 0)
 		nk_error_sys(err, NK_CODE_BPF, "cannot read bpffs", "%s/" TOP, bpffs);
-		close(fd);
-	}
 	return *ret ? 0 : -err->sys;
 }
 
@@ -429,7 +422,7 @@ int nk_nicdir_read(const char *bpffs, struct nk_nicdir_list *ret, struct nk_erro
 			continue;
 		is_empty = false;
 		mine = (struct nk_error){ 0 };
-		rc = check_below(dirfd(list), bpffs, nic, &mine);
+		rc = try_below(dirfd(list), bpffs, nic, false, &mine);
 		if (rc == -ENOENT || rc == -ENOTDIR)
 			continue; /* removed meanwhile, or not a directory */
 		if (!rc)

@@ -192,18 +192,13 @@ static void print_mask_path(uint32_t queue, char ret[PATH_SIZE])
 /* count_queues() - @kind: the beginning of their names, which end in 0, 1 and so on */
 static int count_queues(const struct nk_nic *nic, const char *kind)
 {
-	int fd = nk_sysnet_open(nic->ifindex, "queues", O_RDONLY | O_DIRECTORY);
-	DIR *list cleanup_closedir = fd < 0 ? NULL : fdopendir(fd);
+	int fd cleanup_close = nk_sysnet_open(nic->ifindex, "queues", O_RDONLY | O_DIRECTORY);
+	DIR *list cleanup_closedir = nk_steal_dir(&fd);
 	const struct dirent *entry;
 	int count = 0;
 
-	if (!list) {
-		const int rc = fd < 0 ? fd : -errno;
-
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
+	if (!list)
+		return fd < 0 ? fd : -errno;
 	for (errno = 0; (entry = readdir(list)); errno = 0)
 		count += !strncmp(entry->d_name, kind, strlen(kind));
 	if (errno)

@@ -2,6 +2,7 @@
 /* physical.c - explain why a virtual device cannot lend queues */
 #include "kernel/physical.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "kernel/link.h"
 #include "kernel/sysnet.h"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -35,8 +35,8 @@ static const struct kind {
 /* list_lower() - the names of the devices below, with commas; empty if there are none */
 static void list_lower(uint32_t ifindex, char *ret, size_t size)
 {
-	int fd = nk_sysnet_open(ifindex, NULL, O_DIRECTORY);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int fd cleanup_close = nk_sysnet_open(ifindex, NULL, O_DIRECTORY);
+	DIR *dir cleanup_closedir = nk_steal_dir(&fd);
 	const struct dirent *entry;
 	size_t used = 0;
 
@@ -46,10 +46,6 @@ static void list_lower(uint32_t ifindex, char *ret, size_t size)
 			used += (size_t)snprintf(ret + used, size - used, "%s%.15s",
 						 used ? ", " : "",
 						 entry->d_name + sizeof(LOWER) - 1);
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
 }
 
 static const struct kind *find_kind(const char *kind)

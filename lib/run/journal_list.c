@@ -98,21 +98,19 @@ static int read_file(struct reading *reading, int dir, const char *name)
 static int read_dir(struct reading *reading, int dir, const char *name,
 		    int (*read)(struct reading *reading, int dir, const char *name))
 {
-	int fd = nk_rundir_open_at(dir, name), rc = fd < 0 ? fd : 0;
-	DIR *list cleanup_closedir = fd < 0 ? NULL : fdopendir(fd);
+	int fd cleanup_close = nk_rundir_open_at(dir, name), rc = 0;
+	DIR *list cleanup_closedir = nk_steal_dir(&fd);
 	const struct dirent *entry;
 
 	if (!list) {
-		rc = rc ? rc : -errno;
-		if (fd >= 0)
-			close(fd);
+		rc = fd < 0 ? fd : -errno;
 		return rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP ? 0 : rc;
 	}
 	for (errno = 0; !rc && (entry = readdir(list)); errno = 0)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = read(reading, fd, entry->d_name);
+			rc = read(reading, dirfd(list), entry->d_name);
 	rc = rc ? rc : -errno;
-	nk_journal_drop_lock(fd, NK_JOURNAL_NETWORK_LOCK);
+	nk_journal_drop_lock(dirfd(list), NK_JOURNAL_NETWORK_LOCK);
 	(void)unlinkat(dir, name, AT_REMOVEDIR);
 	return rc;
 }
