@@ -126,11 +126,11 @@ int nk_sysnet_open(uint32_t ifindex, const char *path, int flags)
 
 int nk_sysnet_link(uint32_t ifindex, const char *path, char *ret, size_t size)
 {
-	const int dir = last.ifindex == ifindex ? last.fd : find_again(ifindex);
-	ssize_t n = dir < 0 ? dir : readlinkat(dir, path, ret, size - 1);
+	int fd cleanup_close = nk_sysnet_open(ifindex, path, O_PATH | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? fd : readlinkat(fd, "", ret, size - 1);
 
 	if (n < 0)
-		return dir < 0 ? dir : -errno;
+		return fd < 0 ? fd : -errno;
 	ret[n] = '\0';
 	return 0;
 }
