@@ -71,12 +71,7 @@ static bool is_below(const struct nk_link *link, const struct nk_link *upper)
 /* reach() - add entry @at of the devices to those by which the frames come, unless it is there */
 static int reach(struct nk_u32_list *way, uint32_t at, struct nk_error *err)
 {
-	uint32_t i;
-
-	for (i = 0; i < way->count; i++)
-		if (way->at[i] == at)
-			return 0;
-	return nk_list_add(way, &at, err);
+	return nk_u32_list_has(way, at) ? 0 : nk_list_add(way, &at, err);
 }
 
 /* reach_all() - add the devices below @upper; or, if @others, all others that are up. Return: their number, or

@@ -95,12 +95,9 @@ static bool seems_whole(const struct repairing *repairing, const struct nk_claim
 	const struct nk_flow_note_entry *note = repairing->notes.at;
 	uint32_t i, count = 0;
 
-	for (; note < repairing->notes.at + repairing->notes.count; note++) {
-		if (note->owner != first->queue || !note->rule.placed)
-			continue;
-		for (i = 0; i < repairing->locations.count; i++)
-			count += repairing->locations.at[i] == note->rule.flow.spec.location;
-	}
+	for (; note < repairing->notes.at + repairing->notes.count; note++)
+		count += note->owner == first->queue && note->rule.placed &&
+			 nk_u32_list_has(&repairing->locations, note->rule.flow.spec.location);
 	for (i = 0; i < repairing->contexts.count; i++)
 		if (repairing->contexts.at[i].id == first->claim.rss_context)
 			break;

@@ -130,8 +130,8 @@ static int refuse_overlap(const struct nk_attachment *att, const struct nk_flow_
 struct noted {
 	int fd;
 	struct nk_flow_note_list all;
-	struct nk_u32_list
-		known; /* locations of the rules of others, which refuse_overlap() looks at */
+	/* locations of the rules of others, which refuse_overlap() looks at */
+	struct nk_u32_list known;
 };
 
 static int read_noted(const struct nk_attachment *att, int fd, struct noted *ret,
@@ -395,7 +395,7 @@ static int repair_rules(struct nk_attachment *att, struct nk_error *err)
 	struct nk_error mine = { 0 };
 	struct noted noted = { 0 };
 	uint32_t n;
-	int rc, unread;
+	int rc;
 
 	if (!att->claim.rule_count)
 		return 0;
@@ -405,8 +405,8 @@ static int repair_rules(struct nk_attachment *att, struct nk_error *err)
 	fd = open_rules(att, err);
 	if (fd < 0)
 		return fd;
-	unread = rc = read_noted(att, fd, &noted, err);
-	for (n = 0; n < att->claim.rule_count && !unread; n++)
+	rc = read_noted(att, fd, &noted, err);
+	for (n = rc ? att->claim.rule_count : 0; n < att->claim.rule_count; n++)
 		rc = nk_log_keep_first(rc, repair_rule(att, &noted, n, &mine), err, &mine);
 	free_noted(&noted);
 	return rc ? rc : repair_vlans(att, fd, err);

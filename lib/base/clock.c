@@ -6,12 +6,17 @@
 
 #include "base/banned.h"
 
+int64_t nk_clock_ns(clockid_t clock)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 int64_t nk_clock_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return nk_clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 void nk_clock_sleep(uint32_t ms)

@@ -4,8 +4,12 @@
 #define NK_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
-/* nk_clock_ms() - milliseconds of CLOCK_MONOTONIC, which cannot be set. */
+/* nk_clock_ns() - nanoseconds of a clock of clock_gettime(2), such as CLOCK_MONOTONIC, which cannot be set */
+int64_t nk_clock_ns(clockid_t clock);
+
+/* nk_clock_ms() - milliseconds of CLOCK_MONOTONIC */
 int64_t nk_clock_ms(void);
 
 /* nk_clock_sleep() - a signal may end it early. */

@@ -10,6 +10,7 @@
 #ifndef NK_LIST_H
 #define NK_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,15 @@ struct nk_u32_list {
 	uint32_t *at;
 	uint32_t count;
 };
+
+static inline bool nk_u32_list_has(const struct nk_u32_list *list, uint32_t value)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->count && list->at[i] != value; i++)
+		;
+	return i < list->count;
+}
 
 /* nk_list_add() - append a copy of *@entry. Return: 0 or -ENOMEM */
 #define nk_list_add(list, entry, err)                                                              \

@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/trust.h"
@@ -167,18 +168,11 @@ void nk_log(enum nk_log_level level, const char *fmt, ...)
 		return;
 }
 
-static int64_t read_clock(clockid_t id)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void nk_log_phase(const char *name)
 {
-	const int64_t now = read_clock(CLOCK_MONOTONIC);
-	const int64_t last = phases.last ? phases.last : now - read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	const int64_t now = nk_clock_ns(CLOCK_MONOTONIC);
+	const int64_t last = phases.last ? phases.last :
+					   now - nk_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	uint32_t i;
 
 	for (i = 0; i < phases.count && strcmp(phases.at[i].name, name) != 0; i++)

@@ -351,15 +351,6 @@ int nk_flow_remove(struct nk_nl *nl, const struct nk_nic *nic, uint32_t location
 			    "%s: location %u: %s", nic->name, location, nk_errno_name(-rc));
 }
 
-static bool has_location(const struct nk_u32_list *list, uint32_t location)
-{
-	uint32_t i;
-
-	for (i = 0; i < list->count && list->at[i] != location; i++)
-		;
-	return i < list->count;
-}
-
 int nk_flow_read(const struct nk_nic *nic, struct nk_flow_list *ret, struct nk_error *err)
 {
 	const struct nk_u32_list none = { 0 };
@@ -399,7 +390,7 @@ int nk_flow_read_but(const struct nk_nic *nic, const struct nk_u32_list *known,
 	if (rc)
 		return rc;
 	for (i = 0; i < rules->rule_cnt && !rc; i++) {
-		if (has_location(known, rules->rule_locs[i]))
+		if (nk_u32_list_has(known, rules->rule_locs[i]))
 			continue;
 		rc = nk_flow_get(nic, rules->rule_locs[i], &flow, err);
 		if (rc == -ENOENT)

@@ -19,6 +19,13 @@
 #define OPEN_MS	 45000
 #define PAUSE_MS 5
 
+int nk_lender_read_claims(const struct nk_lender *on, struct nk_claim_list *ret,
+			  struct nk_error *err)
+{
+	return on->claims < 0 ? nk_claims_read_pin(&on->dir, ret, err) :
+				nk_claims_read(on->claims, ret, err);
+}
+
 /* has_committed() - has an ADD with this directory succeeded? Return: 1, 0, or a negative errno */
 static int has_committed(const struct nk_lender *on, struct nk_error *err)
 {

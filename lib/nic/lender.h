@@ -18,6 +18,7 @@
 #include "bpffs/nicid.h"
 #include "bpffs/prog_info.h"
 
+struct nk_claim_list;
 struct nk_error;
 struct nk_nl;
 struct nk_queue;
@@ -63,6 +64,10 @@ int nk_lender_open(struct nk_lender *on, const char *bpffs, struct nk_error *err
  */
 int nk_lender_open_dir(struct nk_lender *on, const char *bpffs, const char *name,
 		       struct nk_error *err);
+
+/* nk_lender_read_claims() - of the NIC's map, whether it is open or not. Return: as nk_claims_read() */
+int nk_lender_read_claims(const struct nk_lender *on, struct nk_claim_list *ret,
+			  struct nk_error *err);
 
 /* nk_lender_check_program() - Return: 0 if the NIC has no XDP program, or that of its directory; -EBUSY with the
  * owner if it has another one; or another negative errno

@@ -123,8 +123,7 @@ int nk_lender_check_claimed(const struct nk_lender *on, struct nk_error *err)
 	if (on->nic.ifindex)
 		rc = nk_netdev_read_queues(on->nl, on->nic.ifindex, &queues, err);
 	if (!rc)
-		rc = on->claims < 0 ? nk_claims_read_pin(&on->dir, &claims, err) :
-				      nk_claims_read(on->claims, &claims, err);
+		rc = nk_lender_read_claims(on, &claims, err);
 	for (i = 0; i < queues.count && !rc; i++) {
 		if (!nk_claims_have(&claims, queues.at[i].id))
 			rc = is_lent(on, &queues.at[i], err);

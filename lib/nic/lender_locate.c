@@ -103,8 +103,7 @@ static int has_device(struct nk_lender *on, const struct nk_claim *claim, struct
 static int has_devices(struct nk_lender *on, uint32_t ifindex, struct nk_error *err)
 {
 	struct nk_claim_list claims cleanup_list = { 0 };
-	int rc = on->claims < 0 ? nk_claims_read_pin(&on->dir, &claims, err) :
-				  nk_claims_read(on->claims, &claims, err);
+	int rc = nk_lender_read_claims(on, &claims, err);
 	uint32_t i;
 
 	for (i = 0; i < claims.count && !rc; i++)

@@ -323,7 +323,9 @@ static int plan_exclusion(struct work *work, bool sends, struct nk_error *err)
 		return rc;
 	/* Not a look at each queue of the NIC. CHECK looks at all of them. */
 	rc = work->on->others && work->on->leased && work->kept ? has_masks(work, err) : 0;
-	return rc ? (rc < 0 ? rc : 0) : plan_xps(work, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return plan_xps(work, err);
 }
 
 bool nk_nic_plan_sends(bool pair, bool provider)
