@@ -41,7 +41,7 @@ static int load_attachment(struct nk_attachment *att, const struct nk_config *co
 			   struct nk_error *err)
 {
 	struct nk_nicdir_list nics cleanup_list = { 0 };
-	struct nk_error no_pair = { 0 }, mine = { 0 };
+	struct nk_error mine = { 0 };
 	int rc = nk_nicdir_read(config->bpffs, &nics, err), one = 0;
 	uint32_t i;
 
@@ -53,10 +53,12 @@ static int load_attachment(struct nk_attachment *att, const struct nk_config *co
 		nk_error_reset(err); /* errors of other NICs' directories do not matter */
 		return 0;
 	}
-	if (config->pair && nk_attach_find_pair(att, &no_pair) > 0) {
+	one = config->pair ? nk_attach_find_pair(att, &mine) : 0;
+	if (one > 0) {
 		nk_error_reset(err);
 		return 0;
 	}
+	rc = nk_log_keep_first(rc, one < 0 ? one : 0, err, &mine);
 	return rc ? rc : refuse_absent(att, config, err);
 }
 

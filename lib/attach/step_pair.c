@@ -139,6 +139,16 @@ static int check_host_end(const struct nk_attachment *att, const struct nk_link 
 	return check_accept_ra(att, err);
 }
 
+/* refuse_unclaimed() - the device has room for leases, as only that of a pair with queues has */
+static int refuse_unclaimed(const struct nk_attachment *att, struct nk_error *err)
+{
+	nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the claims are lost",
+		     "no claim names %s of container %.16s, which was made with queues",
+		     att->claim.key.ifname, att->claim.key.container_id);
+	return nk_error_remedy(err, "somebody has removed its claims below the bpffs: recreate the "
+				    "Pod");
+}
+
 static int check_pod_end(const struct nk_attachment *att, const struct nk_link *pod,
 			 struct nk_error *err)
 {
@@ -146,6 +156,8 @@ static int check_pod_end(const struct nk_attachment *att, const struct nk_link *
 		return nk_step_differs(err, att->claim.key.ifname, "kind",
 				       "the other end of a netkit pair",
 				       *pod->kind ? pod->kind : "none");
+	if (!att->lease_count && pod->num_rx_queues > 1)
+		return refuse_unclaimed(att, err);
 	return nk_step_check_link(&att->claim, pod, err);
 }
 
