@@ -386,6 +386,36 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
 	snprintf(ret, NK_PATH_SIZE, "%.400s/q%u/xsks_map", dir->path, phys);
 }
 
+/* put_map() - if the entry @name is a queue's directory with a map. Return: 0, or -1 with errno */
+static int put_map(const struct nk_nicdir *dir, const char *name, struct nk_queue_set *ret)
+{
+	char map[NK_PATH_SIZE];
+	unsigned int queue;
+
+	if (sscanf(name, "q%4u", &queue) != 1 || queue >= NK_QUEUE_IDS)
+		return 0;
+	nk_nicdir_xsks_map(dir, queue, map);
+	if (!access(map, F_OK))
+		nk_queue_set_put(ret, queue);
+	else if (errno != ENOENT && errno != ENOTDIR)
+		return -1;
+	return 0;
+}
+
+int nk_nicdir_read_maps(const struct nk_nicdir *dir, struct nk_queue_set *ret, struct nk_error *err)
+{
+	DIR *list cleanup_closedir = opendir(dir->path);
+	const struct dirent *entry;
+
+	while (list && (errno = 0, entry = readdir(list)))
+		if (put_map(dir, entry->d_name, ret))
+			break;
+	if (!list || errno)
+		return nk_error_sys(err, NK_CODE_BPF, "cannot read the NIC's directory", "%s",
+				    dir->path);
+	return 0;
+}
+
 /* open_list() - open the top directory for reading; @ret stays NULL if there is nothing of ours. A directory of
  * another user is not ours, because no ADD has put anything in it. Return: 0 or a negative errno
  */

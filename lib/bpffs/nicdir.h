@@ -116,6 +116,10 @@ void nk_nicdir_pin(const struct nk_nicdir *dir, const char *name, char ret[NK_PA
 /* nk_nicdir_xsks_map() - the path of the XSKMAP of the attachment whose first queue is @phys */
 void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_PATH_SIZE]);
 
+/* nk_nicdir_read_maps() - @ret: those N for which q<N>/xsks_map exists. Return: 0 or a negative errno */
+int nk_nicdir_read_maps(const struct nk_nicdir *dir, struct nk_queue_set *ret,
+			struct nk_error *err);
+
 struct nk_nicdir_list {
 	char (*at)[NK_NICDIR_NAME_SIZE];
 	uint32_t count;

@@ -16,7 +16,6 @@
 #include "nic/device.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -49,19 +48,15 @@ static int check_map(struct nk_lender *on, uint32_t queue, struct nk_error *err)
 	return rc || !now.leased ? rc : refuse_used(on, queue, " and has a map, but", err);
 }
 
-static int find_maps(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err)
+/* check_maps() - of queues with a pinned XSKMAP */
+static int check_maps(struct nk_lender *on, const struct nk_queue_set *maps, struct nk_error *err)
 {
-	char path[NK_PATH_SIZE];
 	uint32_t queue;
 	int rc = 0;
 
-	for (queue = 0; queue < NK_QUEUE_IDS && !rc; queue++) {
-		nk_nicdir_xsks_map(&on->dir, queue, path);
-		if (access(path, F_OK))
-			continue;
-		nk_queue_set_put(ret, queue);
-		rc = on->nic.ifindex ? check_map(on, queue, err) : 0;
-	}
+	for (queue = 0; queue < NK_QUEUE_IDS && !rc; queue++)
+		if (nk_queue_set_has(maps, queue))
+			rc = check_map(on, queue, err);
 	return rc;
 }
 
@@ -90,8 +85,10 @@ static int check_sockets(struct nk_lender *on, struct nk_error *err)
 
 int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct nk_error *err)
 {
-	int rc = find_maps(on, ret, err);
+	int rc = nk_nicdir_read_maps(&on->dir, ret, err);
 
+	if (!rc && on->nic.ifindex)
+		rc = check_maps(on, ret, err);
 	return rc || !on->nic.ifindex ? rc : check_sockets(on, err);
 }
 

@@ -99,6 +99,48 @@ Test(nicdir, paths_are_below_the_nics_directory)
 	nk_nicdir_close(&dir); /* a second time is nothing */
 }
 
+Test(nicdir, queues_with_a_map_are_those_whose_directory_has_it)
+{
+	/* q9 is a file; the others but q14 and q4095 have no map, or are no queue's directory */
+	static const char *const dirs[] = { "q14", "q15", "q4095", "q4096", "qx", "q 3", "14" };
+	struct nk_queue_set maps = { 0 };
+	char path[NK_PATH_SIZE + 32];
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+	uint32_t queue;
+	size_t i;
+
+	open_dir("eth0", &dir);
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir.path, dirs[i]);
+		cr_assert_eq(mkdir(path, 0700), 0, "%s", path);
+		strcat(path, "/xsks_map");
+		if (strcmp(dirs[i], "q15") != 0)
+			cr_assert_eq(mkdir(path, 0700), 0, "%s", path);
+	}
+	snprintf(path, sizeof(path), "%s/q9", dir.path);
+	cr_assert_eq(symlink("/dev/null", path), 0);
+	unit_expect_ok("maps", nk_nicdir_read_maps(&dir, &maps, &err), &err);
+	for (queue = 0; queue < NK_QUEUE_IDS; queue++)
+		cr_expect_eq(nk_queue_set_has(&maps, queue), queue == 14 || queue == 4095,
+			     "queue %u", queue);
+	nk_nicdir_close(&dir);
+}
+
+/* A directory that cannot be read has nothing that would be known. */
+Test(nicdir, unread_maps_are_an_error)
+{
+	struct nk_queue_set maps = { 0 };
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+
+	open_dir("eth0", &dir);
+	cr_assert_eq(rmdir(dir.path), 0);
+	unit_expect_error("removed", nk_nicdir_read_maps(&dir, &maps, &err), &err, NK_CODE_BPF,
+			  "cannot read the NIC's directory|ENOENT");
+	nk_nicdir_close(&dir);
+}
+
 Test(nicdir, longest_paths_are_not_cut)
 {
 	char parent[NK_BPFFS_SIZE], path[NK_PATH_SIZE];
