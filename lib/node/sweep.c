@@ -3,7 +3,8 @@
  * sweep.c - remove dead attachments that have claims
  *
  *  1. Scan the claims of a NIC without its lock. Mostly nothing is dead.
- *  2. 500 ms later, for each dead attachment: take the lock, scan again, run DEL's removes.
+ *  2. For each dead attachment: take the lock, scan again, run DEL's removes. If the Pod's netns is there, 500 ms
+ *     later.
  *  3. sweep_journal.c releases the addresses, later: a plugin that hangs must keep no queue.
  */
 #include "node/sweep.h"
@@ -15,6 +16,7 @@
 #include "bpffs/claims.h"
 #include "kernel/link.h"
 #include "kernel/netdev.h"
+#include "kernel/netns.h"
 #include "nic/device.h"
 #include "node/sweep_common.h"
 #include "node/sweep_verdict.h"
@@ -34,7 +36,8 @@ struct finding {
 	enum nk_verdict verdict;
 	bool is_nic_down; /* that is why the verdict is unknown */
 	bool committed;
-	bool has_ipam; /* an IPAM plugin allocated addresses */
+	bool is_netns_there; /* or it is unknown whether it is */
+	bool has_ipam;	     /* an IPAM plugin allocated addresses */
 	uint32_t queue_count;
 };
 
@@ -130,6 +133,15 @@ static struct finding *find_finding(struct finding_list *list, const struct nk_k
 	return nk_list_add(list, &new, err) ? NULL : &list->at[i];
 }
 
+/* is_netns_gone() - certainly */
+static bool is_netns_gone(const struct nk_claim *claim)
+{
+	struct nk_error why = { 0 };
+	int fd cleanup_close = nk_netns_open_cookie(claim->netns_cookie, &why);
+
+	return fd == -ESTALE;
+}
+
 static int scan_claim(struct scan *scan, uint32_t queue, const struct nk_claim *claim,
 		      struct nk_error *err)
 {
@@ -152,6 +164,8 @@ static int scan_claim(struct scan *scan, uint32_t queue, const struct nk_claim *
 	verdict = check_claim(scan, queue, claim, &finding->is_nic_down);
 	if (verdict > finding->verdict)
 		finding->verdict = verdict;
+	if (verdict == NK_VERDICT_DEAD)
+		finding->is_netns_there |= claim->committed && !is_netns_gone(claim);
 	return 0;
 }
 
@@ -270,9 +284,22 @@ static int sweep_attachment(const struct nk_sweep *sweep, const char *nic,
 	return nk_sweep_unlock(key, &fd, rc, err);
 }
 
-int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error *err)
+/* await_second_look() - if the netns of any may be there: that the kernel is removing it is no reason to hurry */
+static void await_second_look(const struct finding_list *dead)
 {
 	const struct timespec pause = { .tv_nsec = SECOND_LOOK_MS * 1000000L };
+	uint32_t i;
+
+	for (i = 0; i < dead->count; i++) {
+		if (dead->at[i].is_netns_there) {
+			nanosleep(&pause, NULL);
+			return;
+		}
+	}
+}
+
+int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error *err)
+{
 	struct scan scan = { .sweep = sweep };
 	const struct finding_list *dead = &scan.dead;
 	struct nk_error mine = { 0 };
@@ -280,8 +307,7 @@ int nk_sweep_nic(const struct nk_sweep *sweep, const char *nic, struct nk_error 
 	int rc = scan_nic(&scan, sweep->host, nic, err);
 
 	/* Also after a failure: each one is checked again under the lock. */
-	if (dead->count)
-		nanosleep(&pause, NULL);
+	await_second_look(dead);
 	for (i = 0; i < dead->count && nk_sweep_has_time(sweep); i++) {
 		rc = nk_log_keep_first(rc, sweep_attachment(sweep, nic, &dead->at[i], &mine), err,
 				       &mine);

@@ -3,8 +3,8 @@
  * sweep.h - remove dead attachments: those whose DEL never came, or did not finish
  *
  * An attachment is dead if its device is gone, or if its ADD was killed:
- *   - its NIC is up, and none of its queues is leased, also 500 ms later (the kernel removes a
- *     netns in the background);
+ *   - its NIC is up, and none of its queues is leased. If its netns may be there, this must be so
+ *     500 ms later too (the kernel removes a netns in the background);
  *   - its queues are leased to a device that certainly belongs to another, or no longer exist;
  *   - its NIC is certainly gone, or its driver was reloaded: the device went with it;
  *   - its DEL came while the NIC was in another netns, and the NIC is back;
