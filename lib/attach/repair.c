@@ -64,7 +64,7 @@ struct repairing {
 	struct nk_lender on; /* not locked */
 	int rules;
 	/* unless all: what the NIC has, and what is noted; empty if it could not be read */
-	struct nk_u32_list locations;
+	struct nk_flow_list flows;
 	struct nk_context_list contexts;
 	struct nk_flow_note_list notes;
 };
@@ -77,27 +77,37 @@ static void read_lists(struct repairing *repairing)
 
 	if (!nic->ifindex || repairing->rules < 0 ||
 	    nk_flow_note_read(repairing->rules, &repairing->notes, &unread) ||
-	    nk_flow_read_locations(nic, &repairing->locations, &unread))
+	    nk_flow_read(nic, &repairing->flows, &unread))
 		return;
 	(void)nk_rss_context_read(repairing->on.nl, nic->ifindex, &repairing->contexts, &unread);
 }
 
 static void free_lists(struct repairing *repairing)
 {
-	free(repairing->locations.at);
+	free(repairing->flows.at);
 	free(repairing->contexts.at);
 	free(repairing->notes.at);
 }
 
-/* seems_whole() - does the NIC have a rule wherever the attachment has one, and its context? */
+/* is_placed() - does the NIC have the rule where it is noted? */
+static bool is_placed(const struct repairing *repairing, const struct nk_flow_note *rule)
+{
+	const struct nk_flow *found = repairing->flows.at;
+
+	for (; found < repairing->flows.at + repairing->flows.count; found++)
+		if (found->spec.location == rule->flow.spec.location)
+			return rule->placed && nk_flow_equal(found, &rule->flow);
+	return false;
+}
+
+/* seems_whole() - does the NIC have each rule of the attachment where it is noted, and its context? */
 static bool seems_whole(const struct repairing *repairing, const struct nk_claim_entry *first)
 {
 	const struct nk_flow_note_entry *note = repairing->notes.at;
 	uint32_t i, count = 0;
 
 	for (; note < repairing->notes.at + repairing->notes.count; note++)
-		count += note->owner == first->queue && note->rule.placed &&
-			 nk_u32_list_has(&repairing->locations, note->rule.flow.spec.location);
+		count += note->owner == first->queue && is_placed(repairing, &note->rule);
 	for (i = 0; i < repairing->contexts.count; i++)
 		if (repairing->contexts.at[i].id == first->claim.rss_context)
 			break;

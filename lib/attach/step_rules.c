@@ -79,23 +79,17 @@ static int refuse_address(struct nk_lender *lender, const struct nk_steering_rul
 	return nk_error_remedy(err, "give the Pod an address of its own");
 }
 
-/* refuse_twin() - if the NIC has a rule with the same match, wherever that directs to; but one at a location in
- * @known
- */
+/* refuse_twin() - if the NIC has a rule with the same match, wherever that directs to. @flows: the NIC's */
 static int refuse_twin(const struct nk_nic *nic, const struct nk_flow *flow,
-		       const struct nk_u32_list *known, struct nk_error *err)
+		       const struct nk_flow_list *flows, struct nk_error *err)
 {
-	struct nk_flow_list flows cleanup_list = { 0 };
-	const struct nk_flow *twin;
+	const struct nk_flow *twin = flows->at;
 	char text[NK_FLOW_TEXT_SIZE];
-	int rc = nk_flow_read_but(nic, known, &flows, err);
-	uint32_t i = 0;
 
-	while (i < flows.count && !nk_flow_same_match(&flows.at[i], flow))
-		i++;
-	if (rc || i == flows.count)
-		return rc;
-	twin = &flows.at[i];
+	while (twin < flows->at + flows->count && !nk_flow_same_match(twin, flow))
+		twin++;
+	if (twin == flows->at + flows->count)
+		return 0;
 	nk_flow_text(twin, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
 		     "%s has a rule at location %u: %s", nic->name, twin->spec.location, text);
@@ -126,12 +120,11 @@ static int refuse_overlap(const struct nk_attachment *att, const struct nk_flow_
 	return nk_error_remedy(err, "give the Pods of a VLAN different addresses");
 }
 
-/* The notes of a NIC, read once for all rules of an attachment. */
+/* The notes and the rules of a NIC, read once for all rules of an attachment. */
 struct noted {
 	int fd;
 	struct nk_flow_note_list all;
-	/* locations of the rules of others, which refuse_overlap() looks at */
-	struct nk_u32_list known;
+	struct nk_flow_list flows; /* with those that were inserted since */
 };
 
 static int read_noted(const struct nk_attachment *att, int fd, struct noted *ret,
@@ -140,15 +133,13 @@ static int read_noted(const struct nk_attachment *att, int fd, struct noted *ret
 	int rc = nk_flow_note_read(fd, &ret->all, err);
 
 	ret->fd = fd;
-	return rc ? rc :
-		    nk_flow_note_known(&ret->all, att->lender.claims, nk_step_owner(att),
-				       &ret->known, err);
+	return rc ? rc : nk_flow_read(&att->lender.nic, &ret->flows, err);
 }
 
 static void free_noted(struct noted *noted)
 {
 	free(noted->all.at);
-	free(noted->known.at);
+	free(noted->flows.at);
 }
 
 /* add_remedy() - what the driver accepts instead */
@@ -166,7 +157,7 @@ static void add_remedy(const struct nk_attachment *att, const struct nk_steering
 }
 
 /* insert_rule() - record it before the NIC gets it, and again as the NIC has placed it */
-static int insert_rule(struct nk_attachment *att, const struct noted *noted, uint32_t n,
+static int insert_rule(struct nk_attachment *att, struct noted *noted, uint32_t n,
 		       struct nk_flow_note *rule, struct nk_error *err)
 {
 	const struct nk_nic *nic = &att->lender.nic;
@@ -187,13 +178,14 @@ static int insert_rule(struct nk_attachment *att, const struct noted *noted, uin
 		return rc;
 	}
 	rule->placed = true;
-	return nk_flow_note_put(noted->fd, nk_step_owner(att), n, rule, err);
+	rc = nk_flow_note_put(noted->fd, nk_step_owner(att), n, rule, err);
+	return rc ? rc : nk_list_add(&noted->flows, &rule->flow, err);
 }
 
 _Static_assert(NK_STEERING_RULES_MAX <= NK_RULES_MAX, "each rule has a number");
 
 /* create_rule() - create rule @n of the attachment */
-static int create_rule(struct nk_attachment *att, const struct noted *noted, uint32_t n,
+static int create_rule(struct nk_attachment *att, struct noted *noted, uint32_t n,
 		       const struct nk_steering_rule *wanted, struct nk_error *err)
 {
 	struct nk_flow_note rule = { .version = NK_FLOW_NOTE_VERSION, .flow = wanted->flow };
@@ -202,7 +194,7 @@ static int create_rule(struct nk_attachment *att, const struct noted *noted, uin
 	if (!rc)
 		rc = refuse_overlap(att, &noted->all, &rule.flow, err);
 	if (!rc)
-		rc = refuse_twin(&att->lender.nic, &rule.flow, &noted->known, err);
+		rc = refuse_twin(&att->lender.nic, &rule.flow, &noted->flows, err);
 	if (rc)
 		return rc;
 	rc = insert_rule(att, noted, n, &rule, err);
@@ -342,11 +334,10 @@ int nk_step_find_rule(const struct nk_nic *nic, const struct nk_flow *wanted, ui
 /* repair_rule() - at its old location if that is free, or else at another; if the NIC has it at another, only its
  * record changes
  */
-static int repair_rule(struct nk_attachment *att, const struct noted *noted, uint32_t n,
+static int repair_rule(struct nk_attachment *att, struct noted *noted, uint32_t n,
 		       struct nk_error *err)
 {
 	char text[NK_FLOW_TEXT_SIZE], what[NK_FLOW_TEXT_SIZE + 16];
-	const struct nk_u32_list none = { 0 };
 	struct nk_flow_note rule;
 	uint32_t location = 0;
 	int rc = get_rule(att, noted->fd, n, &rule, err);
@@ -359,7 +350,7 @@ static int repair_rule(struct nk_attachment *att, const struct noted *noted, uin
 		rule.flow.spec.location = location;
 		return nk_flow_note_put(noted->fd, nk_step_owner(att), n, &rule, err);
 	}
-	rc = refuse_twin(&att->lender.nic, &rule.flow, &none, err);
+	rc = refuse_twin(&att->lender.nic, &rule.flow, &noted->flows, err);
 	if (!rc)
 		rc = insert_rule(att, noted, n, &rule, err);
 	if (rc)

@@ -92,18 +92,23 @@ static void remove_if_empty(const char *top)
 		(void)rmdir(top);
 }
 
-/* open_root() - Return: an fd that stays open until another bpffs is asked for; or a negative errno */
+/* open_root() - Return: an fd that stays open while it is what @bpffs leads to, and that is asked for; or a negative
+ * errno
+ */
 static int open_root(const char *bpffs, struct nk_error *err)
 {
-	static char path[NK_BPFFS_SIZE];
+	static struct stat opened;
 	static int fd = -1;
+	struct stat now;
 
-	if (fd >= 0 && !strcmp(path, bpffs))
+	if (fd >= 0 && !stat(bpffs, &now) && nk_trust_same_file(&opened, &now) &&
+	    opened.st_mode == now.st_mode && opened.st_uid == now.st_uid)
 		return fd;
 	if (fd >= 0)
 		close(fd);
 	fd = nk_trust_open_root(bpffs, err);
-	snprintf(path, sizeof(path), "%s", bpffs);
+	if (fd >= 0 && fstat(fd, &opened))
+		opened = (struct stat){ 0 };
 	return fd;
 }
 

@@ -149,11 +149,4 @@ struct nk_flow_list {
  */
 int nk_flow_read(const struct nk_nic *nic, struct nk_flow_list *ret, struct nk_error *err);
 
-/* nk_flow_read_but() - the same without the rules at the locations @known, which the NIC is not asked for */
-int nk_flow_read_but(const struct nk_nic *nic, const struct nk_u32_list *known,
-		     struct nk_flow_list *ret, struct nk_error *err);
-
-/* nk_flow_read_locations() - list the locations of all rules. Return: as nk_flow_table_get() */
-int nk_flow_read_locations(const struct nk_nic *nic, struct nk_u32_list *ret, struct nk_error *err);
-
 #endif

@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/types.h"
-#include "bpffs/claims.h"
 #include "bpffs/nicdir.h"
 #include "bpffs/pinmap.h"
 
@@ -94,18 +93,5 @@ int nk_flow_note_read(int fd, struct nk_flow_note_list *ret, struct nk_error *er
 			rc = nk_list_add(ret, &entry, err);
 	}
 	free(values);
-	return rc;
-}
-
-int nk_flow_note_known(const struct nk_flow_note_list *notes, int claims, uint32_t but,
-		       struct nk_u32_list *ret, struct nk_error *err)
-{
-	struct nk_claim_list list cleanup_list = { 0 };
-	const struct nk_flow_note_entry *note;
-	int rc = claims < 0 || !notes->count ? 0 : nk_claims_read(claims, &list, err);
-
-	for (note = notes->at; note < notes->at + notes->count && !rc; note++)
-		if (note->rule.placed && note->owner != but && nk_claims_have(&list, note->owner))
-			rc = nk_list_add(ret, &note->rule.flow.spec.location, err);
 	return rc;
 }

@@ -53,15 +53,6 @@ int nk_flow_note_get(int fd, uint32_t owner, uint32_t n, struct nk_flow_note *re
 /* nk_flow_note_read() - list the notes of all attachments. Return: 0 or a negative errno: see list.h */
 int nk_flow_note_read(int fd, struct nk_flow_note_list *ret, struct nk_error *err);
 
-/**
- * nk_flow_note_known() - list the locations of the rules that attachments on the NIC have, as noted: their owner is
- * known without a look at the NIC
- * @claims: of the NIC; negative: none is listed
- * @but: not those of this owner
- */
-int nk_flow_note_known(const struct nk_flow_note_list *notes, int claims, uint32_t but,
-		       struct nk_u32_list *ret, struct nk_error *err);
-
 /* nk_flow_note_remove() - remove a note; success if there is none */
 int nk_flow_note_remove(int fd, uint32_t owner, uint32_t n, struct nk_error *err);
 

@@ -353,29 +353,6 @@ int nk_flow_remove(struct nk_nl *nl, const struct nk_nic *nic, uint32_t location
 
 int nk_flow_read(const struct nk_nic *nic, struct nk_flow_list *ret, struct nk_error *err)
 {
-	const struct nk_u32_list none = { 0 };
-
-	return nk_flow_read_but(nic, &none, ret, err);
-}
-
-int nk_flow_read_locations(const struct nk_nic *nic, struct nk_u32_list *ret, struct nk_error *err)
-{
-	struct ethtool_rxnfc *rules;
-	struct nk_flow_table table;
-	int rc = list_locations(nic, 0, &table, &rules, err);
-	uint32_t i;
-
-	if (rc)
-		return rc;
-	for (i = 0; i < rules->rule_cnt && !rc; i++)
-		rc = nk_list_add(ret, &rules->rule_locs[i], err);
-	free(rules);
-	return rc;
-}
-
-int nk_flow_read_but(const struct nk_nic *nic, const struct nk_u32_list *known,
-		     struct nk_flow_list *ret, struct nk_error *err)
-{
 	struct nk_error mine = { 0 };
 	struct ethtool_rxnfc *rules;
 	struct nk_flow_table table;
@@ -390,8 +367,6 @@ int nk_flow_read_but(const struct nk_nic *nic, const struct nk_u32_list *known,
 	if (rc)
 		return rc;
 	for (i = 0; i < rules->rule_cnt && !rc; i++) {
-		if (nk_u32_list_has(known, rules->rule_locs[i]))
-			continue;
 		rc = nk_flow_get(nic, rules->rule_locs[i], &flow, err);
 		if (rc == -ENOENT)
 			rc = 0; /* removed since the list was read */

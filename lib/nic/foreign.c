@@ -8,7 +8,6 @@
 #include "ethtool/rss.h"
 #include "kernel/nl.h"
 #include "nic/flow.h"
-#include "nic/flow_note.h"
 #include "nic/lender.h"
 
 #include <errno.h>
@@ -38,30 +37,14 @@ static void note_first(uint32_t list[NK_QUEUE_IDS], uint32_t queue, uint32_t whi
 		list[queue] = which + 1;
 }
 
-/* read_known() - the locations of the rules of attachments */
-static int read_known(const struct nk_lender *on, struct nk_u32_list *ret, struct nk_error *err)
-{
-	struct nk_flow_note_list notes cleanup_list = { 0 };
-	int fd cleanup_close = on->claims < 0 ? -ENOENT : nk_flow_note_open(&on->dir, false, err);
-	int rc;
-
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	rc = nk_flow_note_read(fd, &notes, err);
-	return rc ? rc : nk_flow_note_known(&notes, on->claims, NK_QUEUE_IDS, ret, err);
-}
-
 int nk_foreign_read(const struct nk_lender *on, struct nk_foreign *ret, struct nk_error *err)
 {
 	struct nk_context_list contexts cleanup_list = { 0 };
 	struct nk_flow_list flows cleanup_list = { 0 };
-	struct nk_u32_list known cleanup_list = { 0 };
 	const struct nk_context *context;
 	uint32_t i, k;
-	int rc = read_known(on, &known, err);
+	int rc = nk_flow_read(&on->nic, &flows, err);
 
-	if (!rc)
-		rc = nk_flow_read_but(&on->nic, &known, &flows, err);
 	if (!rc)
 		rc = nk_rss_context_read(on->nl, on->nic.ifindex, &contexts, err);
 	if (rc)

@@ -15,8 +15,8 @@ struct nk_foreign {
 	uint32_t by_context[NK_QUEUE_IDS];
 };
 
-/* nk_foreign_read() - read the rules that no attachment has, as far as it is noted, and all contexts, also ours
- * @on: with nl, nic, dir and claims
+/* nk_foreign_read() - read all rules and contexts, also ours: on a queue that nobody has claimed, none is ours
+ * @on: with nl and nic
  *
  * Return: 0, also if there are none, or a negative errno
  */

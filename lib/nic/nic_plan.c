@@ -20,7 +20,7 @@
 struct work {
 	const struct nk_nic_plan_on *on;
 	struct nk_queue_set excluded; /* queues that host traffic must not reach */
-	bool kept;		      /* an earlier attachment has excluded all of them */
+	bool kept;		      /* the RSS table is without them already, by us */
 	struct nk_setting_changes *ret;
 };
 
@@ -148,28 +148,31 @@ static int plan_rss(struct work *work, struct nk_error *err)
 	return 0;
 }
 
-/* has_masks() - are the masks of the leased queues empty, and is another one not? Then the host transmits on others.
- * Return: 1, 0, or a negative errno
+/* has_masks() - are the masks of the leased queues empty, and is the first of the others that is not empty ours? Then an
+ * earlier attachment has kept the host off all of them. Return: 1, 0, or a negative errno
  */
-static int has_masks(const struct work *work, struct nk_error *err)
+static int has_masks(struct work *work, struct nk_error *err)
 {
-	const struct nk_nic *nic = &work->on->lender->nic;
 	const struct nk_cpu_set none = { 0 };
-	struct nk_cpu_set mask = none;
+	struct nk_setting_change *change;
+	bool is_leased, is_set;
 	uint32_t queue;
-	int rc = 0;
+	int rc = 0, ours = 0;
 
 	for (queue = 0; queue < NK_QUEUE_IDS && !rc; queue++) {
-		if (!nk_queue_set_has(work->on->leased, queue))
+		is_leased = nk_queue_set_has(work->on->leased, queue);
+		if (!is_leased && (ours || nk_queue_set_has(&work->excluded, queue)))
 			continue;
-		rc = nk_xps_get(nic, queue, &mask, err);
-		if (!rc && memcmp(&mask, &none, sizeof(mask)) != 0)
+		rc = add_change(work, nk_setting_item(NK_SETTING_XPS, queue), &change, err);
+		if (rc)
+			break;
+		is_set = memcmp(change->present.bytes, &none, sizeof(none)) != 0;
+		ours = ours || (is_set && is_ours(change));
+		work->ret->count--;
+		if (is_set && (is_leased || !ours))
 			return 0;
 	}
-	for (queue = 0; !rc && !memcmp(&mask, &none, sizeof(mask)); queue++)
-		if (!nk_queue_set_has(&work->excluded, queue))
-			rc = nk_xps_get(nic, queue, &mask, err);
-	return rc == -ENOENT ? 0 : rc ? rc : 1;
+	return rc && rc != -ENOENT ? rc : ours;
 }
 
 /* plan_xps() - the host does not transmit on the queues in work->excluded, where sockets share the rings */
@@ -321,7 +324,7 @@ static int plan_exclusion(struct work *work, bool sends, struct nk_error *err)
 		rc = plan_rss(work, err);
 	if (rc || !sends || nk_quirk_has_own_tx(driver))
 		return rc;
-	/* Not a look at each queue of the NIC. CHECK looks at all of them. */
+	/* Not a look at each queue of the NIC */
 	rc = work->on->others && work->on->leased && work->kept ? has_masks(work, err) : 0;
 	if (rc)
 		return rc < 0 ? rc : 0;

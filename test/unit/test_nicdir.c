@@ -261,6 +261,27 @@ Test(nicdir, missing_directory_is_enoent_until_it_is_made)
 	nk_nicdir_close(&dir);
 }
 
+/* as by a mount over the bpffs; and its new mode is seen */
+Test(nicdir, another_bpffs_at_the_path_is_the_one_that_counts)
+{
+	char old[PATH_MAX + 8], hidden[PATH_MAX + 8];
+	struct nk_error err = { 0 };
+	struct nk_nicdir dir;
+
+	open_dir("eth0", &dir);
+	close(dir.fd);
+	snprintf(old, sizeof(old), "%s.old", bpffs);
+	snprintf(hidden, sizeof(hidden), "%s/old", bpffs);
+	cr_assert(!rename(bpffs, old) && !mkdir(bpffs, 0700) && !rename(old, hidden));
+	cr_expect_eq(nk_nicdir_open(bpffs, "eth0", &dir, &err), -ENOENT);
+	nk_error_reset(&err);
+	open_dir("eth0", &dir);
+	nk_nicdir_close(&dir);
+	cr_assert_eq(chmod(bpffs, 0777), 0);
+	unit_expect_error("others may write", nk_nicdir_check(bpffs, "eth0", &err), &err,
+			  NK_CODE_BPF, "EACCES");
+}
+
 Test(nicdir, directory_stays_while_it_holds_something)
 {
 	struct nk_nicdir dir, other;
