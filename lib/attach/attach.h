@@ -243,6 +243,11 @@ int nk_attach_delete_unclaimed(struct nk_attachment *att, const char *bpffs, str
  */
 int nk_attach_refuse_claimed(struct nk_attachment *att, const char *bpffs, struct nk_error *err);
 
+/* nk_attach_has_room() - has the Pod end of a pair that was found room for leases? Then it was made with queues. Return:
+ * false also if it cannot be read
+ */
+bool nk_attach_has_room(struct nk_attachment *att);
+
 /* nk_attach_has_lease() - has the Pod end of a pair that was found any lease? Return: 1, 0, or a negative errno */
 int nk_attach_has_lease(struct nk_attachment *att, struct nk_error *err);
 

@@ -224,6 +224,10 @@ static int remove_unclaimed(struct walk *walk, struct nk_error *err)
 {
 	int rc = find_pair(walk, err);
 
+	/* Its claims were removed, so the NIC has more of it than the device. */
+	if (rc > 0 && nk_attach_has_room(walk->att) &&
+	    nk_attach_delete_unclaimed(walk->att, walk->how->bpffs, err))
+		return -err->sys;
 	if (rc > 0) {
 		rc = nk_attach_remove(walk->att, &walk->how->options, err);
 		return rc ? rc : 1;

@@ -37,10 +37,19 @@ static bool has_alias(const struct nk_unclaimed *unclaimed, const struct nk_devi
 	       !nk_link_nsid(&att->host, att->netns_fd, false, &pod, &none) && pod == device->nsid;
 }
 
+/* is_pod_end() - of the pair that was found by its host end */
+static bool is_pod_end(const struct nk_attachment *att, const struct nk_device *device)
+{
+	return att->claim.pair && att->claim.ifindex && device->nsid == att->claim.nsid &&
+	       device->link.ifindex == att->claim.ifindex;
+}
+
 static bool is_ours(const struct nk_unclaimed *unclaimed, const struct nk_device *device)
 {
 	const struct nk_link *link = &device->link;
 
+	if (is_pod_end(unclaimed->att, device))
+		return true;
 	return !strcmp(link->kind, "netkit") && link->netkit.pairing == NK_NETKIT_PAIRING_SINGLE &&
 	       link->group == NK_LINK_GROUP && has_alias(unclaimed, device);
 }
@@ -218,6 +227,15 @@ int nk_attach_find_unclaimed(struct nk_attachment *att, struct nk_error *err)
 		return unclaimed.count > 0;
 	*err = unclaimed.why;
 	return unclaimed.failed;
+}
+
+bool nk_attach_has_room(struct nk_attachment *att)
+{
+	struct nk_error unread = { 0 };
+	struct nk_link pod;
+
+	return !nk_link_get(&att->host, att->claim.nsid, NULL, att->claim.ifindex, &pod, &unread) &&
+	       pod.num_rx_queues > 1;
 }
 
 int nk_attach_has_lease(struct nk_attachment *att, struct nk_error *err)
