@@ -232,8 +232,8 @@ static int relock(struct nk_attachment *att, struct nk_error *err)
 	if (rc != -ESTALE && rc != -EIDRM && rc != -ENODEV)
 		return rc;
 	nk_error_reset(err);
-	return rc != -ENODEV && was_released ? -ESTALE :
-					       0; /* removal continues with what is left */
+	/* Without the NIC or the pin, removal continues with what is left. */
+	return rc == -ESTALE && was_released ? rc : 0;
 }
 
 void nk_cmd_add_release(struct nk_attachment *att, struct nk_add *add)

@@ -173,7 +173,7 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err)
 {
 	const struct nk_json *list;
-	struct nk_nl host;
+	struct nk_nl host = { 0 };
 	struct nk_sweep sweep = {
 		.host = &host,
 		.bpffs = config->bpffs,
@@ -187,21 +187,21 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	int rc;
 
 	rc = find_list(config, &list, err);
-	if (!rc)
-		rc = nk_nl_open(&host, -1, "host", err);
 	if (rc)
 		return rc;
 	sweep.data = list;
-	rc = nk_log_keep_first(0, nk_json_count(list) ? nk_sweep_unclaimed(&sweep, &mine) : 0, err,
-			       &mine);
-	rc = nk_log_keep_first(rc, sweep_all(&sweep, &mine), err, &mine);
+	rc = nk_nl_open(&host, -1, "host", err);
+	if (!rc) {
+		rc = nk_json_count(list) ? nk_sweep_unclaimed(&sweep, err) : 0;
+		rc = nk_log_keep_first(rc, sweep_all(&sweep, &mine), err, &mine);
+	}
 	nk_nl_close(&host);
 	return nk_log_keep_first(rc, gc_ipam(request, config, list, &mine), err, &mine);
 }
 
 int nk_cmd_gc_all(const char *bpffs, bool forget, struct nk_error *err)
 {
-	struct nk_nl host;
+	struct nk_nl host = { 0 };
 	const struct nk_sweep sweep = { .host = &host,
 					.bpffs = bpffs,
 					.until = nk_clock_ms() + GC_MS,

@@ -53,8 +53,8 @@ static inline int nk_steal_fd(int *fd)
 	return stolen;
 }
 
-/* nk_steal_dir() - read the directory of an fd, which is taken away from its cleanup. Return: NULL, and the fd stays, if
- * it is negative, or with errno
+/* nk_steal_dir() - a stream to read the directory of *@fd, which then belongs to the stream. Return: NULL, and *@fd stays:
+ * it is negative, or errno says why
  */
 static inline DIR *nk_steal_dir(int *fd)
 {

@@ -24,8 +24,14 @@ static const struct nk_pinmap claims = {
 
 static int fail(struct nk_error *err, const char *what, uint32_t queue)
 {
-	return nk_error_sys(err, NK_CODE_BPF, "cannot use the claims map", "%s queue %u", what,
-			    queue);
+	const int rc = nk_error_sys(err, NK_CODE_BPF, "cannot use the claims map", "%s queue %u",
+				    what, queue);
+
+	if (rc == -E2BIG)
+		nk_error_remedy(err,
+				"nk-cni lends at most %u queues of a NIC: end other Pods first",
+				NK_CLAIMS_MAX);
+	return rc;
 }
 
 int nk_claims_open(const struct nk_nicdir *dir, bool create, struct nk_error *err)

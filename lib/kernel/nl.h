@@ -62,7 +62,7 @@ typedef int (*nk_nl_reply)(const struct nlmsghdr *reply, void *data, struct nk_e
 
 /**
  * nk_nl_do() - send one rtnetlink request, pass its replies to @reply, wait for the end
- * @request: built by a *_put function; this function sets the sequence and the flags NLM_F_REQUEST and NLM_F_ACK
+ * @request: built by a *_put function; this function sets the sequence, NLM_F_REQUEST and, but for a get, NLM_F_ACK
  * @header: size of the family header, for example sizeof(struct ifinfomsg)
  * @names: of the request's attributes; NULL: an error shows their numbers
  * @reply: NULL: replies are ignored, and the ACK is the end. Otherwise 0 means that @reply was called, except for a

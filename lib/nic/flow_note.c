@@ -31,8 +31,15 @@ static uint32_t key_of(uint32_t owner, uint32_t n)
 /* set_error() - of a call that has failed with errno */
 static int set_error(struct nk_error *err, const char *what, uint32_t owner, uint32_t n)
 {
-	return nk_error_set(err, NK_CODE_BPF, errno, "cannot use the map of flow rules",
-			    "%s rule %u of queue %u: %s", what, n, owner, nk_errno_name(errno));
+	const int rc = nk_error_sys(err, NK_CODE_BPF, "cannot use the map of flow rules",
+				    "%s rule %u of queue %u", what, n, owner);
+
+	if (rc == -E2BIG)
+		nk_error_remedy(err,
+				"the Pods of a NIC can have %u flow rules: use fewer entries of "
+				"\"steering\", or end other Pods first",
+				NK_FLOW_NOTES_MAX);
+	return rc;
 }
 
 int nk_flow_note_open(const struct nk_nicdir *dir, bool create, struct nk_error *err)

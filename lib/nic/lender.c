@@ -26,15 +26,25 @@ int nk_lender_read_claims(const struct nk_lender *on, struct nk_claim_list *ret,
 				nk_claims_read(on->claims, ret, err);
 }
 
-/* has_committed() - has an ADD with this directory succeeded? Return: 1, 0, or a negative errno */
-static int has_committed(const struct nk_lender *on, struct nk_error *err)
+/* has_committed() - has an ADD with this NIC and this directory succeeded? What the directory has of an earlier NIC does
+ * not count. Return: 1, 0, or a negative errno
+ */
+static int has_committed(const struct nk_lender *on, const struct nk_nicid *id,
+			 struct nk_error *err)
 {
 	struct nk_claim_list claims cleanup_list = { 0 };
-	int rc = nk_claims_read_pin(&on->dir, &claims, err);
+	struct nk_nicid recorded;
 	uint32_t i;
+	int rc = nk_nicid_get(&on->dir, &recorded, err);
 
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	if (!nk_nicid_same(&recorded, id))
+		return 0;
+	rc = nk_claims_read_pin(&on->dir, &claims, err);
 	for (i = 0; i < claims.count && !rc; i++)
-		rc = claims.at[i].claim.committed;
+		rc = claims.at[i].claim.committed &&
+		     claims.at[i].claim.nic_ifindex == recorded.ifindex;
 	return rc;
 }
 
@@ -44,7 +54,7 @@ static int has_committed(const struct nk_lender *on, struct nk_error *err)
 static int refuse_instance(struct nk_lender *on, const struct nk_nicid *id, const char *bpffs,
 			   struct nk_error *err)
 {
-	int rc = has_committed(on, err);
+	int rc = has_committed(on, id, err);
 
 	if (rc)
 		return rc < 0 ? rc : 0;

@@ -208,6 +208,7 @@ static int scan_nic(struct scan *scan, struct nk_nl *nl, const char *nic, struct
 	for (i = 0; i < claims.count && !rc; i++)
 		rc = scan_claim(scan, claims.at[i].queue, &claims.at[i].claim, err);
 	free(scan->queues.at);
+	scan->queues = (struct nk_queue_list){ 0 };
 	if (drop_living(&scan->dead))
 		nk_log_warn("%s is down, so it is unknown which of its Pods are dead: all are kept",
 			    nic);

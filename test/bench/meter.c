@@ -213,7 +213,7 @@ static long peak_kib(pid_t pid)
 /* Until it is gone. If it is traced, it stops just before that, when its memory can still be read. */
 static void wait_for(pid_t pid, struct cost *cost)
 {
-	struct rusage used;
+	struct rusage used = { 0 };
 	int signal;
 
 	while (wait4(pid, &cost->status, __WALL, &used) == pid && WIFSTOPPED(cost->status)) {
