@@ -326,7 +326,7 @@ static int begin_attachment(struct nk_attachment *att, const struct nk_config *c
 	if (!rc)
 		rc = refuse_elsewhere(att, config, err);
 	if (!rc)
-		rc = nk_attach_find_pair(att, err);
+		rc = nk_attach_find_known_pair(att, err);
 	if (rc > 0) {
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
 			     "host device %s belongs to %s of container %.16s, network %.32s",

@@ -184,6 +184,11 @@ int nk_attach_has_any(struct nk_attachment *att, const char *bpffs, const char *
 /* nk_attach_find_pair() - find a pair by its host end, without claims. Return: 1, 0, or a negative errno */
 int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err);
 
+/* nk_attach_find_known_pair() - the same at a cost that does not depend on how many devices there are. If the journal has
+ * no record of the pair, it is found by the name of either end, not by its alias.
+ */
+int nk_attach_find_known_pair(struct nk_attachment *att, struct nk_error *err);
+
 /* nk_attach_unload() - release the lock, for another nk_attach_load(). Removes the NIC's directory if nobody uses
  * the NIC.
  */

@@ -303,7 +303,8 @@ static int find_by_pod_end(const struct search *search, struct nk_error *err)
 		att->claim.key.ifname);
 }
 
-int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err)
+/* find() - @everywhere: among all devices, or only if the journal has a record of the attachment */
+static int find(struct nk_attachment *att, bool everywhere, struct nk_error *err)
 {
 	off_stack struct nk_journal_record recorded;
 	struct search search = { .att = att };
@@ -311,14 +312,25 @@ int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err)
 
 	if (rc < 0)
 		return rc;
+	everywhere |= rc > 0;
 	search.place = recorded.place;
 	nk_device_alias(&att->claim.key, search.alias);
 	rc = find_by_name(&search, err);
-	if (!rc)
+	if (!rc && everywhere)
 		rc = find_in_netns(&search, NK_NSID_HERE, err);
-	if (!rc)
+	if (!rc && everywhere)
 		rc = find_in_other_netns(&search, err);
 	if (!rc)
 		rc = find_by_journal(&search, err);
 	return rc ? rc : find_by_pod_end(&search, err);
+}
+
+int nk_attach_find_pair(struct nk_attachment *att, struct nk_error *err)
+{
+	return find(att, true, err);
+}
+
+int nk_attach_find_known_pair(struct nk_attachment *att, struct nk_error *err)
+{
+	return find(att, false, err);
 }
