@@ -283,6 +283,14 @@ int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error 
 	return try_below(all, bpffs, nic, true, err);
 }
 
+void nk_nicdir_unmake(const char *bpffs, const char *nic)
+{
+	char path[NK_PATH_SIZE];
+
+	print_nic_path(bpffs, nic, path);
+	(void)rmdir(path);
+}
+
 /* forget_nic() - remove the NIC's identity if it is the last pin */
 static void forget_nic(const struct nk_nicdir *dir)
 {

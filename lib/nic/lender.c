@@ -91,6 +91,8 @@ static int claim_dir(struct nk_lender *on, const struct nk_nicid *id, const char
 		rc = nk_nicdir_make(all, bpffs, on->dir.name, err);
 	if (rc >= 0)
 		rc = record_nic(on, id, err);
+	if (rc)
+		nk_nicdir_unmake(bpffs, on->dir.name);
 	nk_nicdir_unlock_all(all, bpffs);
 	return rc;
 }
