@@ -17,6 +17,7 @@
 #include "ip/ip_addr.h"
 #include "kernel/uapi.h"
 #include "nic/flow_note.h"
+#include "nic/steering.h"
 
 #include <errno.h>
 #include <string.h>
@@ -163,28 +164,20 @@ int nk_step_check_carriers(struct nk_nl *pod, uint32_t ifindex, const struct nk_
 	return rc;
 }
 
-/* takes_over() - has an entry of "steering" the addresses of the Pod's other devices? */
-static bool takes_over(const struct nk_config *config)
+int nk_step_check_add_carriers(struct nk_attachment *att, const struct nk_add *add,
+			       struct nk_error *err)
 {
-	uint32_t i;
-
-	for (i = 0; i < config->steering_count; i++)
-		if (config->steering[i].takeover)
-			return true;
-	return false;
-}
-
-int nk_step_check_takeover(struct nk_attachment *att, const struct nk_add *add,
-			   struct nk_error *err)
-{
+	const struct nk_pod_ips *ips = &add->ips;
+	const uint32_t taken = nk_steering_takes_over(add->config) ? ips->other_count : 0;
 	uint32_t i;
 	int rc = 0;
 
-	if (!(att->claim.flags & NK_CLAIM_RINGS) || !takes_over(add->config))
+	if (!(att->claim.flags & NK_CLAIM_RINGS) || !add->config->steering_count)
 		return 0;
-	for (i = 0; i < add->ips.other_count && !rc; i++)
-		rc = nk_step_check_carriers(&att->pod, att->claim.ifindex, &add->ips.others[i],
-					    err);
+	for (i = 0; i < ips->own_count + taken && !rc; i++)
+		rc = nk_step_check_carriers(
+			&att->pod, att->claim.ifindex,
+			i < ips->own_count ? &ips->own[i] : &ips->others[i - ips->own_count], err);
 	return rc;
 }
 

@@ -73,9 +73,9 @@ int nk_step_refuse_pod_xdp(const struct nk_link *link, struct nk_error *err);
 int nk_step_check_carriers(struct nk_nl *pod, uint32_t ifindex, const struct nk_ipaddr *addr,
 			   struct nk_error *err);
 
-/* nk_step_check_takeover() - ADD: the same for all addresses that it takes over; 0 without providers */
-int nk_step_check_takeover(struct nk_attachment *att, const struct nk_add *add,
-			   struct nk_error *err);
+/* nk_step_check_add_carriers() - ADD: the same for all addresses that it steers by; 0 without providers */
+int nk_step_check_add_carriers(struct nk_attachment *att, const struct nk_add *add,
+			       struct nk_error *err);
 
 /* nk_step_check_rule_carriers() - CHECK: the same for the destinations of the flow rules. @fd: of their notes */
 int nk_step_check_rule_carriers(const struct nk_attachment *att, int fd, struct nk_error *err);

@@ -101,6 +101,7 @@ int nk_ip_parse_addr(const struct nlmsghdr *msg, struct nk_ip_addr *ret, struct 
 	addr.ifindex = ifa->ifa_index;
 	addr.prefix.addr.family = ifa->ifa_family;
 	addr.prefix.len = ifa->ifa_prefixlen;
+	addr.scope = ifa->ifa_scope;
 	addr.flags = tb[IFA_FLAGS] ? nk_nl_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
 	/* On a point-to-point device, IFA_ADDRESS is the other end's address. IPv6 has IFA_LOCAL
 	 * only there.
@@ -175,6 +176,29 @@ int nk_ip_addr_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *p
 		rc = list.at[i].ifindex == ifindex && list.at[i].prefix.len == prefix->len &&
 		     nk_ipaddr_equal(&list.at[i].prefix.addr, &prefix->addr);
 	return rc;
+}
+
+int nk_ip_addr_list(struct nk_nl *nl, uint32_t but, struct nk_ipaddr *ret, uint32_t size,
+		    struct nk_error *err)
+{
+	struct addr_list list cleanup_list = { 0 };
+	int rc = read_addrs(nl, RTM_GETADDR, AF_UNSPEC, 0, &list, err);
+	uint32_t i, k, count = 0;
+
+	for (i = 0; i < list.count && !rc; i++) {
+		const struct nk_ipaddr *addr = &list.at[i].prefix.addr;
+
+		if (list.at[i].ifindex == but || list.at[i].scope != RT_SCOPE_UNIVERSE)
+			continue;
+		for (k = 0; k < count && !nk_ipaddr_equal(&ret[k], addr); k++)
+			;
+		if (k == size)
+			rc = nk_error_set(err, NK_CODE_CONFIG, E2BIG, "too many addresses",
+					  "the devices in %s have more than %u", nl->where, size);
+		else if (k == count)
+			ret[count++] = *addr;
+	}
+	return rc ? rc : (int)count;
 }
 
 /* put_owner() - unless it is there: a dump that was repeated has a device twice. Return: the new count */

@@ -36,6 +36,12 @@ int nk_ip_addr_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *p
 int nk_ip_addr_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *prefix,
 		   struct nk_error *err);
 
+/* nk_ip_addr_list() - list the addresses with global scope of all devices of the netns but @but. Return: how many; -E2BIG
+ * if there are more than @size; or another negative errno
+ */
+int nk_ip_addr_list(struct nk_nl *nl, uint32_t but, struct nk_ipaddr *ret, uint32_t size,
+		    struct nk_error *err);
+
 #define NK_IP_OWNERS_MAX 16
 
 /* nk_ip_addr_owners() - which devices of the netns have that address? Return: their number, with the
@@ -64,6 +70,7 @@ struct nk_ip_addr {
 	uint32_t ifindex;
 	struct nk_prefix prefix;
 	uint32_t flags; /* IFA_F_* */
+	uint8_t scope;	/* RT_SCOPE_* */
 };
 
 struct nlmsghdr *nk_ip_put_addr(void *buf, uint32_t ifindex, const struct nk_prefix *prefix,

@@ -82,9 +82,8 @@ static int refuse_none(struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "there is no address to steer by",
 		     "steering: the attachment has no address");
-	return nk_error_remedy(
-		err, "set \"ipam\", let the runtime provide addresses, or set \"takeover\": "
-		     "true after a plugin that has given the Pod an address");
+	return nk_error_remedy(err, "set \"ipam\", let the runtime provide addresses, or set "
+				    "\"takeover\": true in a Pod that has an address");
 }
 
 int nk_steering_check(const struct nk_config *config, const struct nk_pod_ips *ips,
@@ -104,6 +103,16 @@ int nk_steering_check(const struct nk_config *config, const struct nk_pod_ips *i
 				return refuse_others(&ips->own[k], err);
 	}
 	return 0;
+}
+
+bool nk_steering_takes_over(const struct nk_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->steering_count; i++)
+		if (config->steering[i].takeover)
+			return true;
+	return false;
 }
 
 uint32_t nk_steering_vlans(const struct nk_config *config, uint16_t ret[NK_STEERING_MAX])

@@ -50,6 +50,9 @@ uint32_t nk_steering_rules(const struct nk_config *config, const uint8_t mac[NK_
 int nk_steering_check(const struct nk_config *config, const struct nk_pod_ips *ips,
 		      struct nk_error *err);
 
+/* nk_steering_takes_over() - has an entry the addresses of the Pod's other devices? */
+bool nk_steering_takes_over(const struct nk_config *config);
+
 /* nk_steering_vlans() - list the VLANs of the attachment's frames, 0: untagged. Return: how many */
 uint32_t nk_steering_vlans(const struct nk_config *config, uint16_t ret[NK_STEERING_MAX]);
 
