@@ -289,7 +289,7 @@ spec: $(B)/nk-cni | $(B)/deps-lab ## nk-cni and Debian's plugins against the CNI
 	$(Q)$(LAB) run --with-cni-plugins --timeout 7200 -- cni-spec-tests/in-lab $(B)/nk-cni $(B)/spec
 
 # The tree's own copies are built, so $(B)/nk-cni is not needed. What takes no root is quick here.
-spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins with one bug each against it
+spec-mutants: | $(B)/deps-build $(B)/deps-lab ## test the specification's tests: does each planted bug make one of them fail?
 	$(Q)cni-spec-tests/mutate --out $(B)/mutants
 	$(Q)cni-spec-tests/mutate --no-root $(B)/mutants
 	$(Q)$(LAB) run --timeout 7200 -- bash -c 'insmod "$$LABNIC_KO" && ip link set ln0 up && \
@@ -297,7 +297,7 @@ spec-mutants: | $(B)/deps-build $(B)/deps-lab ## does the suite notice? plugins 
 
 BENCH_TOOLS = $(BENCH) $(PEER) $(METER) $(B)/nk-cni $(patsubst %,$(B)/test/%,netdev tcp wire xdpprog xsk)
 
-bench: $(BENCH_TOOLS) static | $(B)/deps-lab ## what everything costs, beside other plugins and the least possible; a table, and build/bench/bench.json
+bench: $(BENCH_TOOLS) static | $(B)/deps-lab ## measure time and memory of nk-cni and other plugins; prints a table, writes build/bench/bench.json
 	$(Q)$(MAKE) --no-print-directory B=$(B)/static STATIC=1 $(BARE:$(B)/%=$(B)/static/%)
 	$(Q)test/bench/all
 
