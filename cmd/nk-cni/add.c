@@ -334,8 +334,8 @@ static int begin_attachment(struct nk_attachment *att, const struct nk_config *c
 			     att->claim.key.network);
 		return nk_error_remedy(
 			err,
-			"if its Pod no longer needs it, call DEL with the same CNI_CONTAINERID "
-			"and CNI_IFNAME");
+			"if its Pod no longer needs it, delete the Pod, or call DEL with the full "
+			"CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
 	}
 	return rc || config->queue_count ? rc : nk_journal_begin(&att->claim.key, err);
 }
@@ -350,9 +350,9 @@ static void name_owner(const struct nk_attachment *att, struct nk_error *err)
 
 	if (!nk_nl_open_rtnl(&pod, att->netns_fd, "Pod", &none) &&
 	    !nk_link_get(&pod, NK_NSID_HERE, name, 0, &link, &none))
-		nk_error_note(err, "%s in the Pod is a %s device%s%.255s", name,
-			      *link.kind ? link.kind : "hardware",
-			      *link.alias ? " with alias " : "", link.alias);
+		nk_error_note(err, "the Pod already has a device %s%s%s%s%.255s", name,
+			      *link.kind ? " of kind " : "", link.kind,
+			      *link.alias ? ", alias " : "", link.alias);
 	nk_nl_close(&pod);
 }
 

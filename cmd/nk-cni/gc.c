@@ -148,8 +148,8 @@ static int gc_ipam(const struct nk_request *request, const struct nk_config *con
 		rc = nk_sweep_read_existing(config->bpffs, config->name, &kept, err);
 	if (rc == -EUCLEAN) {
 		nk_log_warn(
-			"%s: %s: skipped the IPAM plugin's GC: it might release addresses of live "
-			"Pods",
+			"did not call the IPAM plugin's GC, which might release addresses of live "
+			"Pods: %s: %s",
 			err->msg, err->details);
 		nk_error_reset(err);
 		rc = 0;

@@ -68,10 +68,11 @@ static int open_missing_standard_fds(struct nk_error *err)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			return nk_error_set(err, NK_CODE_IO, errno,
-					    "a standard file descriptor is closed",
-					    "open /dev/null as file descriptor %d: %s", fd,
-					    nk_errno_name(errno));
+			return nk_error_set(
+				err, NK_CODE_IO, errno,
+				"stdin, stdout or stderr is closed and cannot be replaced",
+				"open /dev/null as file descriptor %d: %s", fd,
+				nk_errno_name(errno));
 	return 0;
 }
 

@@ -55,10 +55,11 @@ static int put_present(const struct plan *plan, struct nk_error *err)
 	rc = nk_attach_count_free(plan->att, plan->config, &free_queues, &later, err);
 	if (rc)
 		return rc;
-	fprintf(plan->out, "# queues: %u of those listed are free, %u needed\n", free_queues,
-		plan->config->queue_count);
+	fprintf(plan->out,
+		"# queues: %u of the configured queues are free; the attachment needs %u\n",
+		free_queues, plan->config->queue_count);
 	if (nk_flow_table_get(nic, &rules, &none))
-		fputs("# flow rules: none possible\n", plan->out);
+		fputs("# flow rules: the NIC supports none, or they cannot be read\n", plan->out);
 	else
 		fprintf(plan->out, "# flow rules: %u in use, room for %u; %s\n", rules.used,
 			rules.size,
@@ -94,7 +95,8 @@ static int put_settings(const struct plan *plan, struct nk_error *err)
 	/* Any other program was refused. */
 	if (!rc && nk_mode_of(plan->config) == NK_MODE_PROVIDER &&
 	    plan->att->lender.nic.xdp_prog_id)
-		fputs("# BPF: the XDP program of nk-cni is detached; it is idle\n", plan->out);
+		fputs("# BPF: ADD detaches the XDP program of nk-cni, which no Pod uses\n",
+		      plan->out);
 	for (i = 0; i < changes.count && !rc; i++) {
 		if (is_only_saved(&changes.at[i]))
 			continue;
@@ -157,7 +159,7 @@ static void put_context(const struct plan *plan)
 		table.queues[table.size] = att->leases[table.size].phys;
 	fprintf(plan->out, "ethtool -X %s context new ", plan->nic);
 	nk_rss_print(plan->out, &table);
-	fputs("  # use its id instead of 1 below\n", plan->out);
+	fputs("  # in the rules below, replace context 1 by the id that this prints\n", plan->out);
 }
 
 /* put_rules() - rules for the known addresses, each at the location it gets after those before it */
@@ -206,7 +208,7 @@ static int put_frames(const struct plan *plan, struct nk_error *err)
 
 	for (; ips.own_count < config->ip_count; ips.own_count++)
 		ips.own[ips.own_count] = config->ips[ips.own_count].addr;
-	fputs("\n# which frames\n", plan->out);
+	fputs("\n# MAC filter, RSS context and flow rules\n", plan->out);
 	if (config->mac_source == NK_MAC_RANDOM)
 		fputs("# each ADD generates another MAC\n", plan->out);
 	if (!plan->att->claim.pair && config->mac_source != NK_MAC_MASTER)
@@ -217,8 +219,8 @@ static int put_frames(const struct plan *plan, struct nk_error *err)
 	if (rc)
 		return rc;
 	if (*config->ipam_type || config->prev)
-		fputs("# and rules for the addresses from the IPAM plugin or from earlier "
-		      "plugins\n",
+		fputs("# ADD also creates rules for the addresses that the IPAM plugin or "
+		      "prevResult supplies\n",
 		      plan->out);
 	put_neighs(plan, &ips);
 	return 0;

@@ -75,7 +75,8 @@ static int check_up(const struct nk_nic *nic, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_RETRY, ENETDOWN, "the NIC is down",
 		     "%s: the kernel reports no queues while it is down", nic->name);
-	return nk_error_remedy(err, "ip link set dev %s up", NK_QUOTED(nic->name));
+	return nk_error_remedy(err, "if nobody set it down on purpose, run: ip link set dev %s up",
+			       NK_QUOTED(nic->name));
 }
 
 /* check_mac() - a flow rule for the NIC's own MAC would take the host's frames */
@@ -92,7 +93,7 @@ static int check_mac(const struct nk_nic *nic, const struct nk_config *config, s
 		return 0;
 	nk_error_set(err, NK_CODE_CONFIG, EADDRINUSE,
 		     "a flow rule would take the host's own frames",
-		     "steering: %s has the same MAC", nic->name);
+		     "steering: the device would have the MAC of %s", nic->name);
 	return nk_error_remedy(err, "use another \"mac\", or \"steering\": [{\"match\": \"ip\"}]");
 }
 

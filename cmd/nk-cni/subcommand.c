@@ -38,7 +38,7 @@ static const struct option {
 } options[] = {
 	{ OPTION_JSON, "--json", "", "print JSON instead of a table" },
 	{ OPTION_FORGET, "--forget", "",
-	  "delete journal entries whose IPAM plugin cannot be called" },
+	  "delete journal entries whose IPAM plugin cannot be called or fails" },
 	{ OPTION_BPFFS, "--bpffs", " DIR", "the mount point of bpffs; default: /sys/fs/bpf" },
 	{ 0 },
 };
@@ -209,8 +209,8 @@ static const struct nk_subcommand subcommands[] = {
 		.name = "repair",
 		.summary = "restore lost flow rules, RSS contexts and settings of NICs",
 		.details =
-			"Without NIC, all NICs that have attachments are repaired. A foreign rule,\n"
-			"context or program is not overwritten.",
+			"Without NIC, all NICs that have attachments are repaired. A rule, context\n"
+			"or program of another owner is not overwritten.",
 		.options = OPTION_BPFFS,
 		.changes = true,
 		.run = run_on_nics,
@@ -220,18 +220,21 @@ static const struct nk_subcommand subcommands[] = {
 		.name = "gc",
 		.summary = "remove leftovers of dead Pods",
 		.details =
-			"Their addresses are released too. --forget deletes the journal entry and\n"
-			"prints each address that stays reserved.",
+			"Their addresses are released too. If an IPAM plugin cannot be called or\n"
+			"fails, --forget deletes the journal entries of these addresses, and names\n"
+			"their containers and networks.",
 		.options = OPTION_FORGET | OPTION_BPFFS,
 		.changes = true,
 		.run = run_gc,
 	},
 	{
 		.name = "release",
-		.summary = "remove nk-cni from NICs that lend no queue",
-		.details = "The XDP program is detached, and the NIC's settings are restored. "
-			   "Without\n"
-			   "NIC, all NICs are released. A NIC that lends queues is refused.",
+		.summary =
+			"detach the XDP program and restore settings of NICs without AF_XDP Pods",
+		.details =
+			"Without NIC, all NICs are released. A NIC that has an attachment with a\n"
+			"map is refused. If a NIC has only attachments without a map, its settings\n"
+			"stay until these have ended.",
 		.options = OPTION_BPFFS,
 		.changes = true,
 		.run = run_on_nics,
@@ -351,9 +354,11 @@ static int refuse_argument(const struct nk_subcommand *row, const char *text, st
 static int parse_bpffs(char *path, struct nk_invocation *ret, struct nk_error *err)
 {
 	if (!path || *path != '/' || strlen(path) >= NK_BPFFS_SIZE)
-		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid option",
-				    "%s: --bpffs takes an absolute path of less than %d bytes",
-				    ret->subcommand->name, NK_BPFFS_SIZE);
+		return nk_error_set(
+			err, NK_CODE_CONFIG, EINVAL, "invalid option",
+			"%s: --bpffs takes an absolute path of less than %d bytes%s%.64s",
+			ret->subcommand->name, NK_BPFFS_SIZE, path ? ", not " : "",
+			path ? path : "");
 	nk_config_tidy_path(path);
 	ret->bpffs = path;
 	return 2;

@@ -280,6 +280,6 @@ int nk_delete_check_absent(struct nk_attachment *att, const struct nk_delete *ho
 		     att->claim.key.ifname, att->claim.key.container_id, att->claim.key.network,
 		     walk.nic);
 	return nk_error_remedy(
-		err, "if its Pod no longer needs it, call DEL with the same CNI_CONTAINERID "
-		     "and CNI_IFNAME");
+		err, "if its Pod no longer needs it, delete the Pod, or call DEL with the full "
+		     "CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
 }

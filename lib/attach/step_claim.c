@@ -87,8 +87,8 @@ static int refuse_rival(const struct nk_attachment *att, const struct nk_claim *
 			     "%s has queues of %s already", text, att->lender.nic.name);
 		return nk_error_remedy(
 			err,
-			"if its Pod no longer needs it, call DEL with the same CNI_CONTAINERID "
-			"and CNI_IFNAME");
+			"if its Pod no longer needs it, delete the Pod, or call DEL with the full "
+			"CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
 	}
 	if (memcmp(claim->mac, att->claim.mac, NK_MAC_LEN) != 0 ||
 	    !memcmp(claim->mac, att->lender.nic.mac, NK_MAC_LEN))

@@ -72,7 +72,9 @@ static int check_lease(struct nk_attachment *att, struct nk_error *err)
 		if (rc) {
 			nk_error_class(err, NK_CODE_CHECK, "CHECK: cannot read the lease");
 			if (rc == -ENOENT)
-				nk_error_remedy(err, "ip link set dev %s up",
+				nk_error_remedy(err,
+						"if nobody set it down on purpose, run: "
+						"ip link set dev %s up",
 						NK_QUOTED(att->lender.nic.name));
 			return rc;
 		}

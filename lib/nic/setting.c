@@ -92,7 +92,7 @@ void nk_setting_print(FILE *out, const char *nic, uint32_t item,
 		nk_setting_unpack_rss(value, &table);
 		fprintf(out, "ethtool -X %s ", nic);
 		nk_rss_print(out, &table);
-		fputs("  # nk-cni keeps the other entries where they are\n", out);
+		fputs("  # approximation: nk-cni changes only the entries that must change\n", out);
 		break;
 	case NK_SETTING_XPS:
 		memcpy(&mask, value->bytes, sizeof(mask));

@@ -39,7 +39,7 @@ static const struct {
 	const char *key, *text;
 } states[] = {
 	[NK_INVENTORY_LOST] = { "lost", "lost: NIC removed, recreate the Pod" },
-	[NK_INVENTORY_OWED] = { "owed", "deleted; the cleanup of the NIC is owed" },
+	[NK_INVENTORY_OWED] = { "owed", "deleted; cleanup pending" },
 	[NK_INVENTORY_ELSEWHERE] = { "elsewhere", "NIC in another network namespace" },
 	[NK_INVENTORY_UNFINISHED] = { "unfinished", "unfinished" },
 	[NK_INVENTORY_UNKNOWN] = { "unknown", "unknown (NIC is down or cannot be read)" },

@@ -195,7 +195,8 @@ Test(setting, each_prints_the_command_that_makes_it)
 		  0,
 		  8,
 		  { 0, 0, 2, 0, 0, 0, 2, 0 },
-		  "ethtool -X n weight 2 0 2  # nk-cni keeps the other entries where they are\n" },
+		  "ethtool -X n weight 2 0 2  # approximation: nk-cni changes only the entries that "
+		  "must change\n" },
 		{ NK_SETTING_XPS,
 		  3,
 		  sizeof(struct nk_cpu_set),
