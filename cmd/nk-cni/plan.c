@@ -222,6 +222,9 @@ static int put_frames(const struct plan *plan, struct nk_error *err)
 		fputs("# ADD also creates rules for the addresses that the IPAM plugin or "
 		      "prevResult supplies\n",
 		      plan->out);
+	else if (nk_steering_takes_over(config))
+		fputs("# ADD also creates rules for the addresses of the Pod's other devices\n",
+		      plan->out);
 	put_neighs(plan, &ips);
 	return 0;
 }
