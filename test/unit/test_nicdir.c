@@ -279,7 +279,7 @@ Test(nicdir, another_bpffs_at_the_path_is_the_one_that_counts)
 	nk_nicdir_close(&dir);
 	cr_assert_eq(chmod(bpffs, 0777), 0);
 	unit_expect_error("others may write", nk_nicdir_check(bpffs, "eth0", &err), &err,
-			  NK_CODE_BPF, "chmod go-w");
+			  NK_CODE_BPF, "mode 0777|chmod go-w");
 }
 
 Test(nicdir, directory_stays_while_it_holds_something)
