@@ -115,8 +115,9 @@ static int check_version(const char *version, struct nk_error *err)
 	nk_error_set(err, NK_CODE_VERSION, EINVAL, "incompatible CNI versions",
 		     "the configuration has %scniVersion \"%.16s\"; supported: %s",
 		     is_missing ? "no cniVersion, which means " : "", version, known);
-	return nk_error_remedy(err, "set \"cniVersion\": \"%s\"; in a list, beside \"plugins\"",
-			       nk_config_versions[i - 1]);
+	return nk_error_remedy(
+		err, "set \"cniVersion\": \"%s\"; in a list, at the top level, next to \"plugins\"",
+		nk_config_versions[i - 1]);
 }
 
 static int parse_common(const struct nk_json *json, struct nk_config_raw *raw,
@@ -236,9 +237,9 @@ static int parse_device_info(const struct nk_config_raw *raw, struct nk_config *
 static int refuse_without_queues(struct nk_error *err)
 {
 	nk_config_missing(
-		err, "queues, which a single device needs; set \"queues\" to {\"pool\": \"8-15\"} "
-		     "or {\"ids\": \"14\"}; or set a \"deviceID\" such as \"eth0-q14\"; or, for "
-		     "a pair, \"pairing\": \"pair\"");
+		err, "queues, which a device with \"pairing\": \"single\" needs; set \"queues\" to "
+		     "{\"pool\": \"8-15\"} or {\"ids\": \"14\"}; or set a \"deviceID\" such as "
+		     "\"eth0-q14\"; or, for a pair, \"pairing\": \"pair\"");
 	return nk_error_remedy(
 		err,
 		"if a device plugin allocates the deviceID (resourceName), request one device of "
@@ -266,8 +267,8 @@ static int parse_add(const struct nk_json *json, const struct nk_request *reques
 
 	if (nk_json_get(json, "plugins"))
 		rc = nk_error_config(
-			err, "plugins: this is a list; a runtime passes each plugin one of its "
-			     "objects, with cniVersion and name");
+			err, "plugins: this is a configuration list; a plugin needs one object of "
+			     "\"plugins\", with the cniVersion and name of the list");
 	if (!rc)
 		rc = nk_config_check_keys(json, add_fields, config->name, err);
 	if (!rc)

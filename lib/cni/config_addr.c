@@ -34,14 +34,17 @@ static int check_ipam(const struct nk_config_raw *raw, const struct nk_request *
 		return nk_config_missing(err, "ipam.type, the name of a plugin");
 	if (!nk_delegate_is_name(ret->type))
 		return nk_config_invalid(err, "ipam.type", ret->type, "the file name of a plugin");
-	if (!strcmp(ret->type, raw->type))
-		return nk_config_invalid(err, "ipam.type", ret->type,
-					 "another plugin: nk-cni would call itself forever");
+	if (!strcmp(ret->type, raw->type)) {
+		nk_error_config(
+			err,
+			"ipam.type: \"%.64s\" is nk-cni itself, which would call itself forever",
+			ret->type);
+		return nk_error_remedy(err, "name an IPAM plugin, such as host-local");
+	}
 	if (!*request->cni_path && request->command != NK_COMMAND_PLAN)
 		return nk_error_set(err, NK_CODE_ENV, EINVAL,
 				    "missing environment variables: CNI_PATH",
-				    "it lists the directories to search for the IPAM plugin %.64s",
-				    ret->type);
+				    "nk-cni needs it to find the IPAM plugin %.64s", ret->type);
 	return 0;
 }
 

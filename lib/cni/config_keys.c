@@ -67,8 +67,10 @@ static const struct peer {
 	{ "preserveDefaultVlan", "bridge", use_nothing },
 	{ "spoofchk", "sriov-cni", use_switch },
 	{ "macspoofchk", "bridge", use_switch },
-	{ "trust", "sriov-cni", "set the device's MAC with \"mac\"; remove this key" },
-	{ "link_state", "sriov-cni", "the link state is that of the NIC; remove this key" },
+	{ "trust", "sriov-cni",
+	  "nk-cni uses no VF: set the device's MAC with \"mac\", and remove this key" },
+	{ "link_state", "sriov-cni",
+	  "nk-cni cannot set a link state: the Pod uses the link of the NIC; remove this key" },
 	{ "min_tx_rate", "sriov-cni", use_shaper },
 	{ "max_tx_rate", "sriov-cni", use_shaper },
 	{ "ingressRate", "bandwidth", use_shaper },
@@ -130,7 +132,8 @@ static int refuse_peers(const struct nk_json *member, struct nk_error *err)
 	/* Go's plugins ignore the case of keys. */
 	for (i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
 		if (!strcasecmp(nk_json_key(member), peers[i].key))
-			return refuse_key(member, err, "nk-cni does not support this key of ",
+			return refuse_key(member, err,
+					  "nk-cni does not support this key of other plugins: ",
 					  peers[i].whose, peers[i].instead);
 	return 0;
 }
@@ -144,8 +147,7 @@ static int refuse_misspelt(const struct nk_json *member, const struct nk_json_fi
 		if (!nk_spelling_is_near(nk_json_key(member), ours->key))
 			continue;
 		snprintf(instead, sizeof(instead), "did you mean \"%s\"?", ours->key);
-		return refuse_key(member, err, "nk-cni has no such key, but a similar one", "",
-				  instead);
+		return refuse_key(member, err, "nk-cni has no such key", "", instead);
 	}
 	return 0;
 }

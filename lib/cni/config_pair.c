@@ -83,7 +83,9 @@ int nk_config_parse_pair(const struct nk_json *json, const struct nk_config_raw 
 	if (!rc && !config->pair)
 		rc = refuse_pair_keys(json, err);
 	if (!rc && !config->pair && netkit->mode != NK_NETKIT_L2)
-		rc = nk_config_invalid(err, "mode", raw->mode, "the mode of a single, \"l2\"");
+		rc = nk_error_config(
+			err, "mode: \"%.64s\" is only for a pair; a single always has \"l2\"",
+			raw->mode);
 	if (!rc)
 		rc = parse_options(raw, netkit, err);
 	read_flags(json, raw, config);

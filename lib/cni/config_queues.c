@@ -158,14 +158,18 @@ static int check_count(const struct raw_queues *queues, const struct nk_config *
 		       struct nk_error *err)
 {
 	if (queues->count && queues->count != config->queue_count) {
-		nk_error_config(err, "queues.count: %u, but %u queues are listed", queues->count,
-				config->queue_count);
+		nk_error_config(
+			err,
+			"queues.count: %u, but the number of queues in queues.ids or deviceID is "
+			"%u",
+			queues->count, config->queue_count);
 		return nk_error_remedy(err,
 				       "remove \"count\"; a device plugin lists several queues as "
 				       "<master>-q<N>-<M>");
 	}
 	if (config->queue_count > NK_LEASES_MAX)
-		return nk_error_config(err, "queues: %u, but at most %u can be leased",
+		return nk_error_config(err,
+				       "queues: %u requested, but a device can lease at most %u",
 				       config->queue_count, NK_LEASES_MAX);
 	if (config->queue_max < config->queue_count)
 		return nk_error_config(err, "queues.max: %u is less than the %u queues requested",

@@ -133,12 +133,17 @@ static int check_target(const char *path, const struct nk_steering *entry,
 			return 0;
 		nk_error_config(err, "%s.match: the device has no address", path);
 		return nk_error_remedy(
-			err, "configure \"ipam\", have the runtime provide addresses, or set "
-			     "\"takeover\": true to use those of the Pod's other devices");
+			err,
+			"set \"ipam\", have the runtime provide addresses, or set \"takeover\": "
+			"true and put nk-cni in the same list behind the plugin that gives the Pod "
+			"its address");
 	}
 	if (config->pair) {
-		nk_error_config(err, "%s.match: the NIC receives no frames for the MAC of a pair",
-				path);
+		nk_error_config(
+			err,
+			"%s.match: \"mac\" is only for a single; frames for a pair arrive with the "
+			"MAC of the NIC",
+			path);
 		return nk_error_remedy(err, "match \"ip\", \"tcp\" or \"udp\"");
 	}
 	if (config->mac_source == NK_MAC_MASTER) {
@@ -249,8 +254,8 @@ static int parse_steering(const struct nk_config_raw *raw, const struct nk_reque
 		return rc;
 	nk_error_config(
 		err,
-		"rss.context: \"never\", but without a context a flow rule reaches one queue, not "
-		"%u",
+		"rss.context: \"never\" allows one queue, not %u: without a context, a flow rule "
+		"directs frames to one queue",
 		config->queue_count);
 	return nk_error_remedy(
 		err, "request one queue, or set \"context\": \"auto\" or \"steering\": []");
@@ -276,7 +281,8 @@ static int parse_neigh(const struct nk_config_raw *raw, const struct nk_request 
 	if (!config->xsk_map)
 		return nk_error_config(
 			err,
-			"neigh: \"answer\" needs the XDP program, which xsk.map: false disables");
+			"neigh: \"answer\" needs the XDP program, and \"xsk\": {\"map\": false} "
+			"disables it");
 	if (expects_addresses(config, request))
 		return 0;
 	nk_error_config(err, "neigh: \"answer\", but the device has no address");
@@ -312,9 +318,11 @@ static int check_copies(const struct nk_config_raw *raw, const struct nk_request
 			"rings.tcpDataSplit: without \"steering\" no connection reaches the leased "
 			"queues, and every byte is copied");
 	return nk_error_remedy(
-		err, "set for example \"steering\": [{\"match\": \"tcp\", \"port\": 5000%s",
-		config->pair ? "}]" :
-			       ", \"takeover\": true}] for the address of the Pod's other device");
+		err, "for example, set \"steering\": [{\"match\": \"tcp\", \"port\": 5000%s",
+		config->pair ?
+			"}]" :
+			", \"takeover\": true}], which needs a prevResult with the address of the "
+			"Pod");
 }
 
 /* check_split() - header split is for memory providers: io_uring zero copy, devmem. The kernel binds them to a NIC
@@ -324,15 +332,17 @@ static int check_split(const struct nk_config_raw *raw, const struct nk_request 
 		       const struct nk_config *config, struct nk_error *err)
 {
 	if (config->xsk_map) {
-		nk_error_config(err, "rings.tcpDataSplit: AF_XDP and memory providers exclude each "
-				     "other on one NIC");
+		nk_error_config(
+			err, "rings.tcpDataSplit: one NIC cannot serve AF_XDP and memory providers "
+			     "(io_uring zero copy, devmem) at the same time");
 		return nk_error_remedy(
 			err, "set \"xsk\": {\"map\": false} if the Pod does not use AF_XDP");
 	}
 	if (!config->rss_exclude) {
-		nk_error_config(err,
-				"rss.exclude: false lets frames of the host reach a queue with a "
-				"memory provider, which resets the connection");
+		nk_error_config(
+			err,
+			"rss.exclude: with false, frames for the host can reach a queue with a "
+			"memory provider, and the kernel then resets their connection");
 		return nk_error_remedy(err, "leave out \"rss.exclude\" or \"rings.tcpDataSplit\"");
 	}
 	if (config->rings.threshold) {

@@ -37,7 +37,10 @@ static int parse_mode(const char *text, uint16_t *ret, struct nk_error *err)
 	for (i = 0; i < digits; i++)
 		mode = mode << 3 | (unsigned int)(text[i] - '0');
 	if (text[digits] || digits < 3 || digits > 4 || mode & ~0666U)
-		return nk_config_invalid(err, "xsk.mode", text, "three octal digits within 0666");
+		return nk_config_invalid(
+			err, "xsk.mode", text,
+			"a mode of 3 or 4 octal digits with only read and write permissions, such "
+			"as 0660");
 	*ret = (uint16_t)mode;
 	return 0;
 }

@@ -248,7 +248,8 @@ static int start_with_retries(const struct nk_delegate *call, const struct plan 
 	if (rc)
 		set_error(call, -rc, err, "cannot be started: %s %.1024s: %s%s", what, plan->file,
 			  nk_errno_name(-rc),
-			  rc == -ETXTBSY ? ", the file is open for writing" : "");
+			  rc == -ETXTBSY ? "; the file is still being written, so try again later" :
+					   "");
 	if (rc == -EACCES)
 		nk_error_remedy(
 			err,
@@ -338,7 +339,8 @@ static int report_end(const struct nk_delegate *call, int rc, int status, struct
 		return set_error(call, EFBIG, err, "wrote more than %u bytes on its stdout",
 				 NK_DELEGATE_OUTPUT_MAX);
 	default:
-		return set_error(call, -rc, err, "cannot be waited for: %s", nk_errno_name(-rc));
+		return set_error(call, -rc, err, "was started, but waiting for its end failed: %s",
+				 nk_errno_name(-rc));
 	}
 	if (WIFSIGNALED(status))
 		return set_error(call, EREMOTEIO, err, "was killed by signal %d (%s)",

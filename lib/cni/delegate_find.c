@@ -37,7 +37,9 @@ static int check_trust(const struct nk_delegate *call, const char *file, const s
 		"user or is writable by others",
 		call->type, call->command, file);
 	return nk_error_remedy(
-		err, "make root the owner of both and remove write permission for others");
+		err,
+		"find out who installed it. If you trust the file, make root the owner of both, "
+		"and remove write permission for others (chown root, chmod o-w)");
 }
 
 int nk_delegate_find(const struct nk_delegate *call, char ret[PATH_MAX], struct nk_error *err)

@@ -247,7 +247,7 @@ static const char *find_gateway_flaw(const struct nk_ip *ip, const struct nk_ipa
 	if (!ip->gateway.family)
 		return NULL;
 	if (ip->gateway.family != ip->address.addr.family)
-		return "has another family than the address";
+		return "is of another address family than the address";
 	if (nk_ipaddr_flaw(&ip->gateway))
 		return nk_ipaddr_flaw(&ip->gateway);
 	if (nk_ipaddr_equal(&ip->gateway, &ip->address.addr))
@@ -282,7 +282,7 @@ static int check_usable(const struct nk_ipam *ipam, const struct nk_ipam_result 
 	nk_error_set(err, NK_CODE_IPAM, EBADMSG, "the IPAM plugin's answer is unusable",
 		     "IPAM plugin %.64s answered ips[%u].%s \"%s\", which %s", ipam->type, i, key,
 		     text, flaw);
-	return nk_error_remedy(err, "correct subnet, range, addresses or gateway in \"ipam\"");
+	return nk_error_remedy(err, "fix the subnet, range, addresses or gateway in \"ipam\"");
 }
 
 /* parse_answer() - @ret owns the parsed values, also after a failure */
@@ -304,7 +304,7 @@ static int parse_answer(const struct nk_ipam *ipam, const char *text, size_t siz
 	copy_excerpt(text, size, said);
 	if (!ret->ip_count)
 		return nk_error_set(err, NK_CODE_IPAM, EBADMSG,
-				    "IPAM plugin returned missing IP config",
+				    "the IPAM plugin returned no addresses",
 				    "IPAM plugin %.64s (command ADD): no ips; it wrote: %s",
 				    ipam->type, said);
 	for (i = 0; i < ret->ip_count; i++)

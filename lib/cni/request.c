@@ -104,7 +104,7 @@ static int refuse_missing(const char *id, const char *netns, const char *ifname,
 	snprintf(msg, sizeof(msg), "missing environment variables:%s%s%s",
 		 *id ? "" : " CNI_CONTAINERID", *netns ? "" : " CNI_NETNS",
 		 *ifname ? "" : " CNI_IFNAME");
-	return nk_error_set(err, NK_CODE_ENV, EINVAL, msg, "CNI_COMMAND=%s needs them",
+	return nk_error_set(err, NK_CODE_ENV, EINVAL, msg, "required by CNI_COMMAND=%s",
 			    nk_request_command_name(command));
 }
 

@@ -130,10 +130,11 @@ static int check_version(const char *version, const char *cni_version, struct nk
 		if (!strcmp(version, nk_config_versions[i]))
 			return 0;
 	nk_error_config(err, "prevResult.cniVersion: \"%.16s\" is not supported", version);
-	return nk_error_remedy(err,
-			       "configure the plugins before nk-cni so that they answer in the "
-			       "version of the list, cniVersion %s",
-			       cni_version);
+	return nk_error_remedy(
+		err,
+		"make the plugins that precede nk-cni in the list return results in the list's "
+		"cniVersion, %s",
+		cni_version);
 }
 
 struct dns {
@@ -324,7 +325,7 @@ static int check_interface(const struct nk_json *prev, const struct nk_result_in
 	if (!interface)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
 				    "CHECK: prevResult differs from what ADD created",
-				    "it lists no interface %s %s%s", expected->name,
+				    "prevResult lists no interface %s %s%s", expected->name,
 				    *sandbox ? "with sandbox " : "on the host", sandbox);
 	rc = check_mac(interface, expected, err);
 	if (!rc)

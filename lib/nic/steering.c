@@ -75,14 +75,18 @@ static int refuse_others(const struct nk_ipaddr *addr, struct nk_error *err)
 	nk_error_set(err, NK_CODE_CONFIG, EADDRINUSE,
 		     "a flow rule would take another device's frames",
 		     "steering: %s is the address of another device of the Pod", text);
-	return nk_error_remedy(err, "set \"takeover\": true if that is intended");
+	return nk_error_remedy(
+		err, "set \"takeover\": true if this attachment shall receive the frames to that "
+		     "address");
 }
 
-static int refuse_none(struct nk_error *err)
+static int refuse_none(const struct nk_steering *entry, struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "there is no address to steer by",
-		     "steering: the attachment has no address");
-	return nk_error_remedy(err, "set \"ipam\", let the runtime provide addresses, or set "
+	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "the flow rules have no address",
+		     entry->takeover ? "steering: neither the attachment nor another device of the "
+				       "Pod has an address" :
+				       "steering: the attachment has no address");
+	return nk_error_remedy(err, "set \"ipam\", have the runtime provide addresses, or set "
 				    "\"takeover\": true in a Pod that has an address");
 }
 
@@ -97,7 +101,7 @@ int nk_steering_check(const struct nk_config *config, const struct nk_pod_ips *i
 		if (entry->match == NK_MATCH_MAC || (entry->takeover && ips->other_count))
 			continue;
 		if (!ips->own_count)
-			return refuse_none(err);
+			return refuse_none(entry, err);
 		for (k = 0; k < ips->own_count && !entry->takeover; k++)
 			if (has_addr(ips->others, ips->other_count, &ips->own[k]))
 				return refuse_others(&ips->own[k], err);

@@ -396,7 +396,7 @@ Test(config_slice, answers_that_nobody_could_give_are_refused)
 		{ GOOD STEER("{\"match\":\"ip\",\"takeover\":true}") ",\"neigh\":\"answer\"}",
 		  NK_CODE_CONFIG, "neigh: \"answer\"|no address" },
 		{ GOOD IPAM NO_MAP ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
-		  "neigh: \"answer\"|XDP program|xsk.map: false" },
+		  "neigh: \"answer\"|XDP program|\"map\": false" },
 		{ LENDER IPAM ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
 		  "neigh: \"answer\"|for singles only|the kernel answers" },
 		{ PAIR IPAM ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
@@ -411,7 +411,7 @@ Test(config_slice, answers_that_nobody_could_give_are_refused)
 Test(config_slice, memory_providers_and_an_xskmap_are_refused_together)
 {
 	expect_refused(GOOD TCP SPLIT "}", NK_COMMAND_ADD, NK_CODE_CONFIG,
-		       "rings.tcpDataSplit|AF_XDP and memory providers exclude each other|"
+		       "rings.tcpDataSplit|one NIC cannot serve AF_XDP and memory providers|"
 		       "\"xsk\": {\"map\": false}");
 }
 
@@ -435,7 +435,7 @@ Test(config_slice, header_split_that_would_copy_every_byte_or_reset_the_host_is_
 		{ GOOD IPAM NO_MAP SPLIT ",\"steering\":null}", NK_CODE_CONFIG,
 		  "rings.tcpDataSplit|without \"steering\"|copied" },
 		{ GOOD NO_MAP TCP SPLIT ",\"rss\":{\"exclude\":false}}", NK_CODE_CONFIG,
-		  "rss.exclude: false|memory provider|reset" },
+		  "rss.exclude: with false|memory provider|reset" },
 	};
 
 	EXPECT_ROWS(rows);

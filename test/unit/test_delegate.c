@@ -624,7 +624,7 @@ Test(delegate, file_that_stays_open_for_writing_is_given_up_at_the_limit)
 	call(&run);
 	close(fd);
 	unit_expect_error("ETXTBSY", run.rc, &run.err, NK_CODE_IPAM,
-			  "cannot be started: execve|/plugin: ETXTBSY|open for writing");
+			  "cannot be started: execve|/plugin: ETXTBSY|still being written");
 }
 
 /* --- the error object ------------------------------------------------------------------------ */

@@ -163,7 +163,7 @@ Test(ipam, answer_without_addresses_is_missing_ip_config)
 		rc = add(answers[i], 0, &result, &err);
 		unit_expect_error(answers[i], rc, &err, NK_CODE_IPAM,
 				  "IPAM plugin ipam1 (command ADD): no ips");
-		cr_expect_str_eq(err.msg, "IPAM plugin returned missing IP config");
+		cr_expect_str_eq(err.msg, "the IPAM plugin returned no addresses");
 		cr_expect(strstr(err.details, answers[i]), "%s", err.details);
 	}
 }
@@ -184,7 +184,8 @@ Test(ipam, answer_that_nobody_can_use_is_refused)
 		{ ONE("fd00::/64", ""), "\"fd00::/64\"|the network address" },
 		{ ONE("10.1.0.5/24", "10.1.0.5"), "ips[0].gateway|\"10.1.0.5\"|own address" },
 		{ ONE("10.1.0.5/24", "10.2.0.1"), "ips[0].gateway|\"10.2.0.1\"|no route reaches" },
-		{ ONE("10.1.0.5/24", "fd00::1"), "ips[0].gateway|\"fd00::1\"|another family" },
+		{ ONE("10.1.0.5/24", "fd00::1"),
+		  "ips[0].gateway|\"fd00::1\"|another address family" },
 		{ ONE("10.1.0.5/24", "0.0.0.0"), "ips[0].gateway|unspecified" },
 		{ ONE("fd00::5/64", "ff02::1"), "ips[0].gateway|multicast" },
 		{ "{\"ips\":[{\"address\":\"10.1.0.5/24\"},{\"address\":\"10.2.0.0/24\"}]}",

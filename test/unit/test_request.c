@@ -133,9 +133,10 @@ Test(request, refuses_a_command_that_is_none_and_lists_those_there_are)
 Test(request, names_all_missing_variables_in_one_error)
 {
 	env.id = env.netns = env.ifname = NULL;
-	expect_refused("missing|CNI_CONTAINERID|CNI_NETNS|CNI_IFNAME|ADD needs");
+	expect_refused("missing|CNI_CONTAINERID|CNI_NETNS|CNI_IFNAME|required by CNI_COMMAND=ADD");
 	env.command = "CHECK";
-	expect_refused("missing|CNI_CONTAINERID|CNI_NETNS|CNI_IFNAME|CHECK needs");
+	expect_refused(
+		"missing|CNI_CONTAINERID|CNI_NETNS|CNI_IFNAME|required by CNI_COMMAND=CHECK");
 }
 
 /* The spec wants the names in msg, where people look first. */
@@ -181,7 +182,7 @@ Test(request, del_needs_no_netns_but_keeps_the_one_it_gets)
 	cr_expect_str_empty(request.netns);
 	env.id = NULL;
 	env.ifname = NULL;
-	expect_refused("missing|CNI_CONTAINERID|CNI_IFNAME|DEL needs");
+	expect_refused("missing|CNI_CONTAINERID|CNI_IFNAME|required by CNI_COMMAND=DEL");
 }
 
 Test(request, refuses_hostile_container_ids)

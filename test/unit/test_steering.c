@@ -238,11 +238,11 @@ Test(steering, entries_without_addresses_and_others_addresses_are_refused)
 	} refusals[] = {
 		{ { { MAC }, { MAC, .vlan = 7 } }, "", "10.0.0.1", NULL },
 		{ { { MAC }, { MAC, .vlan = 7 } }, "10.0.0.1", "10.0.0.1", NULL },
-		{ { { MAC }, { IP } }, "", "10.0.0.1", "there is no address to steer by" },
+		{ { { MAC }, { IP } }, "", "10.0.0.1", "the flow rules have no address" },
 		{ { { IP, .takeover = true }, { TCP(80), .takeover = true } },
 		  "",
 		  "",
-		  "there is no address to steer by|takeover" },
+		  "the flow rules have no address|takeover" },
 		{ { { IP, .takeover = true }, { TCP(80), .takeover = true } },
 		  "10.0.0.1",
 		  "10.0.0.1",
