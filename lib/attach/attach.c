@@ -123,7 +123,7 @@ static int remove_from(struct nk_attachment *att, int last, const struct nk_dele
 		nk_log_phase(steps[i]->name);
 		if (!rc)
 			continue;
-		nk_error_wrap(&mine, "remove %s", steps[i]->name);
+		nk_error_wrap(&mine, "%s", steps[i]->removal);
 		if (err->code == NK_CODE_NONE)
 			*err = mine;
 		else
@@ -407,11 +407,12 @@ static int remove_pod_side(struct nk_attachment *att, const struct nk_delete_opt
 	if (!rc)
 		nk_log_warn(
 			att->lender.where == NK_NIC_ELSEWHERE ?
-				"removed %s of container %.16s. Its NIC %s is in another network "
-				"namespace: its settings and flow rules are restored when it is back" :
-				"%s of container %.16s is not where it was created, and %s is down, so "
-				"its leases cannot be read. When the NIC is up, the next ADD on it, or "
-				"nk-cni gc, finds and removes the device",
+				"removed %s of container %.16s. NIC %s is in another network "
+				"namespace; when it returns, nk-cni restores its settings and "
+				"removes the flow rules" :
+				"%s of container %.16s is not where it was created, and NIC %s, "
+				"whose leases would show where it is, is down. Set the NIC up: "
+				"then the next ADD on it, or nk-cni gc, removes the device",
 			att->claim.key.ifname, att->claim.key.container_id, att->lender.nic.name);
 	return rc;
 }

@@ -5,6 +5,8 @@
 #include "attach/steps.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mac.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -49,6 +51,7 @@ static int has_claims(struct nk_attachment *att, struct nk_error *err)
 static void forget_claims(struct nk_attachment *att)
 {
 	struct nk_error gone = { 0 };
+	char mac[NK_MAC_TEXT_SIZE];
 	struct nk_link link;
 	int rc;
 
@@ -60,9 +63,14 @@ static void forget_claims(struct nk_attachment *att)
 	close(att->lender.dir.fd);
 	att->lender.dir.fd = -1;
 	rc = nk_link_get(&att->pod, NK_NSID_HERE, NULL, att->claim.ifindex, &link, &gone);
-	if (rc && rc != -ENODEV && att->claim.in_filter)
-		nk_log_warn("the unicast filter of %s may still have the MAC of %s: %s",
-			    att->lender.nic.name, att->claim.key.ifname, gone.details);
+	if (rc && rc != -ENODEV && att->claim.in_filter) {
+		nk_mac_text(att->claim.mac, mac);
+		nk_log_warn(
+			"the unicast filter of %s may still have the MAC of %s: %s. If no other "
+			"device needs it: bridge fdb del %s dev %s self",
+			att->lender.nic.name, att->claim.key.ifname, gone.details, mac,
+			NK_QUOTED(att->lender.nic.name));
+	}
 	if (rc)
 		att->claim.in_filter = false;
 }
@@ -91,10 +99,12 @@ static int check_pin(const struct nk_attachment *att, struct nk_error *err)
 	nk_error_set(err, NK_CODE_BPF, EIDRM, "somebody removed the claims during the call",
 		     "%s/claims is no longer the map with the claims of this ADD",
 		     att->lender.dir.path);
-	return nk_error_remedy(err,
-			       "find out who removes it, and recreate the Pods with queues of "
-			       "%s that nk-cni list does not show",
-			       att->lender.nic.name);
+	return nk_error_remedy(
+		err,
+		"find out who removes it. Recreate each Pod that has a netkit device with an alias "
+		"\"nk-cni:...\" (\"ip -d link\" in its network namespace) and queues of %s, but is "
+		"missing in \"nk-cni list\"",
+		att->lender.nic.name);
 }
 
 int nk_attach_lock(struct nk_attachment *att, struct nk_error *err)

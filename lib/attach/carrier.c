@@ -30,9 +30,9 @@ int nk_step_refuse_pod_xdp(const struct nk_link *link, struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_CONFIG, EEXIST, "XDP discards what memory providers receive",
 		     "%s in the Pod has XDP program id %u", link->name, link->xdp_prog_id);
-	return nk_error_remedy(err,
-			       "detach the program in the Pod, or give the Pod a network without "
-			       "\"rings\"");
+	return nk_error_remedy(
+		err, "ask the owner of the program to detach it, or give the Pod a network without "
+		     "\"rings\"");
 }
 
 static int refuse_veth(const struct nk_link *link, const struct nk_link *owner,
@@ -41,16 +41,18 @@ static int refuse_veth(const struct nk_link *link, const struct nk_link *owner,
 	char text[NK_IPADDR_TEXT_SIZE];
 
 	nk_ipaddr_text(addr, text);
-	nk_error_set(err, NK_CODE_CONFIG, EOPNOTSUPP,
-		     "a veth discards what memory providers receive",
-		     link == owner ? "%s in the Pod, which has the address %s, is a veth" :
-				     "%s in the Pod has the address %s, whose frames come by %s, "
-				     "which is a veth",
-		     owner->name, text, link->name);
-	return nk_error_remedy(err,
-			       "make %s with \"type\": \"nk-cni\", \"pairing\": \"pair\", or as a "
-			       "macvlan on the NIC; or give the Pod a network without \"rings\"",
-			       link->name);
+	nk_error_set(
+		err, NK_CODE_CONFIG, EOPNOTSUPP, "a veth discards what memory providers receive",
+		link == owner ?
+			"%s in the Pod, which has the address %s, is a veth" :
+			"%s in the Pod has the address %s, and receives its frames through the "
+			"veth %s",
+		owner->name, text, link->name);
+	return nk_error_remedy(
+		err,
+		"create %s with nk-cni (\"pairing\": \"pair\") or as a macvlan on the NIC, or give "
+		"the Pod a network without \"rings\"",
+		link->name);
 }
 
 /* brings_nothing() - does no frame from outside come by it, unless by a device below it? */

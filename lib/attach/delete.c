@@ -79,9 +79,8 @@ static int refuse_running(const struct walk *walk, const char *nic, struct nk_er
 
 	if (rc <= 0)
 		return rc;
-	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-			    "an ADD of %s of container %.16s is running on %s",
-			    att->claim.key.ifname, att->claim.key.container_id, nic);
+	return nk_error_busy(err, "an ADD of %s of container %.16s is running on %s",
+			     att->claim.key.ifname, att->claim.key.container_id, nic);
 }
 
 /* remove_on() - remove the attachment if this NIC's claims name it. */
@@ -147,7 +146,7 @@ static int refuse_unread(const struct walk *walk, int rc, const struct nk_error 
 			 struct nk_error *err)
 {
 	*err = *why;
-	nk_error_wrap(err, "%s of container %.16s may have claims that cannot be read",
+	nk_error_wrap(err, "cannot tell whether %s of container %.16s has claims",
 		      walk->att->claim.key.ifname, walk->att->claim.key.container_id);
 	return rc;
 }

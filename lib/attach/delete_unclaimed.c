@@ -58,17 +58,21 @@ static int refuse_claims(struct at_nic *at, struct nk_error *err)
 {
 	struct nk_claim_list claims cleanup_list = { 0 };
 	const struct nk_claim_entry *entry;
+	char name[NK_ID_SIZE + 128];
 	int rc = nk_claims_read_pin(&at->on.dir, &claims, err);
 
 	at->has_claims = claims.count != 0;
 	for (entry = claims.at; !rc && entry < claims.at + claims.count; entry++) {
 		note_mac(at->unclaimed, entry->claim.mac);
-		if (has_queue(at->unclaimed, entry->claim.nic_ifindex, entry->queue))
-			rc = nk_error_set(
-				err, NK_CODE_KERNEL, EBUSY,
-				"another attachment has claimed the queues",
-				"%s: the device %s leases queues that another attachment has claimed",
-				at->on.nic.name, at->unclaimed->att->claim.key.ifname);
+		if (!has_queue(at->unclaimed, entry->claim.nic_ifindex, entry->queue))
+			continue;
+		nk_claim_describe(&entry->claim, name, sizeof(name));
+		nk_error_set(err, NK_CODE_KERNEL, EBUSY,
+			     "another attachment has claimed the queues",
+			     "%s: the device %s leases queue %u, which %s has claimed",
+			     at->on.nic.name, at->unclaimed->att->claim.key.ifname, entry->queue,
+			     name);
+		rc = nk_error_remedy(err, "recreate the Pod of that attachment, then try again");
 	}
 	return rc;
 }

@@ -86,10 +86,11 @@ static bool is_in_way(const struct nk_claim *claim, enum nk_mode mode, bool is_s
 static int refuse_mode(const char *nic, enum nk_mode mode, const char *names, uint32_t count,
 		       struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
-		     "%s is used for %s by %u attachments: %s%s", nic,
+	nk_error_set(err, NK_CODE_RETRY, EEXIST,
+		     "one NIC cannot serve AF_XDP and memory providers at the same time",
+		     "%s is used for %s by %u attachment%s: %s%s", nic,
 		     mode == NK_MODE_XDP ? "memory providers (io_uring, devmem)" : "AF_XDP", count,
-		     names, count > NAMED_MAX ? ", ..." : "");
+		     count == 1 ? "" : "s", names, count > NAMED_MAX ? ", ..." : "");
 	return nk_error_remedy(err, "use another NIC, or wait until these Pods have ended; nk-cni "
 				    "gc removes leftovers of dead Pods");
 }
@@ -158,39 +159,47 @@ static int refuse_provider(const struct nk_lender *on, const struct nk_queue *qu
 			   struct nk_error *err)
 {
 	struct nk_claim_list claims cleanup_list = { 0 };
-	char name[NK_ID_SIZE + 128] = "no attachment";
+	char name[NK_ID_SIZE + 128] = "";
+	const char *whose = "has no claim";
 	struct nk_error unread = { 0 };
 	uint32_t i;
 
 	if (nk_claims_read_pin(&on->dir, &claims, &unread))
-		snprintf(name, sizeof(name), "an unknown attachment");
-	for (i = 0; i < claims.count; i++)
-		if (claims.at[i].queue == queue->id)
-			nk_claim_describe(&claims.at[i].claim, name, sizeof(name));
-	nk_error_set(err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
-		     "%s: queue %u is used by %s; it is claimed by %s", on->nic.name, queue->id,
-		     queue->user, name);
+		whose = "may have a claim, which cannot be read";
+	for (i = 0; i < claims.count; i++) {
+		if (claims.at[i].queue != queue->id)
+			continue;
+		whose = "belongs to ";
+		nk_claim_describe(&claims.at[i].claim, name, sizeof(name));
+	}
+	nk_error_set(err, NK_CODE_RETRY, EEXIST,
+		     "one NIC cannot serve AF_XDP and memory providers at the same time",
+		     "%s: queue %u is used by %s; it %s%s", on->nic.name, queue->id, queue->user,
+		     whose, name);
 	return nk_error_remedy(err, "use another NIC, or end the program that uses the queue");
 }
 
 /* refuse_unclaimed() - nk-cni has turned header split on, and somebody has removed the claims: a leased queue without a
  * claim and without a map is that of a Pod whose server may bind later
  */
-static int refuse_unclaimed(const struct nk_lender *on, uint32_t queue,
+static int refuse_unclaimed(const struct nk_lender *on, const struct nk_queue *queue,
 			    const struct nk_claim_list *claims, struct nk_error *err)
 {
+	char lease[NK_LEASE_TEXT_SIZE];
+
 	char path[NK_PATH_SIZE];
 
-	nk_nicdir_xsks_map(&on->dir, queue, path);
-	if (!access(path, F_OK) || nk_claims_have(claims, queue))
+	nk_nicdir_xsks_map(&on->dir, queue->id, path);
+	if (!access(path, F_OK) || nk_claims_have(claims, queue->id))
 		return 0;
+	nk_netdev_lease_text(queue, lease);
 	nk_error_set(
-		err, NK_CODE_RETRY, EEXIST, "AF_XDP and memory providers exclude each other",
-		"%s: nk-cni has turned header split on, and queue %u is leased, but has no claim",
-		on->nic.name, queue);
-	return nk_error_remedy(
-		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
-		     "shows devices of kind netkit");
+		err, NK_CODE_RETRY, EEXIST,
+		"one NIC cannot serve AF_XDP and memory providers at the same time",
+		"%s: nk-cni has turned header split on, and queue %u is leased to %s, but has no "
+		"claim",
+		on->nic.name, queue->id, lease);
+	return nk_lender_advise_unclaimed(err);
 }
 
 /* check_unnoted() - somebody has removed the whole directory of the NIC: that a Pod without a claim is for a memory
@@ -225,7 +234,7 @@ int nk_mode_check_providers(struct nk_lender *on, struct nk_error *err)
 		if (nk_netdev_has_provider(&queues.at[i]))
 			rc = refuse_provider(on, &queues.at[i], err);
 		else if (is_split && queues.at[i].leased)
-			rc = refuse_unclaimed(on, queues.at[i].id, &claims, err);
+			rc = refuse_unclaimed(on, &queues.at[i], &claims, err);
 		is_unclaimed |= queues.at[i].leased && !nk_claims_have(&claims, queues.at[i].id);
 	}
 	return rc || is_split || !is_unclaimed ? rc : check_unnoted(on, err);

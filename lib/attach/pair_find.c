@@ -117,8 +117,8 @@ static int refuse_doubtful(const struct search *search, const struct nk_link *li
 		return 0;
 	nk_error_set(
 		err, NK_CODE_KERNEL, EBUSY, "the pair's host end was not found",
-		"%s may be the host end of %s of container %.16s, but its alias is '%s' instead of '%s', "
-		"and nk-cni cannot tell whether its other end is in the Pod's netns",
+		"%s may be the host end of %s of container %.16s: the alias is '%s' instead of "
+		"'%s', and it is unknown whether the peer is in the Pod's network namespace",
 		link->name, search->att->claim.key.ifname, search->att->claim.key.container_id,
 		link->alias, search->alias);
 	return nk_error_remedy(
@@ -298,8 +298,9 @@ static int find_by_pod_end(const struct search *search, struct nk_error *err)
 		     att->claim.key.ifname, att->claim.key.container_id, pod.ifindex);
 	return nk_error_remedy(
 		err,
-		"move the host end back to the host's netns, then try again. Otherwise "
-		"the kernel removes %s together with the Pod's netns",
+		"move the host end back to the host's network namespace, then try again. If the "
+		"Pod has ended, you can delete its network namespace instead: with it, the kernel "
+		"removes %s",
 		att->claim.key.ifname);
 }
 

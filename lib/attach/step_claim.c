@@ -136,9 +136,11 @@ static int refuse_beyond(struct nk_attachment *att, uint32_t queue, struct nk_er
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the NIC has no such queue",
 		     "queue %u: %s has %u receive queues, 0 to %u", queue, att->lender.nic.name,
 		     queues.count, queues.count ? queues.count - 1 : 0);
-	return nk_error_remedy(err,
-			       "use queues that exist, or add queues: ethtool -L %s combined N",
-			       NK_QUOTED(att->lender.nic.name));
+	return nk_error_remedy(
+		err,
+		"use queues that exist, or add queues with \"ethtool -L %s combined N\", which may "
+		"interrupt the traffic of the NIC",
+		NK_QUOTED(att->lender.nic.name));
 }
 
 /* Who has a queue. */
@@ -190,6 +192,7 @@ static int find_claim(const struct nk_attachment *att, uint32_t queue, char *why
 static int find_holder(const struct look *look, uint32_t queue, char *why, size_t size,
 		       struct nk_error *err)
 {
+	char lease[NK_LEASE_TEXT_SIZE];
 	struct nk_attachment *att = look->att;
 	struct nk_queue state;
 	int rc = find_claim(att, queue, why, size, err);
@@ -199,9 +202,8 @@ static int find_holder(const struct look *look, uint32_t queue, char *why, size_
 	if (rc)
 		return rc;
 	if (state.leased) {
-		snprintf(why, size,
-			 "queue %u is leased to ifindex %u (netns id %d), but not by nk-cni", queue,
-			 state.lease_ifindex, state.lease_nsid);
+		nk_netdev_lease_text(&state, lease);
+		snprintf(why, size, "queue %u has no claim, but is leased to %s", queue, lease);
 		return FOREIGN;
 	}
 	/* An AF_XDP socket needs the rx and the tx queue of its number (xsk_bind() in net/xdp/xsk.c). */
@@ -228,12 +230,13 @@ static int refuse_busy(const struct nk_attachment *att, const struct nk_config *
 			     att->lender.nic.name, why);
 	else
 		nk_error_set(err, NK_CODE_RETRY, EBUSY, "the pool is exhausted",
-			     "%s: %u of the %u queues wanted are free; %s", att->lender.nic.name,
-			     att->lease_count, config->queue_count, why);
-	return nk_error_remedy(err, "configure other queues, or more of them%s",
-			       holder == ATTACHMENT ? ", or wait until an attachment has ended: "
-						      "nk-cni list shows them" :
-						      "");
+			     "%s: %u of %u requested queues are free; for example, %s",
+			     att->lender.nic.name, att->lease_count, config->queue_count, why);
+	return nk_error_remedy(
+		err, "configure other or more queues%s",
+		holder == ATTACHMENT ?
+			", or wait until one of the attachments that nk-cni list shows has ended" :
+			"");
 }
 
 /* choose_queues() - Return: 0, or a negative errno */
@@ -347,8 +350,10 @@ static int check_claim(struct nk_attachment *att, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: ADD did not complete",
 				    "%s/claims", att->lender.dir.path);
 	if (!att->netns_is_ours)
-		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: CNI_NETNS is another netns",
-				    "%s was created in another netns", att->claim.key.ifname);
+		return nk_error_set(err, NK_CODE_CHECK, ENOENT,
+				    "CHECK: CNI_NETNS is not the network namespace of the ADD",
+				    "%s was created in another network namespace",
+				    att->claim.key.ifname);
 	return 0;
 }
 
@@ -370,6 +375,7 @@ static int remove_claim(struct nk_attachment *att, const struct nk_delete_option
 
 const struct nk_step nk_step_claim = {
 	.name = "claim",
+	.removal = "remove the claims",
 	.create = create_claim,
 	.check = check_claim,
 	.remove = remove_claim,

@@ -175,6 +175,7 @@ static int repair_context(struct nk_attachment *att, struct nk_error *err)
 
 const struct nk_step nk_step_context = {
 	.name = "context",
+	.removal = "remove the RSS context",
 	.create = create_context,
 	.check = check_context,
 	.remove = remove_context,

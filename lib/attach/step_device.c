@@ -182,7 +182,7 @@ static int remove_found(struct nk_attachment *att, const struct nk_device *devic
 		rc = nk_link_remove(&att->host, device->nsid, device->link.ifindex, err);
 		return rc ? rc : 1;
 	}
-	nk_log_warn("%s of container %.16s is gone. The device in its place belongs to "
+	nk_log_warn("%s of container %.16s is gone. The device that has its ifindex now belongs to "
 		    "container %.16s, network %s, and is not removed",
 		    att->claim.key.ifname, att->claim.key.container_id, claim.key.container_id,
 		    claim.key.network);
@@ -278,6 +278,7 @@ static int remove_device(struct nk_attachment *att, const struct nk_delete_optio
 
 const struct nk_step nk_step_device = {
 	.name = "device",
+	.removal = "remove the device",
 	.create = create_device,
 	.check = check_device,
 	.remove = remove_device,

@@ -144,6 +144,7 @@ static int remove_filter(struct nk_attachment *att, const struct nk_delete_optio
 
 const struct nk_step nk_step_filter = {
 	.name = "filter",
+	.removal = "remove the MAC filter entry",
 	.create = create_filter,
 	.check = check_filter,
 	.remove = remove_filter,

@@ -106,6 +106,7 @@ static int remove_lease(struct nk_attachment *att, const struct nk_delete_option
 
 const struct nk_step nk_step_lease = {
 	.name = "lease",
+	.removal = "wait until the queues are unused",
 	.create = create_lease,
 	.check = check_lease,
 	.remove = remove_lease,

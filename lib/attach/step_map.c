@@ -23,8 +23,8 @@ static int reset_counters(const struct nk_attachment *att, struct nk_error *err)
 	int rc = nk_counters_open(&att->lender.dir, &counters, err);
 
 	if (rc == -ENOENT)
-		nk_error_set(err, NK_CODE_BPF, ENOENT, "a map of the NIC is gone", "%s/stats",
-			     att->lender.dir.path);
+		nk_error_set(err, NK_CODE_BPF, ENOENT, "a pinned BPF map for the NIC is gone",
+			     "%s/stats", att->lender.dir.path);
 	for (i = 0; i < att->lease_count && !rc; i++)
 		rc = nk_counters_reset(&counters, att->leases[i].phys, err);
 	nk_counters_close(&counters);
@@ -91,6 +91,7 @@ static int remove_map(struct nk_attachment *att, const struct nk_delete_options 
 
 const struct nk_step nk_step_map = {
 	.name = "map",
+	.removal = "remove the XSKMAP",
 	.create = create_map,
 	.check = check_map,
 	.remove = remove_map,

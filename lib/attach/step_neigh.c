@@ -50,8 +50,11 @@ static int answer_for(struct nk_attachment *att, const struct nk_steering_neigh 
 	nk_ipaddr_text(addr, text);
 	rc = nk_step_is_hosts(lender, addr, wanted->vlan, false, err);
 	if (rc > 0) {
-		nk_error_set(err, NK_CODE_CONFIG, EADDRINUSE, "the address is the host's own",
-			     "neigh: the host answers for %s", text);
+		nk_error_set(
+			err, NK_CODE_CONFIG, EADDRINUSE, "the address is the host's own",
+			"neigh: %s is an address of the host, so the XDP program must not answer "
+			"for it",
+			text);
 		return nk_error_remedy(err, "give the Pod an address of its own");
 	}
 	needed = rc ? rc : needs_group(lender, addr, group, err);
@@ -232,6 +235,7 @@ static int remove_neigh(struct nk_attachment *att, const struct nk_delete_option
 
 const struct nk_step nk_step_neigh = {
 	.name = "neigh",
+	.removal = "remove the neighbour entries",
 	.needs_addresses = true,
 	.create = create_neigh,
 	.check = check_neigh,

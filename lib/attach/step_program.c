@@ -23,7 +23,7 @@ static int check_program(struct nk_attachment *att, struct nk_error *err)
 
 	if (att->claim.flags & NK_CLAIM_RINGS && nic->xdp_prog_id) {
 		nk_error_set(err, NK_CODE_CHECK, EEXIST,
-			     "CHECK: an XDP program excludes memory providers",
+			     "CHECK: the NIC has an XDP program, so no memory provider can bind",
 			     "%s has XDP program id %u", nic->name, nic->xdp_prog_id);
 		return nk_error_remedy(
 			err,
@@ -83,6 +83,7 @@ static int remove_program(struct nk_attachment *att, const struct nk_delete_opti
 
 const struct nk_step nk_step_program = {
 	.name = "program",
+	.removal = "detach the XDP program",
 	.create = create_program,
 	.check = check_program,
 	.remove = remove_program,

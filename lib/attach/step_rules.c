@@ -91,7 +91,7 @@ static int refuse_twin(const struct nk_nic *nic, const struct nk_flow *flow,
 	if (twin == flows->at + flows->count)
 		return 0;
 	nk_flow_text(twin, text);
-	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
+	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "a flow rule matches these frames already",
 		     "%s has a rule at location %u: %s", nic->name, twin->spec.location, text);
 	return nk_error_remedy(err,
 			       "give each Pod its own addresses. The rule may serve another Pod or "
@@ -115,9 +115,11 @@ static int refuse_overlap(const struct nk_attachment *att, const struct nk_flow_
 	if (i == notes->count)
 		return 0;
 	nk_flow_text(&notes->at[i].rule.flow, text);
-	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the frames are steered already",
+	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "a flow rule matches these frames already",
 		     "%s has a rule for another Pod: %s", att->lender.nic.name, text);
-	return nk_error_remedy(err, "give the Pods of a VLAN different addresses");
+	return nk_error_remedy(
+		err,
+		"give the Pods different addresses; only Pods in different VLANs can have the same");
 }
 
 /* The notes and the rules of a NIC, read once for all rules of an attachment. */
@@ -234,8 +236,7 @@ static int create_rules(struct nk_attachment *att, struct nk_add *add, struct nk
 /* refuse_unknown() - nothing but its records tells which rules an attachment has */
 static int refuse_unknown(const struct nk_attachment *att, const char *msg, struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_BPF, ENOENT, msg, "%s/rules is gone, or has no record of them",
-		     att->lender.dir.path);
+	nk_error_set(err, NK_CODE_BPF, ENOENT, msg, "%s/rules: ENOENT", att->lender.dir.path);
 	return nk_error_remedy(err, "recreate the Pod");
 }
 
@@ -244,7 +245,8 @@ static int open_rules(const struct nk_attachment *att, struct nk_error *err)
 {
 	int fd = nk_flow_note_open(&att->lender.dir, false, err);
 
-	return fd != -ENOENT ? fd : refuse_unknown(att, "the flow rules are unknown", err);
+	return fd != -ENOENT ? fd :
+			       refuse_unknown(att, "the record of the flow rules is missing", err);
 }
 
 /* get_rule() - the record of rule @n. Return: 0, or a negative errno, also if there is none */
@@ -253,7 +255,8 @@ static int get_rule(const struct nk_attachment *att, int fd, uint32_t n, struct 
 {
 	int rc = nk_flow_note_get(fd, nk_step_owner(att), n, ret, err);
 
-	return rc != -ENOENT ? rc : refuse_unknown(att, "a flow rule is unknown", err);
+	return rc != -ENOENT ? rc :
+			       refuse_unknown(att, "the record of a flow rule is missing", err);
 }
 
 static int check_rule(struct nk_attachment *att, int fd, uint32_t n, struct nk_error *err)
@@ -473,6 +476,7 @@ static int remove_rules(struct nk_attachment *att, const struct nk_delete_option
 
 const struct nk_step nk_step_rules = {
 	.name = "rules",
+	.removal = "remove the flow rules",
 	.needs_addresses = true,
 	.create = create_rules,
 	.check = check_rules,

@@ -183,12 +183,11 @@ static int check_xps(struct nk_attachment *att, const struct nk_u32_list *items,
 	}
 	if (any && !on_ours)
 		return 0;
-	return nk_error_set(err, NK_CODE_CHECK, ENOENT,
-			    "CHECK: the host transmits on a leased queue",
-			    "%s: expected no CPU in the XPS mask of tx queue %u, found %s",
-			    att->lender.nic.name,
-			    on_ours ? (uint32_t)queue - 1 : att->leases[0].phys,
-			    on_ours ? "some" : "no mask at all");
+	return nk_error_set(
+		err, NK_CODE_CHECK, ENOENT, "CHECK: the host transmits on a leased queue",
+		on_ours ? "%s: expected no CPU in the XPS mask of tx queue %u, found some" :
+			  "%s: no tx queue has an XPS mask, so the host may use tx queue %u",
+		att->lender.nic.name, on_ours ? (uint32_t)queue - 1 : att->leases[0].phys);
 }
 
 static int check_settings(struct nk_attachment *att, struct nk_error *err)
@@ -393,9 +392,10 @@ static int has_unclaimed(const struct nk_lender *lender, struct nk_error *err)
 	int rc = nk_lender_check_claimed(lender, &mine);
 
 	if (rc == -EBUSY)
-		nk_log_warn("the settings of %s stay: %s. When its Pod has ended, run: nk-cni "
-			    "release %s",
-			    lender->nic.name, mine.details, NK_QUOTED(lender->nic.name));
+		nk_log_warn(
+			"the settings of %s stay, because a Pod may need them: %s. When that Pod "
+			"has ended, run: nk-cni release %s",
+			lender->nic.name, mine.details, NK_QUOTED(lender->nic.name));
 	else if (rc)
 		*err = mine;
 	return rc == -EBUSY ? 1 : rc;
@@ -447,6 +447,7 @@ static int remove_settings(struct nk_attachment *att, const struct nk_delete_opt
 
 const struct nk_step nk_step_settings = {
 	.name = "settings",
+	.removal = "restore the NIC's settings",
 	.create = create_settings,
 	.check = check_settings,
 	.remove = remove_settings,

@@ -142,7 +142,7 @@ static int check_sidecar(struct nk_attachment *att, struct nk_error *err UNUSED)
 		return 0;
 	nk_sidecar_file_path(&att->lender.dir, att->leases[0].phys, path);
 	if (access(path, R_OK))
-		nk_log_warn("cannot read the sidecar file %s: %s", path, nk_errno_name(errno));
+		nk_log_warn("cannot read the attachment file %s: %s", path, nk_errno_name(errno));
 	return 0;
 }
 
@@ -183,6 +183,7 @@ static int remove_sidecar(struct nk_attachment *att, const struct nk_delete_opti
 
 const struct nk_step nk_step_sidecar = {
 	.name = "sidecar",
+	.removal = "remove the attachment file",
 	.needs_addresses = true,
 	.create = create_sidecar,
 	.check = check_sidecar,

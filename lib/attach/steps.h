@@ -19,6 +19,7 @@ struct nk_vlan_set;
 
 struct nk_step {
 	const char *name;
+	const char *removal;  /* what remove() does, for errors */
 	bool needs_addresses; /* create runs after the IPAM plugin */
 
 	/* create() - create the object, and record in @att and the claims what is created */

@@ -190,10 +190,11 @@ static bool is_others(struct nk_unclaimed *unclaimed, const struct nk_unclaimed_
 	if (whose < 0)
 		note_failure(unclaimed, whose, &why);
 	if (whose == NK_HOLDER_OTHER)
-		nk_log_warn("a device of container %s, network %s, has the alias of %s of "
-			    "container %s, network %s: it is not removed",
-			    claim.key.container_id, claim.key.network, key->ifname,
-			    key->container_id, key->network);
+		nk_log_warn(
+			"did not remove the device with the alias of %s of container %s, network "
+			"%s: container %s, network %s, has claimed its queues",
+			key->ifname, key->container_id, key->network, claim.key.container_id,
+			claim.key.network);
 	return whose < 0 || whose == NK_HOLDER_OTHER;
 }
 

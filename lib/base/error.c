@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +102,20 @@ int nk_error_remedy(struct nk_error *err, const char *fmt, ...)
 int nk_error_no_memory(struct nk_error *err)
 {
 	return nk_error_set(err, NK_CODE_INTERNAL, ENOMEM, "out of memory", "%s", "");
+}
+
+int nk_error_busy(struct nk_error *err, const char *fmt, ...)
+{
+	const bool is_first = err->code == NK_CODE_NONE;
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = fill_error(err, NK_CODE_RETRY, EAGAIN, "busy", fmt, ap);
+	va_end(ap);
+	if (is_first)
+		nk_error_remedy(err, "try again later");
+	return rc;
 }
 
 void nk_error_class(struct nk_error *err, enum nk_code code, const char *fmt, ...)

@@ -79,6 +79,9 @@ int nk_error_config(struct nk_error *err, const char *fmt, ...)
 /* nk_error_no_memory() - "out of memory". Return: -ENOMEM */
 int nk_error_no_memory(struct nk_error *err);
 
+/* nk_error_busy() - "busy", for a call that may succeed when it is repeated. Return: -EAGAIN */
+int nk_error_busy(struct nk_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* nk_error_class() - replace code and msg with the caller's more specific ones; keep the details. */
 void nk_error_class(struct nk_error *err, enum nk_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

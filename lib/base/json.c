@@ -168,7 +168,7 @@ static int refuse_value(const cJSON *value, const char *path, const struct nk_js
 	nk_error_config(err, "%s%s%s: %s is not %s", path, *path ? "." : "", field->key, text,
 			wanted);
 	if (*field->example)
-		nk_error_remedy(err, "write for example \"%s\": %s", field->key, field->example);
+		nk_error_remedy(err, "for example: \"%s\": %s", field->key, field->example);
 	return -EINVAL;
 }
 
@@ -247,7 +247,7 @@ static int refuse_key(struct nk_error *err, const char *path, const struct nk_js
 		if (nk_spelling_is_near(value->string, fields->key))
 			meant = fields->key;
 	}
-	nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg, "the keys of %s are %s", path, known);
+	nk_error_set(err, NK_CODE_UNSUPPORTED, EINVAL, msg, "%s has these keys: %s", path, known);
 	if (meant)
 		nk_error_remedy(err, "did you mean \"%s\"?", meant);
 	return -EINVAL;

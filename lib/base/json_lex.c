@@ -94,7 +94,8 @@ static int check_string(struct lexer *lex, struct nk_error *err)
 		if (!n)
 			return refuse_text(lex, err, "invalid JSON escape");
 		if (n == 6 && !memcmp(lex->text + lex->at, "\\u0000", 6))
-			return refuse_text(lex, err, "JSON string contains NUL, \\u0000");
+			return refuse_text(lex, err,
+					   "the escape \\u0000 is not allowed in a JSON string");
 	}
 	lex->at++;
 	return 0;

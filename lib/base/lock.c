@@ -108,7 +108,8 @@ void nk_lock_holder(int fd, char ret[NK_LOCK_HOLDER_SIZE])
 	FILE *locks = fopen("/proc/locks", "re");
 	struct stat st;
 
-	snprintf(ret, NK_LOCK_HOLDER_SIZE, "a process that /proc/locks does not show");
+	snprintf(ret, NK_LOCK_HOLDER_SIZE,
+		 "an unknown process (not in /proc/locks; perhaps in another PID namespace)");
 	if (!locks)
 		return;
 	if (fstat(fd, &st))

@@ -124,7 +124,7 @@ static int open_file(void)
 	}
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != nk_trust_uid() ||
 	    !is_ours(fd)) {
-		warn_unwritable("not a log file of nk-cni");
+		warn_unwritable("not a log file of nk-cni; name a file that does not exist yet");
 		return -1;
 	}
 	return nk_steal_fd(&fd);

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -35,6 +36,7 @@ static const char *parse_id(const char *p, uint32_t *ret)
 static int parse_list(const char *list, const char *text, const char *path,
 		      struct nk_queue_set *ret, struct nk_error *err)
 {
+	char twice[40];
 	struct nk_queue_set set = { 0 };
 	const char *p = list;
 	uint32_t first = 0, last = 0;
@@ -54,8 +56,11 @@ static int parse_list(const char *list, const char *text, const char *path,
 				err, path, text,
 				"contains queue 0, which belongs to the host and is never lent");
 		for (; first <= last; first++, count++) {
-			if (nk_queue_set_has(&set, first))
-				return refuse_list(err, path, text, "contains a queue twice");
+			if (nk_queue_set_has(&set, first)) {
+				snprintf(twice, sizeof(twice), "contains queue %u twice", first);
+				return refuse_list(err, path, text, twice);
+			}
+
 			nk_queue_set_put(&set, first);
 		}
 		if (!*p)

@@ -44,14 +44,26 @@ static int refuse_dir(const char *path, const struct stat *st, struct nk_error *
 		path, st->st_uid, st->st_mode & 07777, nk_trust_uid());
 }
 
+/* refuse_mount() - of the mount point itself */
+static int refuse_mount(const char *path, const struct stat *st, struct nk_error *err)
+{
+	refuse_dir(path, st, err);
+	return nk_error_remedy(
+		err,
+		"find out whether another user needs to write there. If not, let only root do so: "
+		"chown root %s; chmod go-w %s",
+		path, path);
+}
+
 /* refuse_on_bpffs() - the remedy deletes nothing that another program may use */
 static int refuse_on_bpffs(const char *path, const struct stat *st, struct nk_error *err)
 {
-	int rc = refuse_dir(path, st, err);
-
-	nk_error_remedy(err, "find out who created it and what uses it before you move it away. "
-			     "Then let only root write to the mount point: chmod go-w MOUNTPOINT");
-	return rc;
+	refuse_dir(path, st, err);
+	return nk_error_remedy(
+		err,
+		"find out who created it and what uses it before you move it away. Then let only "
+		"root write to the directory above it: chmod go-w %.*s",
+		(int)(strrchr(path, '/') - path), path);
 }
 
 int nk_trust_open_root(const char *path, struct nk_error *err)
@@ -64,7 +76,7 @@ int nk_trust_open_root(const char *path, struct nk_error *err)
 	if (fstat(fd, &st))
 		return set_error("stat", path, err);
 	if (st.st_uid != nk_trust_uid() || ((st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX)))
-		return refuse_on_bpffs(path, &st, err);
+		return refuse_mount(path, &st, err);
 	return nk_steal_fd(&fd);
 }
 

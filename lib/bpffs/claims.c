@@ -80,9 +80,10 @@ static int check_version(const struct nk_claim *claim, uint32_t queue, struct nk
 {
 	if (claim->version == NK_CLAIM_VERSION)
 		return 0;
-	return nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
-			    "the claim on queue %u has version %u; this nk-cni reads version %d",
-			    queue, claim->version, NK_CLAIM_VERSION);
+	nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
+		     "the claim on queue %u has version %u; this nk-cni reads version %d", queue,
+		     claim->version, NK_CLAIM_VERSION);
+	return nk_pinmap_other_build(err);
 }
 
 int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err)

@@ -24,12 +24,16 @@ int nk_counters_open(const struct nk_nicdir *dir, struct nk_counters *ret, struc
 		return ret->fd;
 	/* A look-up fills one value per possible CPU, so the size must be known before. */
 	if (info.type != BPF_MAP_TYPE_PERCPU_ARRAY ||
-	    info.value_size != sizeof(struct nk_queue_stats))
-		return nk_error_set(err, NK_CODE_BPF, EPROTO, "the counters are of another version",
-				    "%s/" NK_PIN_STATS ": type %u with values of %u bytes; this "
-				    "nk-cni reads type %d with values of %zu bytes",
-				    dir->path, info.type, info.value_size,
-				    BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct nk_queue_stats));
+	    info.value_size != sizeof(struct nk_queue_stats)) {
+		nk_error_set(
+			err, NK_CODE_BPF, EPROTO, "the counters are of another version",
+			"%s/" NK_PIN_STATS
+			": type %u with values of %u bytes; this nk-cni reads type %d with values "
+			"of %zu bytes",
+			dir->path, info.type, info.value_size, BPF_MAP_TYPE_PERCPU_ARRAY,
+			sizeof(struct nk_queue_stats));
+		return nk_pinmap_other_build(err);
+	}
 	if (cpus <= 0)
 		return nk_error_set(err, NK_CODE_KERNEL, EIO, "cannot read the counters",
 				    "/sys/devices/system/cpu/possible: %s", nk_errno_name(-cpus));

@@ -120,7 +120,8 @@ int nk_instance_refuse(const struct nk_nic *nic, const struct nk_nicid *id, cons
 			err,
 			"use one \"bpffs\" for all networks of a NIC. The other one may be in the "
 			"mount namespace of a container (grep -l ' - bpf ' "
-			"/proc/[0-9]*/mountinfo). If it was emptied or unmounted, wait until no "
-			"program has one of its maps open");
+			"/proc/[0-9]*/mountinfo). If it was emptied or unmounted, end the Pods "
+			"whose processes have its maps open (\"bpftool map show\" lists their "
+			"pids)");
 	return -EBUSY;
 }

@@ -56,7 +56,7 @@ static int fail(struct nk_error *err, const char *what, const struct nk_neigh_ke
 	int sys = errno;
 
 	nk_ipaddr_text(&addr, text);
-	return nk_error_set(err, NK_CODE_BPF, sys, "cannot use the map of answered addresses",
+	return nk_error_set(err, NK_CODE_BPF, sys, "cannot use the neighbour map",
 			    "%s %s, VLAN %u: %s", what, text, key->vlan, nk_errno_name(sys));
 }
 
@@ -68,13 +68,16 @@ static int open_map(const struct nk_nicdir *dir, struct nk_error *err)
 
 	if (fd >= 0 &&
 	    (info.type != BPF_MAP_TYPE_HASH || info.key_size != sizeof(struct nk_neigh_key) ||
-	     info.value_size != sizeof(struct nk_neigh)))
-		return nk_error_set(err, NK_CODE_BPF, EPROTO,
-				    "the map of answered addresses is of another version",
-				    "%s/" NK_PIN_NEIGH " has keys of %u and values of %u bytes; "
-				    "this nk-cni reads keys of %zu and values of %zu bytes",
-				    dir->path, info.key_size, info.value_size,
-				    sizeof(struct nk_neigh_key), sizeof(struct nk_neigh));
+	     info.value_size != sizeof(struct nk_neigh))) {
+		nk_error_set(
+			err, NK_CODE_BPF, EPROTO, "the neighbour map is of another version",
+			"%s/" NK_PIN_NEIGH
+			" has keys of %u and values of %u bytes; this nk-cni reads keys of %zu and "
+			"values of %zu bytes",
+			dir->path, info.key_size, info.value_size, sizeof(struct nk_neigh_key),
+			sizeof(struct nk_neigh));
+		return nk_pinmap_other_build(err);
+	}
 	return nk_steal_fd(&fd);
 }
 
@@ -100,8 +103,8 @@ static int read_map(int fd, struct pair_list *ret, struct nk_error *err)
 		if (bpf_map_get_next_key(fd, previous, &pair.key)) {
 			if (errno == ENOENT)
 				return 0;
-			return nk_error_sys(err, NK_CODE_BPF,
-					    "cannot use the map of answered addresses", "list");
+			return nk_error_sys(err, NK_CODE_BPF, "cannot use the neighbour map",
+					    "list");
 		}
 		previous = &pair.key;
 		if (!bpf_map_lookup_elem(fd, &pair.key, &pair.value))
@@ -118,10 +121,11 @@ static int refuse_taken(struct nk_error *err, const struct nk_neigh_key *key, ui
 	char text[NK_IPADDR_TEXT_SIZE];
 
 	nk_ipaddr_text(&addr, text);
-	nk_error_set(err, NK_CODE_BPF, EEXIST, "another Pod has the address",
-		     "%s, VLAN %u: the XDP program answers for the attachment whose first "
-		     "queue is %u",
-		     text, key->vlan, owner);
+	nk_error_set(
+		err, NK_CODE_BPF, EEXIST, "another Pod has the address",
+		"%s, VLAN %u: the address belongs to the attachment that has queue %u in \"nk-cni "
+		"list\"",
+		text, key->vlan, owner);
 	return nk_error_remedy(err, "give each Pod on a NIC its own addresses");
 }
 
@@ -150,10 +154,12 @@ int nk_neigh_add(const struct nk_nicdir *dir, const struct nk_ipaddr *addr, uint
 		int rc = fail(err, "add", &key);
 
 		if (rc == -E2BIG)
-			nk_error_remedy(err,
-					"nk-cni answers for at most %d addresses per NIC; set "
-					"\"neigh\": \"off\"",
-					NK_NEIGH_MAX);
+			nk_error_remedy(
+				err,
+				"nk-cni answers for at most %d addresses per NIC: use fewer, or "
+				"set \"neigh\": \"off\" and add static neighbour entries to the "
+				"peers",
+				NK_NEIGH_MAX);
 		return rc;
 	}
 	return 0;
@@ -216,7 +222,8 @@ int nk_neigh_leave_group(const struct nk_nicdir *dir, const struct nk_neigh_entr
 		return 1;
 	all.at[i].value.group_is_ours = 1;
 	return bpf_map_update_elem(fd, &all.at[i].key, &all.at[i].value, BPF_EXIST) ?
-		       fail(err, "pass the multicast group on to", &all.at[i].key) :
+		       fail(err, "record that nk-cni added the multicast group of",
+			    &all.at[i].key) :
 		       0;
 }
 
@@ -245,7 +252,7 @@ int nk_neigh_own_group(const struct nk_nicdir *dir, const struct nk_ipaddr *addr
 			continue;
 		all.at[i].value.group_is_ours = group_is_ours;
 		if (bpf_map_update_elem(fd, &all.at[i].key, &all.at[i].value, BPF_EXIST))
-			rc = fail(err, "note the multicast group of", &all.at[i].key);
+			rc = fail(err, "record who added the multicast group of", &all.at[i].key);
 	}
 	return rc;
 }

@@ -134,7 +134,7 @@ static int refuse_mount(int top, const char *name, const char *path, struct nk_e
 		return 0;
 	nk_error_set(err, NK_CODE_BPF, EPROTO, "a mount hides the NIC's directory",
 		     "another file system is mounted over %s", path);
-	return nk_error_remedy(err, "find out who mounted it and what uses it, then run: umount %s",
+	return nk_error_remedy(err, "find out who mounted it. If nothing uses it, run: umount %s",
 			       path);
 }
 
@@ -168,7 +168,11 @@ int nk_nicdir_check_usable(const char *bpffs, struct nk_error *err)
 		return 0;
 	nk_error_set(err, NK_CODE_BPF, EROFS, "bpffs is read-only",
 		     "cannot create anything below %s: EROFS", bpffs);
-	return nk_error_remedy(err, "mount -o remount,rw %s", bpffs);
+	return nk_error_remedy(
+		err,
+		"\"findmnt %s\" shows how it is mounted. If it need not be read-only: mount -o "
+		"remount,rw %s",
+		bpffs, bpffs);
 }
 
 /* try_below() - can a NIC's directory be opened, or made, in the open top directory? Return: 0 or as open_below() */
@@ -201,9 +205,8 @@ static int lock(int fd, const char *path, int64_t until, struct nk_error *err)
 		return nk_error_set(err, NK_CODE_BPF, -rc, "cannot lock the NIC", "flock %s: %s",
 				    path, nk_errno_name(-rc));
 	nk_lock_holder(fd, holder);
-	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-			    "the lock on %s was not free within %g s: held by %s", path,
-			    nk_lock_limit_ms() / 1000.0, holder);
+	return nk_error_busy(err, "the lock on %s was not free within %g s: held by %s", path,
+			     nk_lock_limit_ms() / 1000.0, holder);
 }
 
 static bool is_current(int fd, const char *path)

@@ -59,9 +59,10 @@ static int read_map(int fd, struct nk_nicid *ret, struct nk_error *err)
 						      nk_errno_name(errno));
 	if (ret->version == NK_NICID_VERSION)
 		return 0;
-	return nk_error_set(err, NK_CODE_BPF, EPROTO, "the NIC's identity is of another version",
-			    "it has version %u; this nk-cni reads version %d", ret->version,
-			    NK_NICID_VERSION);
+	nk_error_set(err, NK_CODE_BPF, EPROTO, "the NIC's identity is of another version",
+		     "it has version %u; this nk-cni reads version %d", ret->version,
+		     NK_NICID_VERSION);
+	return nk_pinmap_other_build(err);
 }
 
 int nk_nicid_get(const struct nk_nicdir *dir, struct nk_nicid *ret, struct nk_error *err)

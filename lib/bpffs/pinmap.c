@@ -51,6 +51,13 @@ static bool is_empty(int fd, const struct bpf_map_info *info)
 	       bpf_map_get_next_key(fd, NULL, key) && errno == ENOENT;
 }
 
+int nk_pinmap_other_build(struct nk_error *err)
+{
+	return nk_error_remedy(
+		err, "the Pods keep running. Use the nk-cni build that created them until they are "
+		     "deleted");
+}
+
 /* check_layout() - Return: 0; -ENOENT (which fills no error): it has another layout but no entry; or another
  * negative errno
  */
@@ -71,9 +78,7 @@ static int check_layout(const struct nk_pinmap *map, int fd, const char *path, s
 	nk_error_set(err, NK_CODE_BPF, EPROTO, msg,
 		     "%s has values of %u bytes; this nk-cni reads values of %u bytes", path,
 		     info.value_size, map->value_size);
-	return nk_error_remedy(
-		err, "the NIC's Pods keep running: use the nk-cni that created them until "
-		     "they have ended");
+	return nk_pinmap_other_build(err);
 }
 
 /* refuse_pin() - bpf_obj_get() failed. A file of another kind can never become our pin. */
@@ -185,8 +190,7 @@ int nk_pinmap_read_keys(const struct nk_pinmap *map, int fd, struct nk_u32_list 
 		if (rc)
 			return rc;
 	}
-	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-			    "the %s changes faster than it can be read", map->what);
+	return nk_error_busy(err, "the %s changes faster than it can be read", map->what);
 }
 
 /* grow() - room for @count entries. Return: 0 or -ENOMEM */
@@ -245,7 +249,7 @@ int nk_pinmap_open_pin(const struct nk_nicdir *dir, const char *pin, struct bpf_
 	nk_nicdir_pin(dir, pin, path);
 	fd = bpf_obj_get(path);
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, ret ? ret : &info, &size))
-		return nk_error_sys(err, NK_CODE_BPF, "cannot open a map of the NIC",
+		return nk_error_sys(err, NK_CODE_BPF, "cannot open a pinned BPF map for the NIC",
 				    "BPF_OBJ_GET %s", path);
 	return nk_steal_fd(&fd);
 }

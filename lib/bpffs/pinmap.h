@@ -35,6 +35,9 @@ struct nk_pinmap {
 int nk_pinmap_open(const struct nk_pinmap *map, const struct nk_nicdir *dir, bool create,
 		   struct nk_error *err);
 
+/* nk_pinmap_other_build() - set the remedy: another build of nk-cni has written it. Return: the errno of @err, negative */
+int nk_pinmap_other_build(struct nk_error *err);
+
 /* nk_pinmap_is_pinned() - is @fd still the map that is pinned? Somebody may have removed the pin, and another call may
  * have created the map anew. Return: 1, 0, or a negative errno
  */

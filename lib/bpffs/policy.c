@@ -34,8 +34,9 @@ static int refuse(struct nk_error *err, const char *path, int sys)
 	nk_error_set(err, NK_CODE_BPF, sys, "the policy program cannot be used", "%s: %s", path,
 		     nk_errno_name(sys));
 	if (sys == EINVAL)
-		nk_error_remedy(err, "load it as an XDP program for frames in several buffers: "
-				     "SEC(\"xdp.frags\")");
+		nk_error_remedy(
+			err, "compile it with SEC(\"xdp.frags\"), so that it supports multi-buffer "
+			     "frames, and load it again");
 	return -sys;
 }
 
@@ -62,10 +63,11 @@ static int enter_program(int calls, int prog, const char *path, const char *call
 	const uint32_t slot = NK_CALL_POLICY;
 
 	if (!uses_map(prog, calls)) {
-		nk_error_set(err, NK_CODE_BPF, EINVAL, "the policy program cannot be used",
-			     "%s is not an XDP program that uses %s, so it could not pass a "
-			     "frame on",
-			     path, calls_path);
+		nk_error_set(
+			err, NK_CODE_BPF, EINVAL, "the policy program cannot be used",
+			"%s is not an XDP program that uses the map %s, so it cannot return frames "
+			"to nk-cni's program",
+			path, calls_path);
 		nk_error_remedy(err,
 				"load it with that map: bpftool prog load FILE %s-new type xdp map "
 				"name calls pinned %s; then mv %s-new %s",
@@ -102,7 +104,7 @@ int nk_policy_leave(const struct nk_nicdir *dir, struct nk_error *err)
 	if (calls < 0)
 		return calls;
 	if (bpf_map_delete_elem(calls, &slot) && errno != ENOENT)
-		return nk_error_sys(err, NK_CODE_BPF, "cannot change a map of the NIC",
+		return nk_error_sys(err, NK_CODE_BPF, "cannot change a pinned BPF map for the NIC",
 				    "remove the policy program from %s/" NK_PIN_CALLS, dir->path);
 	return 0;
 }
@@ -119,6 +121,6 @@ int nk_policy_is_active(const struct nk_nicdir *dir, struct nk_error *err)
 		return 1;
 	if (errno == ENOENT)
 		return 0;
-	return nk_error_sys(err, NK_CODE_BPF, "cannot read a map of the NIC",
+	return nk_error_sys(err, NK_CODE_BPF, "cannot read a pinned BPF map for the NIC",
 			    "policy program in %s/" NK_PIN_CALLS, dir->path);
 }

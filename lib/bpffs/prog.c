@@ -87,8 +87,9 @@ static int is_usable(int fd, const struct bpf_map *map, uint32_t entries)
 
 static int refuse_map(const struct loading *loading, const char *path, struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_BPF, EPROTO, "the XDP program on the NIC is of another kind",
-		     "%s has another layout than this nk-cni expects", path);
+	nk_error_set(err, NK_CODE_BPF, EPROTO,
+		     "the XDP program on the NIC is of another nk-cni build",
+		     "the map %s has another layout than this nk-cni expects", path);
 	nk_error_remedy(
 		err,
 		"the Pods with queues of %s keep running; when all of them have ended, run: "
@@ -137,7 +138,7 @@ static int prepare_map(const struct loading *loading, unsigned int i, struct nk_
 	fd = bpf_obj_get(path);
 	if (fd < 0 &&
 	    (errno != ENOENT || (loading->running && map_pins[i].per_queue && !map_pins[i].is_new)))
-		return nk_error_sys(err, NK_CODE_BPF, "cannot open a map of the NIC",
+		return nk_error_sys(err, NK_CODE_BPF, "cannot open a pinned BPF map for the NIC",
 				    "BPF_OBJ_GET %s", path);
 	rc = fd < 0 ? -ENOENT : reuse_map(loading, map, fd, entries, path, err);
 	if (rc != -ENOENT)
@@ -196,7 +197,7 @@ static int enter_resume(struct nk_bpf *skel, struct nk_error *err)
 
 	if (bpf_map_update_elem(bpf_map__fd(skel->maps.calls), &slot, &prog, BPF_ANY))
 		return nk_error_sys(err, NK_CODE_BPF, "cannot prepare a map",
-				    "enter nk_resume in calls");
+				    "add the continuation program to the map calls");
 	return 0;
 }
 
@@ -240,12 +241,14 @@ static int refuse_attach(const struct nk_nic *nic, int prog, int sys, struct nk_
 		return nk_error_remedy(
 			err,
 			"the MTU of %s is %u, which many drivers do not support with XDP. If "
-			"nothing needs a larger MTU: ip link set dev %s mtu 1500",
+			"nothing needs a larger MTU: ip link set dev %s mtu 1500, which may "
+			"interrupt the traffic of the NIC",
 			nic->name, nic->mtu, NK_QUOTED(nic->name));
-	return nk_error_remedy(err,
-			       "the driver of %s lacks native XDP, or excludes it with its present "
-			       "features (LRO, hardware GRO); see dmesg",
-			       nic->name);
+	return nk_error_remedy(
+		err,
+		"the driver of %s does not support native XDP, or not together with a feature that "
+		"is on (LRO, hardware GRO). See dmesg",
+		nic->name);
 }
 
 static int attach_and_pin(const struct loading *loading, struct nk_error *err)

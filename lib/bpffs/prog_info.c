@@ -221,8 +221,8 @@ static int refuse_program(const struct nk_nic *nic, const char *msg, bool ours,
 
 	print_name(nic->xdp_prog_id, name, sizeof(name));
 	return nk_error_set(err, NK_CODE_BPF, EBUSY, msg,
-			    "%s has XDP program %s, id %u, which is %snk-cni's, attached %s",
-			    nic->name, name, nic->xdp_prog_id, ours ? "" : "not ",
+			    "%s has XDP program %s, id %u, of %s, attached %s", nic->name, name,
+			    nic->xdp_prog_id, ours ? "nk-cni" : "another owner",
 			    has_link(nic->xdp_prog_id) ? "by a bpf_link" : "by netlink");
 }
 

@@ -37,8 +37,8 @@ const char *const nk_xskmap_no_socket[] = {
 /* fail() - of a call that has set errno */
 static int fail(struct nk_error *err, const char *what, uint32_t queue)
 {
-	return nk_error_sys(err, NK_CODE_BPF, "cannot change a map of the NIC", "%s queue %u", what,
-			    queue);
+	return nk_error_sys(err, NK_CODE_BPF, "cannot change a pinned BPF map for the NIC",
+			    "%s queue %u", what, queue);
 }
 
 /* set_owner() - mode first, so that nobody gets more access meanwhile */
@@ -77,7 +77,7 @@ static int clear_place(const char *path, struct nk_error *err)
 {
 	if (!unlink(path) || errno == ENOENT || (errno == EISDIR && !rmdir(path)))
 		return 0;
-	nk_error_sys(err, NK_CODE_BPF, "something is in the place of the XSKMAP", "remove %s",
+	nk_error_sys(err, NK_CODE_BPF, "the path of the XSKMAP is occupied", "cannot remove %s",
 		     path);
 	return nk_error_remedy(
 		err, "find out what is in %s and what uses it before you move it away", path);
@@ -133,7 +133,7 @@ int nk_xskmap_enter_vlans(const struct nk_nicdir *dir, const struct nk_lease *le
 
 	for (i = 0; sets >= 0 && i < count; i++)
 		if (bpf_map_update_elem(sets, &leases[i].phys, vlans, BPF_ANY))
-			return fail(err, "enter the VLANs of", leases[i].phys);
+			return fail(err, "write the VLANs of", leases[i].phys);
 	return sets < 0 ? sets : 0;
 }
 
@@ -152,9 +152,9 @@ static int enter_map(const struct nk_nicdir *dir, int map, const struct nk_lease
 		const struct nk_queue_info info = make_info(&leases[i], options);
 
 		if (bpf_map_update_elem(xsks, &leases[i].phys, &map, BPF_ANY))
-			return fail(err, "enter the XSKMAP for", leases[i].phys);
+			return fail(err, "write the XSKMAP of", leases[i].phys);
 		if (bpf_map_update_elem(queues, &leases[i].phys, &info, BPF_ANY))
-			return fail(err, "enter", leases[i].phys);
+			return fail(err, "write the entry of", leases[i].phys);
 	}
 	return 0;
 }
@@ -186,7 +186,7 @@ static int leave_map(const struct nk_nicdir *dir, const struct nk_lease *leases,
 		/* E2BIG: the NIC has fewer queues now, and the maps were created again. */
 		if (queues >= 0 && bpf_map_update_elem(queues, &leases[i].phys, &none, BPF_EXIST) &&
 		    errno != E2BIG)
-			rc = fail(err, "leave", leases[i].phys);
+			rc = fail(err, "clear the entry of", leases[i].phys);
 		if (xsks >= 0 && bpf_map_delete_elem(xsks, &leases[i].phys) && errno != ENOENT &&
 		    errno != E2BIG)
 			rc = fail(err, "remove the XSKMAP of", leases[i].phys);
@@ -232,9 +232,10 @@ static int check_pin(const char *path, const struct nk_xsk_options *options, uin
 				    "%s: expected a pinned map, found %s", path,
 				    nk_errno_name(errno));
 	if (info.type != BPF_MAP_TYPE_XSKMAP || info.max_entries != NK_XSKS_MAX)
-		return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XSKMAP was replaced",
-				    "%s: expected an XSKMAP of %d slots, found type %u of %u", path,
-				    NK_XSKS_MAX, info.type, info.max_entries);
+		return nk_error_set(
+			err, NK_CODE_CHECK, ENOENT, "CHECK: the XSKMAP was replaced",
+			"%s: expected an XSKMAP with %d entries, found map type %u with %u entries",
+			path, NK_XSKS_MAX, info.type, info.max_entries);
 	if ((st.st_mode & 07777) != options->mode || st.st_uid != options->uid ||
 	    st.st_gid != options->gid)
 		return nk_error_set(err, NK_CODE_CHECK, EPERM,
@@ -296,21 +297,31 @@ int nk_xskmap_repair(const struct nk_nicdir *dir, const struct nk_lease *leases,
 	return enter_map(dir, map, leases, count, options, err);
 }
 
+#define INFO_SIZE 96
+
+static void print_info(const struct nk_queue_info *info, char ret[INFO_SIZE])
+{
+	snprintf(ret, INFO_SIZE, "netkit queue %u (key \"%s\", noSocket \"%s\", VLANs %s)",
+		 info->netkit_queue, info->key <= NK_XSK_KEY_ZERO ? nk_xskmap_keys[info->key] : "?",
+		 info->no_socket <= NK_NO_SOCKET_DROP ? nk_xskmap_no_socket[info->no_socket] : "?",
+		 info->by_vlan ? "checked" : "not checked");
+}
+
 static int check_queue(const struct nk_nicdir *dir, int queues, const struct nk_lease *lease,
 		       const struct nk_xsk_options *options, struct nk_error *err)
 {
 	const struct nk_queue_info want = make_info(lease, options);
+	char expected[INFO_SIZE], found[INFO_SIZE];
 	struct nk_queue_info info = { 0 };
 
 	(void)bpf_map_lookup_elem(queues, &lease->phys, &info);
 	if (!memcmp(&info, &want, sizeof(info)))
 		return 0;
+	print_info(&want, expected);
+	print_info(&info, found);
 	return nk_error_set(err, NK_CODE_CHECK, ENOENT, "CHECK: the XDP program has another queue",
-			    "%s/queues queue %u: expected netkit queue %u (key %u, noSocket %u, by "
-			    "VLAN %u), found %u (key %u, noSocket %u, by VLAN %u)",
-			    dir->path, lease->phys, want.netkit_queue, want.key, want.no_socket,
-			    want.by_vlan, info.netkit_queue, info.key, info.no_socket,
-			    info.by_vlan);
+			    "%s/queues queue %u: expected %s, found %s", dir->path, lease->phys,
+			    expected, found);
 }
 
 int nk_xskmap_check(const struct nk_nicdir *dir, const struct nk_lease *leases, uint32_t count,

@@ -102,7 +102,7 @@ int nk_rss_get(struct nk_nl *nl, uint32_t ifindex, uint32_t context, struct nk_r
 			   names, take_table, ret, err);
 	if (!rc && !ret->size)
 		rc = nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP, "", "%s",
-				  "the driver reports none: EOPNOTSUPP");
+				  "the driver reports no table: EOPNOTSUPP");
 	if (!rc)
 		return 0;
 	if (rc != -E2BIG)
@@ -210,10 +210,15 @@ int nk_rss_exclude(const struct nk_rss *from, const struct nk_queue_set *exclude
 	uint32_t count = list_heirs(from, excluded, queues, heirs);
 	uint32_t lost = 0, i, k = 0;
 
-	if (!count)
-		return nk_error_set(err, NK_CODE_KERNEL, EINVAL,
-				    "no receive queue is left for the host",
-				    "the pool and the claims take all %u", queues);
+	if (!count) {
+		nk_error_set(err, NK_CODE_KERNEL, EINVAL, "no receive queue is left for the host",
+			     "the pool and the claimed queues are all %u receive queues of the NIC",
+			     queues);
+		return nk_error_remedy(
+			err,
+			"make the pool smaller, or add queues (ethtool -L), which may interrupt "
+			"the traffic of the NIC");
+	}
 	for (i = 0; i < from->size; i++)
 		lost += nk_queue_set_has(excluded, from->queues[i]);
 	*ret = *from;
@@ -287,7 +292,7 @@ int nk_rss_context_remove(struct nk_nl *nl, uint32_t ifindex, uint32_t context,
 		return 0;
 	nk_error_class(&mine, mine.code, "cannot remove RSS context %u", context);
 	if (rc == -EBUSY)
-		nk_error_wrap(&mine, "a flow rule directs frames to it");
+		nk_error_wrap(&mine, "a flow rule still directs frames to the RSS context");
 	if (err->code == NK_CODE_NONE)
 		*err = mine;
 	return rc;

@@ -218,11 +218,13 @@ int nk_xps_rx_count(const struct nk_nic *nic)
 
 static int set_error(const char *of, const char *path, int rc, struct nk_error *err)
 {
+	const char *msg = *of ? "cannot read an XPS mask" : "cannot read the list of CPUs";
+
 	if (rc == -E2BIG)
-		return nk_error_set(err, NK_CODE_KERNEL, E2BIG, "cannot read a set of CPUs",
+		return nk_error_set(err, NK_CODE_KERNEL, E2BIG, msg,
 				    "%s%s: nk-cni handles up to %d CPUs", of, path, NK_XPS_CPUS);
-	return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot read a set of CPUs", "%s%s: %s", of,
-			    path, nk_errno_name(-rc));
+	return nk_error_set(err, NK_CODE_KERNEL, -rc, msg, "%s%s: %s", of, path,
+			    nk_errno_name(-rc));
 }
 
 int nk_xps_cpus(struct nk_cpu_set *ret, struct nk_error *err)
@@ -268,7 +270,7 @@ int nk_xps_set(const struct nk_nic *nic, uint32_t queue, const struct nk_cpu_set
 		rc = -errno;
 	if (!rc)
 		return 0;
-	return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot set the CPUs of a queue",
+	return nk_error_set(err, NK_CODE_KERNEL, -rc, "cannot set the XPS mask of a transmit queue",
 			    "%s: write %.64s%s to %s: %s", nic->name, text,
 			    strlen(text) > 64 ? "..." : "", path, nk_errno_name(-rc));
 }

@@ -81,8 +81,9 @@ int nk_ip_addr_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_prefix *p
 	nk_error_wrap(err, "add address %s to ifindex %u (%s)", text, ifindex, nl->where);
 	if (rc == -EACCES)
 		nk_error_remedy(
-			err, "set sysctl net.ipv6.conf.<device>.disable_ipv6 to 0 in that network "
-			     "namespace");
+			err,
+			"IPv6 is off there: set sysctl net.ipv6.conf.default.disable_ipv6 to 0 in "
+			"that network namespace, or configure only IPv4 addresses");
 	else if (rc == -EOPNOTSUPP && prefix->addr.family == AF_INET6)
 		nk_error_remedy(
 			err, "this kernel runs without IPv6 (ipv6.disable=1?): configure only IPv4 "
@@ -284,11 +285,11 @@ int nk_ip_addr_wait_dad(struct nk_nl *nl, uint32_t ifindex, uint32_t limit_ms, s
 					    "failed: EADDRINUSE",
 					    text, ifindex, nl->where);
 		if (waited_ms >= limit_ms)
-			return nk_error_set(err, NK_CODE_KERNEL, ETIMEDOUT,
-					    "an address did not become usable",
-					    "duplicate address detection of %s on ifindex %u (%s) "
-					    "has not ended after %u ms: ETIMEDOUT",
-					    text, ifindex, nl->where, limit_ms);
+			return nk_error_set(
+				err, NK_CODE_KERNEL, ETIMEDOUT, "an address did not become usable",
+				"IPv6 duplicate address detection of %s on ifindex %u (%s) took "
+				"longer than %u ms: ETIMEDOUT",
+				text, ifindex, nl->where, limit_ms);
 		nk_clock_sleep(POLL_MS);
 	}
 }

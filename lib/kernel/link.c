@@ -177,7 +177,7 @@ static int request_in(struct nk_nl *nl, int32_t nsid, struct nlmsghdr *msg, nk_n
 	rc = nk_link_do(nl, msg, reply, data, &mine);
 	if (rc == -EINVAL && nsid != NK_NSID_HERE) /* rtnl_get_net_ns_capable() */
 		return nk_error_set(err, NK_CODE_KERNEL, ENODEV, "the kernel refused",
-				    "netns id %d is gone", nsid);
+				    "the network namespace with nsid %d no longer exists", nsid);
 	if (rc && err->code == NK_CODE_NONE)
 		*err = mine;
 	return rc;
@@ -360,9 +360,10 @@ int nk_link_nsid(struct nk_nl *nl, int netns_fd, bool allocate, int32_t *ret, st
 			rc = get_nsid(nl, netns_fd, ret, err);
 	}
 	if (!rc && *ret < 0)
-		rc = nk_error_set(err, NK_CODE_KERNEL, ENOENT, "netns has no id", "%s", nl->where);
+		rc = nk_error_set(err, NK_CODE_KERNEL, ENOENT, "a network namespace has no nsid",
+				  "ENOENT");
 	if (rc)
-		nk_error_wrap(err, "netns id (%s)", nl->where);
+		nk_error_wrap(err, "nsid of a network namespace (%s)", nl->where);
 	return rc;
 }
 
@@ -383,6 +384,6 @@ int nk_link_read_nsids(struct nk_nl *nl, struct nk_nsid_list *ret, struct nk_err
 		add_nsid, ret, err);
 
 	if (rc)
-		nk_error_wrap(err, "list netns ids (%s)", nl->where);
+		nk_error_wrap(err, "list the nsids (%s)", nl->where);
 	return rc;
 }

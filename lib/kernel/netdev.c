@@ -152,6 +152,19 @@ static int parse_lease(const struct nlattr *attr, struct nk_queue *queue)
 	return 0;
 }
 
+void nk_netdev_lease_text(const struct nk_queue *queue, char ret[NK_LEASE_TEXT_SIZE])
+{
+	const char *where = "the network namespace with nsid";
+
+	if (queue->lease_nsid >= 0)
+		snprintf(ret, NK_LEASE_TEXT_SIZE, "ifindex %u in %s %d", queue->lease_ifindex,
+			 where, queue->lease_nsid);
+	else
+		snprintf(ret, NK_LEASE_TEXT_SIZE, "ifindex %u in %s", queue->lease_ifindex,
+			 queue->lease_nsid == NK_NSID_HERE ? "the NIC's network namespace" :
+							     "a network namespace that is ending");
+}
+
 static const struct {
 	int attr;
 	const char *user, *holder;

@@ -68,6 +68,10 @@ bool nk_netdev_has_xsk(const struct nk_queue *queue);
 /* nk_netdev_has_provider() - does a memory provider (io_uring, devmem) use the queue? */
 bool nk_netdev_has_provider(const struct nk_queue *queue);
 
+/* nk_netdev_lease_text() - the device to which a queue is leased: "ifindex 5 in the network namespace with nsid 3" */
+#define NK_LEASE_TEXT_SIZE 80
+void nk_netdev_lease_text(const struct nk_queue *queue, char ret[NK_LEASE_TEXT_SIZE]);
+
 enum nk_queue_state {
 	NK_QUEUE_LEASED,
 	NK_QUEUE_XSK, /* used by an AF_XDP socket; the kernel releases the queue some time after the socket is closed */

@@ -126,6 +126,7 @@ static int explain_refusal(int rc, const char *what, const char *wanted, struct 
  */
 static int probe(struct nk_nl *nl, const char *wanted, struct nk_error *err)
 {
+	static const char what[] = "probe for netkit";
 	char buf[NK_NL_REQUEST_SIZE];
 	struct nlmsghdr *msg = nk_link_put_header(buf, RTM_NEWLINK, CREATE, 0);
 	int rc;
@@ -133,12 +134,12 @@ static int probe(struct nk_nl *nl, const char *wanted, struct nk_error *err)
 	mnl_attr_put_u32(msg, IFLA_NUM_RX_QUEUES, UINT32_MAX);
 	put_single(msg, UINT32_MAX);
 	rc = nk_link_do(nl, msg, NULL, NULL, err);
-	if (!rc)
-		return nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
-				    "the kernel granted an invalid netkit request", "%s", "");
-	return rc == -ERANGE || rc == -EINVAL ?
-		       rc :
-		       explain_refusal(rc, "probe for netkit", wanted, err);
+	if (!rc) {
+		nk_error_set(err, NK_CODE_INTERNAL, EPROTO,
+			     "the kernel accepted an invalid netkit request", "%s", what);
+		return nk_error_remedy(err, "report this as a bug of nk-cni");
+	}
+	return rc == -ERANGE || rc == -EINVAL ? rc : explain_refusal(rc, what, wanted, err);
 }
 
 int nk_netkit_probe(struct nk_nl *nl, struct nk_error *err)
@@ -205,11 +206,11 @@ int nk_netkit_create_single(struct nk_nl *nl, const struct nk_netkit_spec *spec,
 		nk_error_wrap(err, "create netkit single %s (%s)", spec->name, nl->where);
 	}
 	if (rc == -EEXIST)
-		nk_error_remedy(err,
-				"the Pod has an interface %s already: choose another \"ifName\". "
-				"Only if a failed call left the interface, call DEL for that "
-				"attachment",
-				spec->name);
+		nk_error_remedy(
+			err,
+			"the Pod has an interface %s already: choose another \"ifName\". If a "
+			"failed ADD left this interface, call DEL for that attachment instead",
+			spec->name);
 	if (rc)
 		return rc;
 	if (ret->ifindex && ret->netkit.pairing == NK_NETKIT_PAIRING_SINGLE)

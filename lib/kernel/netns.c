@@ -44,7 +44,7 @@ static void return_to_own(int own)
 		     "anything in the wrong netns",
 		     nk_errno_name(errno));
 	nk_error_remedy(&err,
-			"call DEL, or repeat it: it removes what a failed ADD or DEL has left");
+			"call DEL, or call it again: DEL removes what the failed call has left");
 	if (last_words)
 		last_words(&err);
 	_exit(EXIT_FAILURE);
@@ -73,9 +73,11 @@ static int refuse_own(int fd, const char *path, struct nk_error *err)
 	if (!nk_trust_same_file(&a, &b))
 		return 0;
 	nk_error_set(err, NK_CODE_ENV, EBUSY, "invalid environment variable CNI_NETNS",
-		     "%.256s is the netns this plugin runs in, the host's own", path);
-	nk_error_remedy(err,
-			"give the Pod a netns of its own; Pods with hostNetwork get no CNI call");
+		     "%.256s is the network namespace in which nk-cni runs, the host's own", path);
+	nk_error_remedy(
+		err,
+		"give the Pod a network namespace of its own; Pods with hostNetwork get no CNI "
+		"call");
 	return -EBUSY;
 }
 
@@ -164,15 +166,17 @@ int nk_netns_open_cookie(uint64_t cookie, struct nk_error *err)
 	/* Namespaces of all kinds share one series of numbers. */
 	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
-				    "%llu identifies a namespace of another kind",
+				    "cookie %llu belongs to a namespace of another kind",
 				    (unsigned long long)cookie);
 	rc = nk_netns_cookie(fd, &found, err);
 	if (rc)
 		return rc;
 	if (found != cookie)
-		return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
-				    "%llu identifies a netns with another cookie",
-				    (unsigned long long)cookie);
+		return nk_error_set(
+			err, NK_CODE_KERNEL, ESTALE, "cannot open the Pod's netns",
+			"the network namespace that the kernel opened for cookie %llu has another "
+			"cookie",
+			(unsigned long long)cookie);
 	return nk_steal_fd(&fd);
 }
 

@@ -61,9 +61,10 @@ static int find_by_device(struct nk_nl *nl, const char *device, struct nk_nic *r
 	if (rc || !counts[part])
 		return rc ? rc : -ENODEV;
 	if (counts[part] > 1)
-		return nk_error_set(err, NK_CODE_CONFIG, ENOTUNIQ, "a device has several NICs",
-				    "%s has %u network devices: use the name of one of them",
-				    device, counts[part]);
+		return nk_error_set(err, NK_CODE_CONFIG, ENOTUNIQ,
+				    "the bus address belongs to several network devices",
+				    "%s: use the name of one of its %u network devices", device,
+				    counts[part]);
 	*ret = found[part];
 	return 0;
 }

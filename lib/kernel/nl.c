@@ -335,7 +335,7 @@ static int take_message(struct exchange *x, const struct nlmsghdr *msg, struct n
 		return nk_nl_garbled(err, "NLMSG_ERROR with a positive errno");
 	if (e->error)
 		return refuse(msg, x->request, x->header, x->names, err);
-	return lacks_object(x) ? nk_nl_garbled(err, "an ACK without the object asked for") : 1;
+	return lacks_object(x) ? nk_nl_garbled(err, "an ACK without the requested object") : 1;
 }
 
 /* take_datagram() - Return: as take_message() */
@@ -425,8 +425,7 @@ int nk_nl_do(struct nk_nl *nl, struct nlmsghdr *request, size_t header,
 		if (rc || !x.interrupted)
 			return rc;
 	}
-	return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-			    "the list changed %d times while it was read", DUMP_TRIES);
+	return nk_error_busy(err, "the kernel's list changed during each of %d reads", DUMP_TRIES);
 }
 
 struct nl_msg *nk_nl_genl_new(struct nk_nl *nl, enum nk_nl_family family, uint8_t command,
@@ -460,8 +459,7 @@ int nk_nl_genl_do(struct nk_nl *nl, struct nl_msg *request, const struct nk_nl_n
 		x.seq = x.request->nlmsg_seq;
 		rc = receive(&x, err);
 		if (!rc && x.interrupted)
-			rc = nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-					  "the list changed while it was read");
+			rc = nk_error_busy(err, "the kernel's list changed while it was read");
 	}
 	nlmsg_free(request);
 	return rc;

@@ -23,8 +23,8 @@ static const struct kind {
 	{ "team", "a team", "name one of its ports in \"master\"" },
 	{ "bridge", "a bridge", "name the NIC that is its port in \"master\"" },
 	{ "vlan", "a VLAN device",
-	  "name its parent in \"master\", and its id in \"steering\": [{\"match\": \"mac\", "
-	  "\"vlan\": N}]" },
+	  "put the id of the VLAN into \"steering\": [{\"match\": \"mac\", \"vlan\": N}], and name "
+	  "the parent of the VLAN device in \"master\"" },
 	{ "macvlan", "a macvlan device", "name its parent in \"master\"" },
 	{ "macvtap", "a macvtap device", "name its parent in \"master\"" },
 	{ "ipvlan", "an ipvlan device", "name its parent in \"master\"" },

@@ -18,8 +18,9 @@ void nk_probe_remedy(int rc, struct nk_error *err)
 {
 	if (rc == -EINVAL || rc == -EOPNOTSUPP)
 		nk_error_remedy(
-			err, "use a NIC whose driver can lend queues: mlx5 or gve; without AF_XDP "
-			     "also bnxt or fbnic");
+			err,
+			"use a NIC whose driver can lend queues: mlx5 or gve; if AF_XDP is not "
+			"needed, also bnxt or fbnic");
 }
 
 static int try_lease(struct nk_nl *nl, int own, const struct nk_nic *nic, struct nk_error *err)

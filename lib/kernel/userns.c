@@ -106,7 +106,7 @@ static int translate(pid_t pid, const char *kind, uint32_t *id, struct nk_error 
 	if (!rc)
 		return 0;
 	nk_error_set(err, NK_CODE_CONFIG, ERANGE, "the Pod has no such id",
-		     "xsk.%s: %u is not in the map of the Pod's user namespace", kind, *id);
+		     "xsk.%s: %u is not mapped in the Pod's user namespace", kind, *id);
 	nk_error_remedy(err, "use an id that the Pod's user namespace maps");
 	return rc;
 }

@@ -60,9 +60,10 @@ static int check_version(const struct nk_flow_note *rule, uint32_t owner, uint32
 {
 	if (rule->version == NK_FLOW_NOTE_VERSION)
 		return 0;
-	return nk_error_set(err, NK_CODE_BPF, EPROTO, "a flow note has another version",
-			    "rule %u of queue %u has version %u; this nk-cni reads version %d", n,
-			    owner, rule->version, NK_FLOW_NOTE_VERSION);
+	nk_error_set(err, NK_CODE_BPF, EPROTO, "the record of a flow rule is of another version",
+		     "rule %u of queue %u has version %u; this nk-cni reads version %d", n, owner,
+		     rule->version, NK_FLOW_NOTE_VERSION);
+	return nk_pinmap_other_build(err);
 }
 
 int nk_flow_note_get(int fd, uint32_t owner, uint32_t n, struct nk_flow_note *ret,

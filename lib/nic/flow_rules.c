@@ -78,10 +78,17 @@ static int refuse_altname(const struct nk_nic *nic, const char *name,
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "cannot change the NIC's flow rules",
 		     "%s: add altname %s: EEXIST: %s has the %s %s", nic->name, name, other,
 		     strcmp(name, other) ? "altname" : "name", name);
-	return nk_error_remedy(err,
-			       "nk-cni needs this name for %s. If no other program needs it: "
-			       "ip link property del dev %s altname %s",
-			       nic->name, NK_QUOTED(other), name);
+	if (!strcmp(name, other))
+		return nk_error_remedy(
+			err,
+			"nk-cni gives %s this name as an altname while it changes flow rules: "
+			"rename the other device",
+			nic->name);
+	return nk_error_remedy(
+		err,
+		"nk-cni gives %s this altname while it changes flow rules. If no other program "
+		"needs it: ip link property del dev %s altname %s",
+		nic->name, NK_QUOTED(other), name);
 }
 
 /* send_change() - send a request that changes rules. What went to another NIC could not be undone. So the NIC is named by
@@ -253,14 +260,15 @@ static int set_insert_error(const struct nk_nic *nic, const struct nk_flow *flow
 /* refuse_taken() - fail if the location has a rule, which most drivers would replace */
 static int refuse_taken(const struct nk_nic *nic, const struct nk_flow *flow, struct nk_error *err)
 {
-	char text[NK_FLOW_TEXT_SIZE];
+	char text[NK_FLOW_TEXT_SIZE], why[48];
 	struct nk_flow other;
 	int rc = nk_flow_get(nic, flow->spec.location, &other, err);
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	nk_flow_text(&other, text);
-	rc = set_insert_error(nic, flow, EEXIST, "another rule is there", err);
+	snprintf(why, sizeof(why), "location %u has another rule", flow->spec.location);
+	rc = set_insert_error(nic, flow, EEXIST, why, err);
 	nk_error_note(err, "the present rule is: %s", text);
 	return rc;
 }
@@ -274,10 +282,11 @@ static int read_back(const struct nk_nic *nic, const struct nk_flow *flow, uint3
 
 	if (rc == -ENOENT)
 		return set_insert_error(nic, flow, EIO,
-					"the driver reported success, but has no such rule", err);
+					"the driver reported success, but did not store the rule",
+					err);
 	if (rc || nk_flow_equal(flow, ret))
 		return rc;
-	rc = set_insert_error(nic, flow, EIO, "the driver made another rule of it", err);
+	rc = set_insert_error(nic, flow, EIO, "the driver stored another rule than requested", err);
 	nk_flow_text(ret, text);
 	nk_error_note(err, "the rule in the NIC is: %s", text);
 	return rc;

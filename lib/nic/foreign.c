@@ -66,15 +66,17 @@ bool nk_foreign_describe(const struct nk_foreign *foreign, const char *nic, uint
 	uint32_t rule = foreign->by_rule[queue], context = foreign->by_context[queue];
 
 	if (rule)
-		snprintf(buf, size,
-			 "queue %u is the target of the flow rule at location %u, which is not "
-			 "nk-cni's (ethtool -n %s rule %u)",
-			 queue, rule - 1, NK_QUOTED(nic), rule - 1);
+		snprintf(
+			buf, size,
+			"queue %u is the target of the flow rule at location %u of another program "
+			"(\"ethtool -n %s rule %u\" shows it; remove it if nothing needs it)",
+			queue, rule - 1, NK_QUOTED(nic), rule - 1);
 	else if (context)
-		snprintf(buf, size,
-			 "queue %u is in RSS context %u, which is not nk-cni's (ethtool -x %s "
-			 "context %u)",
-			 queue, context - 1, NK_QUOTED(nic), context - 1);
+		snprintf(
+			buf, size,
+			"queue %u is in RSS context %u of another program (\"ethtool -x %s context "
+			"%u\" shows it; remove it if nothing needs it)",
+			queue, context - 1, NK_QUOTED(nic), context - 1);
 	return rule || context;
 }
 

@@ -150,10 +150,10 @@ int nk_lender_open(struct nk_lender *on, const char *bpffs, struct nk_error *err
 	if (rc)
 		nk_lender_close(on);
 	if (rc > 0)
-		return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-				    "other processes kept removing the directory of %s below "
-				    "%s/nk-cni",
-				    on->nic.name, bpffs);
+		return nk_error_busy(err,
+				     "other processes kept removing the directory of %s below "
+				     "%s/nk-cni",
+				     on->nic.name, bpffs);
 	return rc;
 }
 

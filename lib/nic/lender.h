@@ -98,6 +98,11 @@ int nk_lender_check_idle(struct nk_lender *on, struct nk_queue_set *ret, struct 
  */
 int nk_lender_check_claimed(const struct nk_lender *on, struct nk_error *err);
 
+/* nk_lender_advise_unclaimed() - set the remedy: end the Pod of a queue that is leased without a claim. Return: the errno
+ * of @err, negative
+ */
+int nk_lender_advise_unclaimed(struct nk_error *err);
+
 /* For tests. Has the queue a user that needs the program? */
 bool nk_lender_needs_program(const struct nk_queue *queue);
 

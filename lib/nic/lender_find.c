@@ -35,13 +35,13 @@ struct search {
 static int refuse_contradiction(const struct nk_nicdir *dir, const struct nk_nic *nic,
 				const char *for_it, const char *against, struct nk_error *err)
 {
-	nk_error_set(err, NK_CODE_BPF, EUCLEAN, "a NIC's directory contradicts itself",
-		     "%s: by its %s it belongs to %s, but by its %s to another NIC", dir->path,
-		     for_it, nic->name, against);
+	nk_error_set(err, NK_CODE_BPF, EUCLEAN, "the records in a NIC's directory disagree",
+		     "%s: according to %s it belongs to %s, but according to %s to another NIC",
+		     dir->path, for_it, nic->name, against);
 	return nk_error_remedy(
-		err, "end the Pods that \"nk-cni list\" shows for this directory, then run "
-		     "\"nk-cni release\" without a name: it releases every NIC that lends "
-		     "no queue");
+		err,
+		"end the Pods that \"nk-cni list\" shows for this directory, then run \"nk-cni "
+		"release\" without a name, which also releases every other NIC that no Pod uses");
 }
 
 bool nk_lender_is_attached(struct nk_lender *on, const struct nk_nicdir *dir,
@@ -97,7 +97,8 @@ static int find_owner_by_claims(struct nk_lender *on, const struct nk_nicdir *di
 	if (rc < 0)
 		return rc;
 	if (this && other)
-		return refuse_contradiction(dir, &on->nic, "claims", "other claims", err);
+		return refuse_contradiction(dir, &on->nic, "some of the claims", "other claims",
+					    err);
 	return this ? OWNER_THIS : other ? OWNER_OTHER : OWNER_UNKNOWN;
 }
 
@@ -124,16 +125,16 @@ static int find_owner_without_id(struct nk_lender *on, const struct nk_nicdir *d
 	if (rc < 0)
 		return rc;
 	if (attached && rc == OWNER_OTHER)
-		return refuse_contradiction(dir, &on->nic, "link", "claims", err);
+		return refuse_contradiction(dir, &on->nic, "the XDP link", "the claims", err);
 	if (link->ifindex && !attached && rc == OWNER_THIS)
-		return refuse_contradiction(dir, &on->nic, "claims", "link", err);
+		return refuse_contradiction(dir, &on->nic, "the claims", "the XDP link", err);
 	if (attached || link->ifindex)
 		return attached ? OWNER_THIS : OWNER_OTHER;
 	by_saved = find_owner_by_saved(on, dir, err);
 	if (by_saved < 0 || rc == OWNER_UNKNOWN)
 		return by_saved;
 	if (rc == OWNER_THIS && by_saved == OWNER_OTHER)
-		return refuse_contradiction(dir, &on->nic, "claims", "saved settings", err);
+		return refuse_contradiction(dir, &on->nic, "the claims", "the saved settings", err);
 	return rc;
 }
 
@@ -155,7 +156,8 @@ static int find_owner(struct search *search, const struct nk_nicdir *dir, struct
 	if (nk_nicid_same(&id, search->id))
 		return OWNER_THIS;
 	if (nk_lender_is_attached(search->on, dir, &link))
-		return refuse_contradiction(dir, &search->on->nic, "link", "identity", err);
+		return refuse_contradiction(dir, &search->on->nic, "the XDP link",
+					    "the recorded identity", err);
 	return OWNER_OTHER;
 }
 
@@ -186,10 +188,10 @@ static void search_dir(struct search *search, const char *name)
 			     "%s and %s both belong to %s: an older nk-cni created one after a "
 			     "rename of the NIC",
 			     search->found, name, search->on->nic.name);
-	nk_error_remedy(&search->why,
-			"end the Pods of one of them, which \"nk-cni list\" shows, "
-			"then run \"nk-cni release\" without a name: it releases every "
-			"NIC that lends no queue");
+	nk_error_remedy(
+		&search->why,
+		"end the Pods of one of them, which \"nk-cni list\" shows, then run \"nk-cni "
+		"release\" without a name, which also releases every other NIC that no Pod uses");
 }
 
 /* has_living() - does a directory without an identity have a claim of a NIC that is not proven to be gone?
@@ -253,9 +255,12 @@ static int choose_dir(struct search *search, struct nk_error *err)
 	rc = is_free(search, search->found, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	return nk_error_set(err, NK_CODE_BPF, EEXIST, "there is no name for the NIC's directory",
-			    "below %s/nk-cni, %s and %s belong to other NICs", search->bpffs,
-			    nic->name, search->found);
+	nk_error_set(err, NK_CODE_BPF, EEXIST, "there is no name for the NIC's directory",
+		     "below %s/nk-cni, %s and %s belong to other NICs", search->bpffs, nic->name,
+		     search->found);
+	return nk_error_remedy(
+		err, "release one of these NICs when no Pod uses it (nk-cni release), or rename %s",
+		nic->name);
 }
 
 /* find_dir() - Return: 1 if the NIC has a directory; 0 if it has none: found is the one to create; or a negative
@@ -288,7 +293,7 @@ static int find_dir(struct search *search, struct nk_error *err)
 		return search->failed;
 	}
 	if (search->failed)
-		nk_log_warn("%s: %s: the directory is ignored", search->why.msg,
+		nk_log_warn("%s: %s: nk-cni ignores this directory", search->why.msg,
 			    search->why.details);
 	return choose_dir(search, err);
 }

@@ -19,15 +19,25 @@
 
 #include "base/banned.h"
 
+int nk_lender_advise_unclaimed(struct nk_error *err)
+{
+	return nk_error_remedy(
+		err,
+		"end its Pod first: \"ip netns list-id\" names the network namespace with that "
+		"nsid, and there \"ip -d link\" shows the device, whose alias names the container");
+}
+
 /* refuse_used() - @what: between "leased" and "no claim" */
-static int refuse_used(const struct nk_lender *on, uint32_t queue, const char *what,
+static int refuse_used(const struct nk_lender *on, const struct nk_queue *queue, const char *what,
 		       struct nk_error *err)
 {
+	char lease[NK_LEASE_TEXT_SIZE];
+
+	nk_netdev_lease_text(queue, lease);
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use",
-		     "%s: queue %u is leased%s no claim", on->nic.name, queue, what);
-	return nk_error_remedy(
-		err, "end its Pod first: \"ip -d link\" in the network namespace of a Pod "
-		     "shows devices of kind netkit");
+		     "%s: queue %u is leased to %s%s no claim", on->nic.name, queue->id, lease,
+		     what);
+	return nk_lender_advise_unclaimed(err);
 }
 
 /* check_map() - a queue with a pinned XSKMAP */
@@ -45,7 +55,7 @@ static int check_map(struct nk_lender *on, uint32_t queue, struct nk_error *err)
 			err,
 			"set the NIC up, so that its leases can be read: ip link set dev %s up",
 			NK_QUOTED(on->nic.name));
-	return rc || !now.leased ? rc : refuse_used(on, queue, " and has a map, but", err);
+	return rc || !now.leased ? rc : refuse_used(on, &now, " and has a map, but", err);
 }
 
 /* check_maps() - of queues with a pinned XSKMAP */
@@ -78,8 +88,7 @@ static int check_sockets(struct nk_lender *on, struct nk_error *err)
 	for (i = 0; i < queues.count && !rc; i++)
 		if (nk_lender_needs_program(&queues.at[i]) &&
 		    !nk_claims_have(&claims, queues.at[i].id))
-			rc = refuse_used(on, queues.at[i].id, " and has an AF_XDP socket, but",
-					 err);
+			rc = refuse_used(on, &queues.at[i], " and has an AF_XDP socket, but", err);
 	return rc;
 }
 
@@ -125,7 +134,7 @@ int nk_lender_check_claimed(const struct nk_lender *on, struct nk_error *err)
 		if (!nk_claims_have(&claims, queues.at[i].id))
 			rc = is_lent(on, &queues.at[i], err);
 		if (rc > 0)
-			return refuse_used(on, queues.at[i].id, ", but has", err);
+			return refuse_used(on, &queues.at[i], ", but has", err);
 	}
 	return rc;
 }

@@ -122,8 +122,9 @@ static int plan_rss(struct work *work, struct nk_error *err)
 
 	if (rc == -EOPNOTSUPP)
 		nk_error_remedy(
-			err, "if no host traffic arrives on the queues of the pool, set \"rss\": "
-			     "{\"exclude\": false}");
+			err,
+			"if you keep host traffic off the queues of the pool by other means, set "
+			"\"rss\": {\"exclude\": false}");
 	if (rc)
 		return rc;
 	before.size = change->present.size;
@@ -270,8 +271,9 @@ static int refuse_ring(uint32_t item, struct nk_error *err)
 	char name[NK_SETTING_NAME_SIZE];
 
 	nk_setting_name(item, name);
-	nk_error_set(err, NK_CODE_RETRY, EBUSY, "another attachment has set other ring parameters",
-		     "rings: another attachment needs another value of %s", name);
+	nk_error_set(err, NK_CODE_RETRY, EBUSY,
+		     "another attachment needs the ring parameters as they are",
+		     "rings: the value of %s must stay, but another one is requested", name);
 	return nk_error_remedy(err,
 			       "configure the same \"rings\" in all networks of the NIC, or wait "
 			       "until the Pods of the other network have ended");
@@ -304,7 +306,9 @@ static int plan_rings(struct work *work, const struct nk_rings *rings, struct nk
 		return rc;
 	rc = plan_ring(work, rings, NK_SETTING_HDS, &rings->threshold, sizeof(rings->threshold),
 		       err);
-	if (rc != -EOPNOTSUPP || !rings->split)
+	if (rc == -EOPNOTSUPP && !rings->split)
+		return nk_error_remedy(err, "leave \"hdsThreshold\" out of \"rings\"");
+	if (rc != -EOPNOTSUPP)
 		return rc;
 	nk_error_reset(err); /* a NIC without a threshold splits every frame */
 	return 0;

@@ -28,7 +28,8 @@ static int probe_feature(struct nk_nl *nl, const struct nk_nic *nic,
 	if (rc || (state.known && state.on) == need->on || (state.known && state.changeable))
 		return rc;
 	nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
-		     need->on ? "the NIC has no flow rules" : "the NIC hides VLANs",
+		     need->on ? "the NIC has no flow rules" :
+				"the NIC removes VLAN tags from frames",
 		     "%s is %s, and cannot be turned %s", name, need->on ? "off" : "on",
 		     need->on ? "on" : "off");
 	nk_quirk_remedy(nic, need->refusal, err);
@@ -93,8 +94,9 @@ static int check_xdp_mtu(const struct nk_nic *nic, struct nk_error *err)
 		nic->name, nic->mtu, limit);
 	return nk_error_remedy(
 		err,
-		"if nothing needs the larger MTU: ip link set dev %s mtu 1500; or set "
-		"\"xsk\": {\"map\": false} to lease queues without XDP",
+		"if nothing needs the larger MTU: ip link set dev %s mtu 1500, which may interrupt "
+		"the traffic of the NIC; or set \"xsk\": {\"map\": false} to lease queues without "
+		"XDP",
 		NK_QUOTED(nic->name));
 }
 

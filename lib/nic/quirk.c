@@ -30,21 +30,24 @@ struct quirk {
 };
 
 static const char *const general[NK_QUIRK_CASES] = {
-	[NK_QUIRK_NO_RULES] = "use a NIC whose driver supports flow rules; or set \"steering\": [] "
-			      "and direct frames to the queues by other means",
+	[NK_QUIRK_NO_RULES] =
+		"use a NIC whose driver supports flow rules; or set \"steering\": [] and direct "
+		"frames to the queues with another tool, such as the vendor's",
 	[NK_QUIRK_MAC_RULE] = "steer by address: \"steering\": [{\"match\": \"ip\"}]; or by port: "
 			      "[{\"match\": \"tcp\", \"port\": N}]",
-	[NK_QUIRK_MAC_RULE_CONTEXT] = "lease one queue, \"queues\": {\"count\": 1}, or steer by "
-				      "address: \"steering\": [{\"match\": \"ip\"}]",
+	[NK_QUIRK_MAC_RULE_CONTEXT] =
+		"lease one queue (\"queues\": {\"count\": 1}), or steer by address: \"steering\": "
+		"[{\"match\": \"ip\"}]",
 	[NK_QUIRK_VLAN_RULE] = "leave \"vlan\" out of \"steering\"",
 	[NK_QUIRK_IP_RULE] = "steer by port: \"steering\": [{\"match\": \"tcp\", \"port\": N}]; or "
 			     "by MAC: [{\"match\": \"mac\"}]",
-	[NK_QUIRK_NO_CONTEXTS] = "lease one queue, \"queues\": {\"count\": 1}, with \"rss\": "
-				 "{\"context\": \"auto\"}; or use \"steering\": []",
+	[NK_QUIRK_NO_CONTEXTS] =
+		"lease one queue (\"queues\": {\"count\": 1}) with \"rss\": {\"context\": "
+		"\"auto\"}, or use \"steering\": []",
 	[NK_QUIRK_VLAN_STRIP] =
-		"frames of all VLANs would look untagged. Use a NIC whose driver can "
-		"leave the tag in the frame; or set \"steering\": [] and \"neigh\": "
-		"\"off\", and direct frames to the queues by other means",
+		"frames of all VLANs would look untagged. Use a NIC whose driver can leave the tag "
+		"in the frame; or set \"steering\": [] and \"neigh\": \"off\", and direct frames "
+		"to the queues yourself, for example with ethtool -N",
 	[NK_QUIRK_DATA_SPLIT] = "use a NIC whose driver splits headers, or leave \"rings\" out",
 };
 

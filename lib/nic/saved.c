@@ -38,13 +38,14 @@ int nk_saved_get(int fd, uint32_t item, struct nk_saved *ret, struct nk_error *e
 {
 	if (bpf_map_lookup_elem(fd, &item, ret))
 		return errno == ENOENT ? -ENOENT : set_error(err, "read", item);
-	if (ret->version != NK_SAVED_VERSION || ret->size > NK_SAVED_BYTES)
-		return nk_error_set(
-			err, NK_CODE_BPF, EPROTO, "a saved setting has another version",
-			"setting %#x has version %u and %u bytes; this nk-cni reads version "
-			"%d, of at most %d bytes",
-			item, ret->version, ret->size, NK_SAVED_VERSION, NK_SAVED_BYTES);
-	return 0;
+	if (ret->version == NK_SAVED_VERSION && ret->size <= NK_SAVED_BYTES)
+		return 0;
+	nk_error_set(
+		err, NK_CODE_BPF, EPROTO, "a saved setting is of another version",
+		"setting %#x has version %u and %u bytes; this nk-cni reads version %d, of at most "
+		"%d bytes",
+		item, ret->version, ret->size, NK_SAVED_VERSION, NK_SAVED_BYTES);
+	return nk_pinmap_other_build(err);
 }
 
 int nk_saved_put(int fd, uint32_t item, const struct nk_saved *saved, struct nk_error *err)

@@ -289,8 +289,8 @@ static int read_rings(struct nk_nl *nl, const struct nk_nic *nic, enum nk_settin
 	}
 	if (!rings.has_threshold)
 		return nk_error_set(err, NK_CODE_KERNEL, EOPNOTSUPP,
-				    "the NIC has no header split threshold", "%s has no hds-thresh",
-				    nic->name);
+				    "the NIC has no header split threshold",
+				    "%s does not report hds-thresh: EOPNOTSUPP", nic->name);
 	set_value(ret, &rings.threshold, sizeof(rings.threshold));
 	return 0;
 }

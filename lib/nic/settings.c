@@ -226,9 +226,10 @@ static int restore_one(const struct nk_lender *on, int fd, uint32_t item, struct
 	rc = restore_if_ours(on, item, &saved, err);
 	nk_setting_name(item, name);
 	if (rc == -EINVAL && nk_setting_is_ring(item) && may_have_provider(on)) {
-		nk_log_warn("%s: %s is not restored while a memory provider uses the NIC: the last "
-			    "DEL of a later attachment restores it: %s",
-			    on->nic.name, name, err->details);
+		nk_log_warn(
+			"%s: %s is not restored while a memory provider uses the NIC, but when the "
+			"NIC's last attachment ends after that: %s",
+			on->nic.name, name, err->details);
 		nk_error_reset(err);
 		return 0;
 	}
@@ -323,14 +324,14 @@ void nk_settings_report_lost(const struct nk_lender *on)
 {
 	const char *nic = on->nic.name;
 
-	nk_log_warn("%s/origin is gone. It had the original settings of %s, so RSS table, "
-		    "XPS masks, features and ring parameters stay as nk-cni set them. "
-		    "Compare them with those of a NIC that nk-cni does not use. Most "
-		    "drivers get their defaults by: ethtool -X %s default; ethtool -K %s "
-		    "rxvlan on; and, only if \"ethtool -n %s\" shows no rule: ethtool -K "
-		    "%s ntuple off",
-		    on->dir.path, nic, NK_QUOTED(nic), NK_QUOTED(nic), NK_QUOTED(nic),
-		    NK_QUOTED(nic));
+	nk_log_warn(
+		"%s/origin is gone. It had the original settings of %s, so RSS table, XPS "
+		"masks, features and ring parameters stay as nk-cni set them. If nobody else "
+		"has set them on purpose, most drivers get their defaults by: ethtool -X %s "
+		"default; ethtool -K %s rxvlan on; ethtool -G %s tcp-data-split auto; and, only "
+		"if \"ethtool -n %s\" shows no rule: ethtool -K %s ntuple off",
+		on->dir.path, nic, NK_QUOTED(nic), NK_QUOTED(nic), NK_QUOTED(nic), NK_QUOTED(nic),
+		NK_QUOTED(nic));
 }
 
 bool nk_settings_may_be_lost(const struct nk_lender *on)

@@ -106,7 +106,8 @@ static int refuse_used(struct nk_lender *on, const char *nic, bool *ret_used, st
 	if (rc || !with_map)
 		return rc;
 	nk_error_set(err, NK_CODE_RETRY, EBUSY, "the NIC is in use",
-		     "%s: queues lent with a map: %u; the first one to %s", nic, with_map, name);
+		     "%s: %u queue%s leased for AF_XDP, the first to %s", nic, with_map,
+		     with_map == 1 ? " is" : "s are", name);
 	return nk_error_remedy(err,
 			       "end the Pods that nk-cni list shows with a map; nk-cni gc removes "
 			       "leftovers of dead Pods");
@@ -127,7 +128,7 @@ static int remove_maps(const struct nk_lender *on, const struct nk_queue_set *ma
 static int refuse_absent(const struct nk_lender *on, struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_RETRY, ENODEV, "the NIC is not in this network namespace",
-		     "the NIC of %s was removed, or it is in another network namespace",
+		     "the NIC of the directory %s was removed, or is in another network namespace",
 		     on->dir.path);
 	return nk_error_remedy(
 		err, "if it is in another network namespace, move it back, then try again");
@@ -205,7 +206,10 @@ static int detach_idle(const struct nk_lender *on, const char *nic, struct nk_er
 	int rc = nk_prog_detach(&on->dir, err);
 
 	if (!rc)
-		nk_log_warn("%s: the settings stay until the Pods without a map have ended", nic);
+		nk_log_warn(
+			"%s: the XDP program is removed; the settings stay until the attachments "
+			"without AF_XDP have ended",
+			nic);
 	return rc;
 }
 
@@ -239,8 +243,10 @@ static int release(struct nk_lender *on, const struct nk_admin *how, const char 
 		return rc;
 	rc = nk_policy_is_pinned(&on->dir, err);
 	if (rc > 0)
-		nk_log_warn("%s/policy is still pinned: it runs again with the next Pod",
-			    on->dir.path);
+		nk_log_warn(
+			"%s/policy is still pinned: it runs again with the next Pod. If that is "
+			"not wanted: rm %s/policy",
+			on->dir.path, on->dir.path);
 	return rc < 0 ? rc : 0;
 }
 

@@ -219,8 +219,8 @@ bool nk_listing_note(const struct nk_inventory *inventory, uint32_t nic,
 		if (inventory->rows[i].nic == nic)
 			return false;
 	snprintf(ret, NK_LISTING_NOTE_SIZE,
-		 "%s: XDP program %u stays attached for the next Pod and limits the MTU "
-		 "of the NIC; nk-cni release %s removes it",
+		 "%s: nk-cni's XDP program (version %u) stays attached for the next Pod and limits "
+		 "the MTU of the NIC; nk-cni release %s removes it",
 		 of->name, of->version, NK_QUOTED(of->name));
 	nk_text_clean(ret, "");
 	return of->has_version;

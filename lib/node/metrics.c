@@ -115,8 +115,10 @@ static void put_holders(const struct nk_inventory *inventory, FILE *out)
 	const struct nk_inventory_row *row;
 	uint32_t i, k;
 
-	put_head(out, holder_metric, "gauge",
-		 "One for each leased queue that xsk, dmabuf or io-uring uses in zero copy.");
+	put_head(
+		out, holder_metric, "gauge",
+		"1 for each leased queue that AF_XDP (xsk), devmem (dmabuf) or io_uring (io-uring) "
+		"uses in zero copy.");
 	for (i = 0; i < inventory->row_count; i++) {
 		row = &inventory->rows[i];
 		for (k = 0; k < row->queue_count; k++)
@@ -208,7 +210,8 @@ static void put_nics(const struct nk_inventory *inventory, FILE *out)
 	const struct nk_inventory_nic *nic = inventory->nics;
 	uint32_t i;
 
-	put_head(out, claimed, "gauge", "Receive queues of a NIC that attachments own.");
+	put_head(out, claimed, "gauge",
+		 "Number of receive queues of a NIC that attachments have claimed.");
 	for (i = 0; i < inventory->nic_count; i++)
 		put_nic_value(out, claimed, nic[i].name, count_queues(inventory, i, false));
 	put_head(out, leased, "gauge",

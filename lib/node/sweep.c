@@ -260,9 +260,11 @@ static void check_journal(const struct finding *dead)
 		return;
 	/* If it is not committed, the plugin was not called yet. */
 	if (dead->has_ipam && dead->committed)
-		nk_log_warn("container %s: no journal entry: addresses that network %s allocated "
-			    "to it for %s may still be reserved at the IPAM plugin",
-			    key->container_id, key->network, key->cni_ifname);
+		nk_log_warn(
+			"the addresses of %s of container %s, network %s, may stay reserved, "
+			"because its journal entry is missing: release them with the tools of the "
+			"IPAM plugin",
+			key->cni_ifname, key->container_id, key->network);
 	(void)nk_journal_remove(key, &unread); /* if it stays, nk_sweep_journal() removes it */
 }
 
@@ -277,9 +279,11 @@ static int sweep_attachment(const struct nk_sweep *sweep, const char *nic,
 		return rc;
 	rc = remove_dead(sweep, nic, key, err);
 	if (rc > 0) {
-		nk_log_warn("%s of container %s, network %s, was dead on %s: removed it and freed "
-			    "queues: %u",
-			    key->ifname, key->container_id, key->network, nic, dead->queue_count);
+		nk_log_warn(
+			"removed the dead %s of container %s, network %s, from %s, and freed %u "
+			"queue%s",
+			key->ifname, key->container_id, key->network, nic, dead->queue_count,
+			dead->queue_count == 1 ? "" : "s");
 		check_journal(dead);
 	}
 	return nk_sweep_unlock(key, &fd, rc, err);

@@ -26,9 +26,10 @@ bool nk_sweep_has_time(const struct nk_sweep *sweep)
 void nk_sweep_warn_left(size_t count)
 {
 	if (count)
-		nk_log_warn("no time was left to check %zu more attachments for removal: the next "
-			    "ADD or GC continues",
-			    count);
+		nk_log_warn(
+			"no time was left to check %zu attachment%s for removal: the next ADD or "
+			"GC continues",
+			count, count == 1 ? "" : "s");
 }
 
 uint32_t nk_sweep_plugin_ms(const struct nk_sweep *sweep)

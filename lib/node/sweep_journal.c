@@ -94,16 +94,19 @@ static int release_addresses(const struct nk_sweep *sweep, const struct nk_key *
 	if (rc < 0)
 		nk_journal_postpone(key);
 	if (rc < 0 && sweep->forget) {
-		nk_log_warn("%s of container %s, network %s: dropped the journal entry although "
-			    "its IPAM plugin failed: its addresses may remain reserved there: "
-			    "%s: %s",
-			    key->ifname, key->container_id, key->network, err->msg, err->details);
+		nk_log_warn(
+			"deleted the journal entry of %s of container %s, network %s, although its "
+			"IPAM plugin failed (%s: %s). Its addresses may stay reserved: release "
+			"them with the tools of the IPAM plugin",
+			key->ifname, key->container_id, key->network, err->msg, err->details);
 		nk_error_reset(err);
 		return 0;
 	}
 	if (rc > 0)
-		nk_log_warn("%s of container %s is gone: released its addresses of network %s",
-			    key->ifname, key->container_id, key->network);
+		nk_log_warn(
+			"released the addresses of %s of container %s in network %s, because the "
+			"device is gone",
+			key->ifname, key->container_id, key->network);
 	return rc < 0 ? rc : 0;
 }
 

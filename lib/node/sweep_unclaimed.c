@@ -90,10 +90,9 @@ static int remove_unlisted(const struct nk_sweep *sweep, const struct nk_key *ke
 	if (rc == NK_REMAINS_DEVICE) {
 		rc = nk_delete_run(&att, &how, err);
 		if (rc >= 0)
-			nk_log_warn(
-				"%s of container %s, network %s, had leases but no claim, and the "
-				"runtime did not list it as valid: removed",
-				key->ifname, key->container_id, key->network);
+			nk_log_warn("removed %s of container %s, network %s: it had leases but no "
+				    "claim, and the runtime did not list it as valid",
+				    key->ifname, key->container_id, key->network);
 	}
 	nk_attachment_fini(&att);
 	return rc < 0 ? rc : 0;
@@ -166,7 +165,7 @@ static int refuse_unknown(const struct nk_key_list *all, const struct nk_link_li
 			return nk_error_set(
 				err, NK_CODE_KERNEL, EUCLEAN,
 				"the list of attachments is incomplete",
-				"device %s (%s) exists, but has no entry in " NK_RUN_DIR,
+				"device %s (alias %s) exists, but has no entry in " NK_RUN_DIR,
 				link->name, link->alias);
 	return 0;
 }

@@ -364,7 +364,7 @@ Test(flow_rules, rule_that_is_there_is_not_replaced, .init = explicit_locations)
 	rc = nk_flow_insert(&nl, &fake0, &flow, &err);
 	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
 			  "cannot insert a flow rule|fake0: flow-type ether dst "
-			  "02:00:00:00:00:09 action 3 loc 0|another rule is there|dst "
+			  "02:00:00:00:00:09 action 3 loc 0|location 0 has another rule|dst "
 			  "02:00:00:00:00:01 vlan 1 vlan-mask 0xf000 action 1 loc 0");
 	cr_expect_eq(rc, -EEXIST);
 	cr_expect_eq(fake.rules[0].spec.ring_cookie, 1);
@@ -393,7 +393,7 @@ Test(flow_rules, rule_that_the_nic_changes_is_taken_out_again, .init = explicit_
 	rc = nk_flow_insert(&nl, &fake0, &flow, &err);
 	unit_expect_error(
 		"insert", rc, &err, NK_CODE_KERNEL,
-		"cannot insert a flow rule|vlan 5|made another rule of it|the rule in the NIC is: "
+		"cannot insert a flow rule|vlan 5|stored another rule than requested|the rule in the NIC is: "
 		"flow-type ether dst 02:00:00:00:00:09 action 3 loc 2");
 	cr_expect_eq(rc, -EIO);
 	cr_expect_eq(count(), 0);
@@ -401,7 +401,7 @@ Test(flow_rules, rule_that_the_nic_changes_is_taken_out_again, .init = explicit_
 	fake.remove_errno = EBUSY;
 	unit_expect_error(
 		"insert", nk_flow_insert(&nl, &fake0, &flow, &err), &err, NK_CODE_KERNEL,
-		"made another rule of it|the rule could not be removed: fake0: location 2: "
+		"stored another rule than requested|the rule could not be removed: fake0: location 2: "
 		"EBUSY");
 }
 
@@ -414,7 +414,7 @@ Test(flow_rules, rule_that_is_not_there_afterwards_is_an_error, .init = any_loca
 	fake.forgets_rule = true;
 	rc = nk_flow_insert(&nl, &fake0, &flow, &err);
 	unit_expect_error("insert", rc, &err, NK_CODE_KERNEL,
-			  "cannot insert a flow rule|reported success, but has no such rule");
+			  "cannot insert a flow rule|reported success, but did not store the rule");
 	cr_expect_eq(rc, -EIO);
 }
 

@@ -709,7 +709,8 @@ Test(ip_kernel, dad_that_does_not_end_in_time_is_a_timeout_that_names_the_addres
 	unit_expect_ok("up", nk_link_set_up(&veth.nl, veth.ifindex[0], &err), &err);
 	add_addr_ok(0, "fd00::5/64", true);
 	rc = nk_ip_addr_wait_dad(&veth.nl, veth.ifindex[0], 30, &err);
-	unit_expect_error("DAD", rc, &err, NK_CODE_KERNEL, "fd00::5/64|after 30 ms|ETIMEDOUT");
+	unit_expect_error("DAD", rc, &err, NK_CODE_KERNEL,
+			  "fd00::5/64|longer than 30 ms|ETIMEDOUT");
 	cr_expect_eq(rc, -ETIMEDOUT);
 	veth_close(&veth);
 }

@@ -186,9 +186,9 @@ Test(json, byte_order_mark_is_refused)
 
 Test(json, nul_is_refused_as_byte_and_as_escape)
 {
-	expect_refused("{\"a\":\"b\\u0000c\"}", "NUL|\\u0000 at byte 7");
-	expect_refused("{\"a\\u0000\":1}", "NUL|\\u0000 at byte 3");
-	expect_refused("\"\\\\\\u0000\"", "NUL|\\u0000 at byte 3");
+	expect_refused("{\"a\":\"b\\u0000c\"}", "\\u0000 is not allowed|at byte 7");
+	expect_refused("{\"a\\u0000\":1}", "\\u0000 is not allowed|at byte 3");
+	expect_refused("\"\\\\\\u0000\"", "\\u0000 is not allowed|at byte 3");
 	expect_refused_bytes("{} and a NUL", "{}\0", 3, "NUL byte at byte 2");
 	expect_refused_bytes("NUL in a string", "\"a\0b\"", 5, "NUL byte at byte 2");
 	expect_refused_bytes("a NUL alone", "\0", 1, "NUL byte at byte 0");
@@ -497,7 +497,7 @@ Test(json, unknown_keys_are_refused_with_key_and_value_in_msg)
 	expect_bad("{\"nmber\":15}", "p", NK_CODE_UNSUPPORTED, "\"p.nmber\"|15");
 	expect_bad("{\"Number\":15}", "p", NK_CODE_UNSUPPORTED, "\"p.Number\"|15");
 	expect_bad("{\"x\":null}", "p", NK_CODE_UNSUPPORTED,
-		   "\"p.x\"|null|the keys of p are text, flag, number");
+		   "\"p.x\"|null|p has these keys: text, flag, number");
 	decode("{\"nmber\":{\"a\":[1]}}", "p", NK_JSON_REFUSE, &target, &json, &err);
 	cr_expect(strstr(err.msg, "p.nmber") && strstr(err.msg, "{\"a\":[1]}"), "msg: %s", err.msg);
 	nk_json_free(json);
@@ -524,7 +524,7 @@ Test(json, refused_value_is_told_with_an_example)
 
 	decode("{\"number\":\"1500\"}", "p", NK_JSON_REFUSE, &target, &json, &err);
 	cr_expect_str_eq(err.details, "p.number: \"1500\" is not an integer from 68 to 65535");
-	cr_expect_str_eq(err.remedy, "write for example \"number\": 1500");
+	cr_expect_str_eq(err.remedy, "for example: \"number\": 1500");
 	nk_json_free(json);
 	decode("{\"flag\":\"yes\"}", "", NK_JSON_REFUSE, &target, &json, &err);
 	cr_expect_str_eq(err.details, "flag: \"yes\" is not true or false");

@@ -50,7 +50,7 @@ Test(netns, what_is_no_netns_is_code_4_and_named)
 Test(netns, own_netns_is_refused_with_a_remedy)
 {
 	expect_refused("/proc/self/ns/net", NK_CODE_ENV,
-		       "CNI_NETNS|/proc/self/ns/net|the host's own|a netns of its own");
+		       "CNI_NETNS|/proc/self/ns/net|the host's own|a network namespace of its own");
 	expect_refused("/proc/thread-self/ns/net", NK_CODE_ENV, "CNI_NETNS|the host's own");
 }
 

@@ -311,7 +311,7 @@ Test(nicdir, lock_that_is_not_to_be_had_in_time_is_try_again)
 	rc = nk_nicdir_open(bpffs, "eth0", &wanted, &err);
 	nk_lock_set_limit(15000);
 	unit_expect_error("second open", rc, &err, NK_CODE_RETRY,
-			  "try again later|/nk-cni/eth0|within 0.1 s|held by");
+			  "busy|try again later|/nk-cni/eth0|within 0.1 s|held by");
 	snprintf(holder, sizeof(holder), "pid %d (", (int)getpid());
 	cr_expect(strstr(err.details, holder), "no %s in: %s", holder, err.details);
 	cr_expect_eq(rc, -EAGAIN);

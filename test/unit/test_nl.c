@@ -113,8 +113,9 @@ Test(nl_kernel, netns_id_that_no_netns_has_is_enodev)
 	struct nk_error err = { 0 };
 	int rc = nk_link_get(&host, 0x7ffffffe, "lo", 0, &link, &err);
 
-	unit_expect_error("nsid", rc, &err, NK_CODE_KERNEL,
-			  "read device lo (host)|netns id 2147483646 is gone");
+	unit_expect_error(
+		"nsid", rc, &err, NK_CODE_KERNEL,
+		"read device lo (host)|the network namespace with nsid 2147483646 no longer exists");
 	cr_expect_eq(rc, -ENODEV);
 }
 
@@ -645,7 +646,8 @@ Test(nl_reply, interrupted_dump_is_asked_for_again_and_given_up_after_three)
 	give_done(0, NLM_F_DUMP_INTR, 5);
 	give_done(0, NLM_F_DUMP_INTR, 6);
 	rc = ask(&sum, &err);
-	unit_expect_error("three times", rc, &err, NK_CODE_RETRY, "try again later|3 times");
+	unit_expect_error("three times", rc, &err, NK_CODE_RETRY,
+			  "busy|try again later|each of 3 reads");
 	cr_expect_eq(rc, -EAGAIN);
 }
 
@@ -757,14 +759,15 @@ Test(nl_reply, ack_without_the_object_is_garbled)
 	put_error(&reply, 0);
 	give(&reply);
 	rc = nk_link_get(&fake, NK_NSID_HERE, "nk0", 0, &link, &err);
-	unit_expect_error("link", rc, &err, NK_CODE_KERNEL, "garbled|an ACK without the object");
+	unit_expect_error("link", rc, &err, NK_CODE_KERNEL,
+			  "garbled|an ACK without the requested object");
 	cr_expect_eq(rc, -EBADMSG);
 	nk_error_reset(&err);
 	put_error(&reply, 0);
 	give(&reply);
 	rc = nk_link_nsid(&fake, 0, false, &nsid, &err);
 	unit_expect_error("netns id", rc, &err, NK_CODE_KERNEL,
-			  "garbled|an ACK without the object");
+			  "garbled|an ACK without the requested object");
 	nk_error_reset(&err);
 	put_error(&reply, 0);
 	give(&reply);

@@ -368,8 +368,9 @@ Test(rss, context_is_removed_and_one_that_is_not_there_is_success)
 	}
 	genl_ack(&genl, -EBUSY);
 	rc = nk_rss_context_remove(&genl.nl, IFINDEX, 3, &err);
-	unit_expect_error("busy", rc, &err, NK_CODE_KERNEL,
-			  "cannot remove RSS context 3|a flow rule directs frames to it: EBUSY");
+	unit_expect_error(
+		"busy", rc, &err, NK_CODE_KERNEL,
+		"cannot remove RSS context 3|a flow rule still directs frames to the RSS context: EBUSY");
 	cr_expect_eq(rc, -EBUSY);
 	nk_error_set(&first, NK_CODE_IPAM, EIO, "the first error", "%s", "");
 	genl_ack(&genl, -EBUSY);

@@ -261,7 +261,7 @@ Test(xps, what_is_no_device_has_no_queues_and_is_not_taken_for_one_without_xps)
 	cr_expect_eq(nk_xps_count(&none), -ENODEV);
 	cr_expect_eq(nk_xps_rx_count(&none), -ENODEV);
 	unit_expect_error("get", nk_xps_get(&none, 0, &set, &err), &err, NK_CODE_KERNEL,
-			  "cannot read a set of CPUs|nk-none: queues/tx-0/xps_cpus: ENODEV");
+			  "cannot read an XPS mask|nk-none: queues/tx-0/xps_cpus: ENODEV");
 	nk_error_reset(&err);
 	memset(&set, 0xff, sizeof(set));
 	unit_expect_error("set", nk_xps_set(&none, 7, &set, &err), &err, NK_CODE_KERNEL,
