@@ -76,7 +76,7 @@ static int failed(struct nk_error *err, int rc, const char *what, const struct n
 
 	nk_journal_dir(key->network, key->container_id, dir);
 	snprintf(path, sizeof(path), "%s/%s:%s", dir, key->cni_ifname, key->ifname);
-	return nk_rundir_failed(err, rc, NK_JOURNAL_CANNOT_WRITE, what, path);
+	return nk_rundir_failed(err, rc, NK_JOURNAL_CANNOT_USE, what, path);
 }
 
 /* --- the place of a device -------------------------------------------------------------------- */
@@ -120,7 +120,7 @@ int nk_journal_begin(const struct nk_key *key, struct nk_error *err)
 	print_place(&place, text);
 	part.iov_len = strlen(text);
 	rc = write_file(key, NK_JOURNAL_ADD, &part, 1);
-	return rc ? failed(err, rc, "begin", key) : 0;
+	return rc ? failed(err, rc, "write", key) : 0;
 }
 
 /* read_mark() - the place, from an ADD that has recorded nothing else. Return: 0 or a negative errno */
@@ -158,7 +158,7 @@ int nk_journal_commit(const struct nk_key *key, struct nk_error *err)
 	if (!rc && unlinkat(dir.fd, name, 0))
 		rc = -errno;
 	nk_rundir_close(&dir);
-	return rc && rc != -ENOENT ? failed(err, rc, "commit", key) : 0;
+	return rc && rc != -ENOENT ? failed(err, rc, "remove", key) : 0;
 }
 
 /* --- addresses of an IPAM plugin ---------------------------------------------------------------- */
@@ -219,14 +219,15 @@ static int read_ipam(const struct nk_key *key, struct nk_journal_ipam *ret, stru
 		return 0;
 	if (nk_rundir_is_foreign(rc)) {
 		failed(&not_ours, rc, "read", key);
-		nk_log_warn("%s: %s: ignored the journal there", not_ours.msg, not_ours.details);
+		nk_log_warn("ignored a journal entry, which is not nk-cni's: %s", not_ours.details);
 		return 0;
 	}
 	if (!rc)
 		rc = nk_journal_ipam_parse(ret, size, &not_ours);
 	if (rc == -EBADMSG || rc == -EFBIG) {
-		nk_log_warn("cannot read the journal entry of %s of container %s: addresses that "
-			    "network %s allocated to it may remain reserved at the IPAM plugin",
+		nk_log_warn("cannot read the journal entry of %s of container %s, network %s. Its "
+			    "addresses may stay reserved: release them with the tools of the IPAM "
+			    "plugin",
 			    key->cni_ifname, key->container_id, key->network);
 		return 0;
 	}

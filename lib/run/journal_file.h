@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 /* NICs have directories in NK_RUN_DIR too; their names are escaped and contain no '.'. */
-#define NK_JOURNAL_DIR		NK_RUN_DIR "/journal.d"
-#define NK_JOURNAL_NAME_SIZE	(2 * IFNAMSIZ + 16)
-#define NK_JOURNAL_CANNOT_WRITE "cannot write the journal"
+#define NK_JOURNAL_DIR	      NK_RUN_DIR "/journal.d"
+#define NK_JOURNAL_NAME_SIZE  (2 * IFNAMSIZ + 16)
+#define NK_JOURNAL_CANNOT_USE "cannot use the journal"
 
 /* Kinds of files, see journal.h */
 #define NK_JOURNAL_ADD		"add"

@@ -185,5 +185,5 @@ int nk_journal_read(const char *network, uint32_t most, struct nk_journal_list *
 	nk_rundir_prune(&dir);
 	if (!rc || rc == -ENOENT)
 		return 0;
-	return nk_rundir_failed(err, rc, "cannot read the journal", "read", NK_JOURNAL_DIR);
+	return nk_rundir_failed(err, rc, NK_JOURNAL_CANNOT_USE, "read", NK_JOURNAL_DIR);
 }

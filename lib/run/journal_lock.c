@@ -85,12 +85,13 @@ static int take_lock(const struct lock_file *file, bool wait, int *ret, struct n
 	*ret = fd < 0 ? -1 : fd;
 	if (fd >= 0)
 		return 0;
+	if (fd == -EAGAIN && !wait)
+		return nk_error_busy(err, "%s is locked by %s", file->what, holder);
 	if (fd == -EAGAIN)
-		return nk_error_set(err, NK_CODE_RETRY, EAGAIN, "try again later",
-				    "the lock of %s was not released within %g s; held by %s",
-				    file->what, wait ? nk_lock_limit_ms() / 1000.0 : 0, holder);
+		return nk_error_busy(err, "the lock of %s was not released within %g s; held by %s",
+				     file->what, nk_lock_limit_ms() / 1000.0, holder);
 	snprintf(path, sizeof(path), "%s/%s", file->dir, file->name);
-	return nk_rundir_failed(err, fd, NK_JOURNAL_CANNOT_WRITE, "lock", path);
+	return nk_rundir_failed(err, fd, NK_JOURNAL_CANNOT_USE, "lock", path);
 }
 
 /* release_lock() - remove the file, then unlock it */

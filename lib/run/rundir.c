@@ -226,9 +226,9 @@ int nk_rundir_failed(struct nk_error *err, int rc, const char *msg, const char *
 		remedy = "a part of this path is not a directory, and nk-cni follows no symbolic "
 			 "links here. Find out what uses it before you move it away";
 	if (rc == -EPERM)
-		remedy = "a directory of this path belongs to another user, or others can write "
-			 "to it. Find out who uses it before you move it away; nk-cni then "
-			 "creates its own";
+		remedy = "a directory of this path belongs to another user, or others can write to "
+			 "it. Find out who uses it before you move it away; nk-cni then creates a "
+			 "new one";
 	if (rc == -EISDIR || rc == -ENOTEMPTY)
 		remedy = "a directory has the name of this file. Find out what uses it before "
 			 "you move it away";

@@ -20,6 +20,7 @@
 
 #define FILE_NAME  "attachment.json"
 #define NEW_NAME   ".attachment.json.new"
+#define CANNOT_PUT "cannot write the device information file"
 #define SIZE_LIMIT 1048576 /* larger than a file with all queues */
 
 /* write_line() - write @text and a newline */
@@ -33,7 +34,7 @@ static int write_line(int dir, const char *new, const char *name, const char *te
 
 static int failed(struct nk_error *err, int rc, const char *what, const char *path)
 {
-	return nk_rundir_failed(err, rc, "cannot write a file for sidecar programs", what, path);
+	return nk_rundir_failed(err, rc, "cannot use the attachment file", what, path);
 }
 
 /* print_dir() - it has the name of the NIC's directory on bpffs, which a rename does not change */
@@ -135,11 +136,11 @@ int nk_sidecar_file_put(const char *path, const char *text, struct nk_error *err
 	int rc;
 
 	if (dir < 0) {
-		nk_error_class(err, NK_CODE_IO, "cannot write a file for sidecar programs");
+		nk_error_class(err, NK_CODE_IO, CANNOT_PUT);
 		return dir;
 	}
 	rc = create_file(dir, strrchr(path, '/') + 1, text);
 	if (rc && rc != -EEXIST)
-		return failed(err, rc, "write", path);
+		return nk_rundir_failed(err, rc, CANNOT_PUT, "write", path);
 	return !rc;
 }
