@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "bpffs/prog_pins.h"
 #include "cni/ipam.h"
-#include "ip/ip_addr.h"
 #include "kernel/netns.h"
 #include "kernel/nic.h"
 #include "kernel/uapi.h"
@@ -282,16 +281,6 @@ static bool is_in_pod(const struct nk_json *prev, int32_t interface, const char 
 	return sandbox && *sandbox && nk_netns_is_same(sandbox, netns);
 }
 
-/* read_pod_addresses() - those of the Pod's other devices, if no earlier plugin of the list tells them */
-static int read_pod_addresses(struct nk_attachment *att, struct nk_add *add, struct nk_error *err)
-{
-	int count =
-		nk_ip_addr_list(&att->pod, att->claim.ifindex, add->ips.others, NK_IPS_MAX, err);
-
-	add->ips.other_count = count < 0 ? 0 : (uint32_t)count;
-	return count < 0 ? count : 0;
-}
-
 /* read_addresses() - the attachment's, and those of the Pod's other devices */
 static int read_addresses(struct nk_attachment *att, struct nk_add *add, struct nk_error *err)
 {
@@ -304,7 +293,7 @@ static int read_addresses(struct nk_attachment *att, struct nk_add *add, struct 
 	for (i = 0; i < add->given->ip_count; i++)
 		add->ips.own[add->ips.own_count++] = add->given->ips[i].address.addr;
 	if (!prev && nk_steering_takes_over(add->config))
-		return read_pod_addresses(att, add, err);
+		return nk_step_pod_addresses(att, &add->ips, err);
 	rc = prev ? nk_ipam_parse(prev, "prevResult", &others, err) : 0;
 	for (i = 0; i < others.ip_count && !rc; i++)
 		if (is_in_pod(prev, others.ips[i].interface, add->netns))

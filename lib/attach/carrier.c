@@ -15,6 +15,7 @@
 #include "base/ipaddr.h"
 #include "base/list.h"
 #include "ip/ip_addr.h"
+#include "ip/ip_route.h"
 #include "kernel/uapi.h"
 #include "nic/flow_note.h"
 #include "nic/steering.h"
@@ -164,6 +165,39 @@ int nk_step_check_carriers(struct nk_nl *pod, uint32_t ifindex, const struct nk_
 		if (links.at[i].ifindex != ifindex && is_one_of(links.at[i].ifindex, owners, count))
 			rc = check_owner(&links, i, addr, err);
 	return rc;
+}
+
+/* is_routed_to_pod() - does the host send to the address by a device whose other end is in the Pod? Return: 1, 0, or a
+ * negative errno
+ */
+static int is_routed_to_pod(struct nk_attachment *att, const struct nk_ipaddr *addr,
+			    struct nk_error *err)
+{
+	struct nk_link link;
+	uint32_t ifindex;
+	int rc = nk_ip_route_lookup(&att->host, addr, &ifindex, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = nk_link_get(&att->host, NK_NSID_HERE, NULL, ifindex, &link, err);
+	if (rc == -ENODEV)
+		nk_error_reset(err);
+	if (rc)
+		return rc == -ENODEV ? 0 : rc;
+	return link.peer_ifindex && link.peer_nsid == att->claim.nsid;
+}
+
+int nk_step_pod_addresses(struct nk_attachment *att, struct nk_pod_ips *ips, struct nk_error *err)
+{
+	struct nk_ipaddr all[NK_IPS_MAX];
+	int i, rc = 0, count = nk_ip_addr_list(&att->pod, att->claim.ifindex, all, NK_IPS_MAX, err);
+
+	for (i = 0; i < count && rc >= 0; i++) {
+		rc = is_routed_to_pod(att, &all[i], err);
+		if (rc > 0)
+			ips->others[ips->other_count++] = all[i];
+	}
+	return count < 0 ? count : rc < 0 ? rc : 0;
 }
 
 int nk_step_check_add_carriers(struct nk_attachment *att, const struct nk_add *add,

@@ -63,7 +63,8 @@ struct repairing {
 	bool all;
 	struct nk_lender on; /* not locked */
 	int rules;
-	/* unless all: what the NIC has, and what is noted; empty if it could not be read */
+	/* unless all: what the NIC has, and what is noted */
+	bool is_listed;
 	struct nk_flow_list flows;
 	struct nk_context_list contexts;
 	struct nk_flow_note_list notes;
@@ -79,7 +80,8 @@ static void read_lists(struct repairing *repairing)
 	    nk_flow_note_read(repairing->rules, &repairing->notes, &unread) ||
 	    nk_flow_read(nic, &repairing->flows, &unread))
 		return;
-	(void)nk_rss_context_read(repairing->on.nl, nic->ifindex, &repairing->contexts, &unread);
+	repairing->is_listed =
+		!nk_rss_context_read(repairing->on.nl, nic->ifindex, &repairing->contexts, &unread);
 }
 
 static void free_lists(struct repairing *repairing)
@@ -123,8 +125,8 @@ static int needs_repair(struct repairing *repairing, const struct nk_claim_entry
 
 	if (rc || repairing->on.where != NK_NIC_HERE)
 		return rc; /* its devices are gone too, or are repaired when it is here again */
-	if (repairing->all || seems_whole(repairing, first))
-		return repairing->all;
+	if (repairing->all || repairing->is_listed)
+		return repairing->all || !seems_whole(repairing, first);
 	rc = nk_repair_has_rules(repairing->on.nl, &repairing->on.nic, repairing->rules,
 				 first->queue, &first->claim, err);
 	return rc < 0 ? rc : !rc;

@@ -116,7 +116,7 @@ static int refuse_overlap(const struct nk_attachment *att, const struct nk_flow_
 		return 0;
 	nk_flow_text(&notes->at[i].rule.flow, text);
 	nk_error_set(err, NK_CODE_KERNEL, EEXIST, "a flow rule matches these frames already",
-		     "%s has a rule for another Pod: %s", att->lender.nic.name, text);
+		     "%s has a rule for another attachment: %s", att->lender.nic.name, text);
 	return nk_error_remedy(
 		err,
 		"give the Pods different addresses; only Pods in different VLANs can have the same");
@@ -347,10 +347,11 @@ static int repair_rule(struct nk_attachment *att, struct noted *noted, uint32_t 
 
 	if (!rc)
 		rc = nk_step_find_rule(&att->lender.nic, &rule.flow, &location, err);
-	if (rc < 0 || (rc && location == rule.flow.spec.location))
+	if (rc < 0 || (rc && rule.placed && location == rule.flow.spec.location))
 		return rc < 0 ? rc : 0;
 	if (rc) {
 		rule.flow.spec.location = location;
+		rule.placed = true;
 		return nk_flow_note_put(noted->fd, nk_step_owner(att), n, &rule, err);
 	}
 	rc = refuse_twin(&att->lender.nic, &rule.flow, &noted->flows, err);
@@ -406,27 +407,19 @@ static int repair_rules(struct nk_attachment *att, struct nk_error *err)
 	return rc ? rc : repair_vlans(att, fd, err);
 }
 
-/* remove_rule() - remove the rule from the NIC if it is as recorded, and then its record */
+/* remove_rule() - remove the rule from the NIC, wherever it is by now, and then its record */
 static int remove_rule(struct nk_lender *lender, int fd, uint32_t owner, uint32_t n,
 		       struct nk_error *err)
 {
 	const bool is_here = lender->nic.ifindex;
-	struct nk_flow found;
 	struct nk_flow_note rule;
 	uint32_t location;
 	int rc = nk_flow_note_get(fd, owner, n, &rule, err);
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
-	location = rule.flow.spec.location;
-	rc = -ENOENT;
-	if (is_here && rule.placed) {
-		rc = nk_flow_get(&lender->nic, location, &found, err);
-		rc = rc ? rc : nk_flow_equal(&found, &rule.flow);
-	}
-	/* Without a location, or if the driver reports no rule there, compare all rules. */
-	if (is_here && rc == -ENOENT)
-		rc = nk_flow_find(&lender->nic, &rule.flow, &location, err);
+	if (is_here)
+		rc = nk_step_find_rule(&lender->nic, &rule.flow, &location, err);
 	if (rc > 0)
 		rc = nk_flow_remove(lender->nl, &lender->nic, location, err);
 	if (rc == -EOPNOTSUPP) /* flow rules were switched off, which removed them */

@@ -74,6 +74,11 @@ int nk_step_refuse_pod_xdp(const struct nk_link *link, struct nk_error *err);
 int nk_step_check_carriers(struct nk_nl *pod, uint32_t ifindex, const struct nk_ipaddr *addr,
 			   struct nk_error *err);
 
+/* nk_step_pod_addresses() - the addresses of the Pod's other devices that the host routes to the Pod, into ips->others. The
+ * Pod's root can give its devices any others. Return: 0 or a negative errno
+ */
+int nk_step_pod_addresses(struct nk_attachment *att, struct nk_pod_ips *ips, struct nk_error *err);
+
 /* nk_step_check_add_carriers() - ADD: the same for all addresses that it steers by; 0 without providers */
 int nk_step_check_add_carriers(struct nk_attachment *att, const struct nk_add *add,
 			       struct nk_error *err);

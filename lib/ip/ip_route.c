@@ -298,3 +298,38 @@ int nk_ip_route_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 	}
 	return rc ? rc : search.found;
 }
+
+/* note_device() - of the route that was looked up */
+static int note_device(const struct nlmsghdr *reply, void *data, struct nk_error *err)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(reply);
+	const struct nlattr *tb[RTA_OIF + 1];
+	uint32_t *ret = data;
+
+	if (nk_nl_parse_message(reply, sizeof(*rtm), RTA_OIF, tb))
+		return nk_nl_garbled(err, "RTM_NEWROUTE");
+	*ret = rtm->rtm_type == RTN_UNICAST ? nk_nl_u32(tb[RTA_OIF]) : 0;
+	return 0;
+}
+
+int nk_ip_route_lookup(struct nk_nl *nl, const struct nk_ipaddr *addr, uint32_t *ret,
+		       struct nk_error *err)
+{
+	char buf[NK_NL_REQUEST_SIZE];
+	struct nlmsghdr *msg = nk_nl_put_header(buf, RTM_GETROUTE, 0, sizeof(struct rtmsg));
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(msg);
+	struct nk_error none = { 0 };
+	int rc;
+
+	rtm->rtm_family = addr->family;
+	rtm->rtm_dst_len = (uint8_t)(8 * nk_ipaddr_size(addr));
+	mnl_attr_put(msg, RTA_DST, nk_ipaddr_size(addr), addr->bytes);
+	*ret = 0;
+	rc = nk_nl_do(nl, msg, sizeof(*rtm), route_names, note_device, ret, &none);
+	/* No route, or one of type unreachable, prohibit, blackhole. */
+	if (!rc || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EACCES || rc == -EINVAL)
+		return *ret != 0;
+	*err = none;
+	nk_error_wrap(err, "look up a route (%s)", nl->where);
+	return rc;
+}

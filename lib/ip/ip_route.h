@@ -41,6 +41,12 @@ int nk_ip_route_add(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *r
 int nk_ip_route_has(struct nk_nl *nl, uint32_t ifindex, const struct nk_route *route,
 		    struct nk_error *err);
 
+/* nk_ip_route_lookup() - by which device would this netns send to that address? Return: 1 with its ifindex; 0: by none, or
+ * the address is its own; or a negative errno
+ */
+int nk_ip_route_lookup(struct nk_nl *nl, const struct nk_ipaddr *addr, uint32_t *ret,
+		       struct nk_error *err);
+
 /* For tests. nk_ip_match_route() - Return: 1: the RTM_NEWROUTE describes @route over @ifindex; 0; or
  * -EBADMSG
  */

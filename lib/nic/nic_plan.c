@@ -20,6 +20,7 @@
 struct work {
 	const struct nk_nic_plan_on *on;
 	struct nk_queue_set excluded; /* queues that host traffic must not reach */
+	struct nk_queue_set claimed;  /* those of them that attachments have */
 	bool kept;		      /* the RSS table is without them already, by us */
 	struct nk_setting_changes *ret;
 };
@@ -103,8 +104,10 @@ static int exclude_claimed(struct work *work, struct nk_error *err)
 	int rc = fd < 0 ? 0 : nk_claims_read(fd, &claims, err);
 	uint32_t i;
 
-	for (i = 0; i < claims.count && !rc; i++)
+	for (i = 0; i < claims.count && !rc; i++) {
 		nk_queue_set_put(&work->excluded, claims.at[i].queue);
+		nk_queue_set_put(&work->claimed, claims.at[i].queue);
+	}
 	return rc;
 }
 
@@ -149,20 +152,21 @@ static int plan_rss(struct work *work, struct nk_error *err)
 	return 0;
 }
 
-/* has_masks() - are the masks of the leased queues empty, and is the first of the others that is not empty ours? Then an
+/* has_masks() - are the masks of all claimed queues empty, and is the first of the others that is not empty ours? Then an
  * earlier attachment has kept the host off all of them. Return: 1, 0, or a negative errno
  */
 static int has_masks(struct work *work, struct nk_error *err)
 {
 	const struct nk_cpu_set none = { 0 };
 	struct nk_setting_change *change;
-	bool is_leased, is_set;
+	bool is_claimed, is_set;
 	uint32_t queue;
 	int rc = 0, ours = 0;
 
 	for (queue = 0; queue < NK_QUEUE_IDS && !rc; queue++) {
-		is_leased = nk_queue_set_has(work->on->leased, queue);
-		if (!is_leased && (ours || nk_queue_set_has(&work->excluded, queue)))
+		is_claimed = nk_queue_set_has(&work->claimed, queue) ||
+			     nk_queue_set_has(work->on->leased, queue);
+		if (!is_claimed && (ours || nk_queue_set_has(&work->excluded, queue)))
 			continue;
 		rc = add_change(work, nk_setting_item(NK_SETTING_XPS, queue), &change, err);
 		if (rc)
@@ -170,7 +174,7 @@ static int has_masks(struct work *work, struct nk_error *err)
 		is_set = memcmp(change->present.bytes, &none, sizeof(none)) != 0;
 		ours = ours || (is_set && is_ours(change));
 		work->ret->count--;
-		if (is_set && (is_leased || !ours))
+		if (is_set && (is_claimed || !ours))
 			return 0;
 	}
 	return rc && rc != -ENOENT ? rc : ours;

@@ -84,7 +84,7 @@ static int refuse_none(const struct nk_steering *entry, struct nk_error *err)
 {
 	nk_error_set(err, NK_CODE_CONFIG, EINVAL, "the flow rules have no address",
 		     entry->takeover ? "steering: neither the attachment nor another device of the "
-				       "Pod has an address" :
+				       "Pod has an address that the host routes to the Pod" :
 				       "steering: the attachment has no address");
 	return nk_error_remedy(err, "set \"ipam\", have the runtime provide addresses, or set "
 				    "\"takeover\": true in a Pod that has an address");
