@@ -280,9 +280,8 @@ static int parse_neigh(const struct nk_config_raw *raw, const struct nk_request 
 			"neigh: \"answer\" is for singles only; for a pair the kernel answers");
 	if (!config->xsk_map)
 		return nk_error_config(
-			err,
-			"neigh: \"answer\" needs the XDP program, and \"xsk\": {\"map\": false} "
-			"disables it");
+			err, "neigh: \"answer\" needs the XDP program, and xsk.map: false disables "
+			     "that");
 	if (expects_addresses(config, request))
 		return 0;
 	nk_error_config(err, "neigh: \"answer\", but the device has no address");

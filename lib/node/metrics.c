@@ -115,10 +115,9 @@ static void put_holders(const struct nk_inventory *inventory, FILE *out)
 	const struct nk_inventory_row *row;
 	uint32_t i, k;
 
-	put_head(
-		out, holder_metric, "gauge",
-		"1 for each leased queue that AF_XDP (xsk), devmem (dmabuf) or io_uring (io-uring) "
-		"uses in zero copy.");
+	put_head(out, holder_metric, "gauge",
+		 "Always 1, for each leased queue that AF_XDP (xsk), devmem (dmabuf) or io_uring "
+		 "(io-uring) uses in zero copy.");
 	for (i = 0; i < inventory->row_count; i++) {
 		row = &inventory->rows[i];
 		for (k = 0; k < row->queue_count; k++)

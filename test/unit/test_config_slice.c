@@ -396,7 +396,7 @@ Test(config_slice, answers_that_nobody_could_give_are_refused)
 		{ GOOD STEER("{\"match\":\"ip\",\"takeover\":true}") ",\"neigh\":\"answer\"}",
 		  NK_CODE_CONFIG, "neigh: \"answer\"|no address" },
 		{ GOOD IPAM NO_MAP ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
-		  "neigh: \"answer\"|XDP program|\"map\": false" },
+		  "neigh: \"answer\"|XDP program|xsk.map: false" },
 		{ LENDER IPAM ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
 		  "neigh: \"answer\"|for singles only|the kernel answers" },
 		{ PAIR IPAM ",\"neigh\":\"answer\"}", NK_CODE_CONFIG,
