@@ -66,10 +66,10 @@ static void forget_claims(struct nk_attachment *att)
 	if (rc && rc != -ENODEV && att->claim.in_filter) {
 		nk_mac_text(att->claim.mac, mac);
 		nk_log_warn(
-			"the unicast filter of %s may still have the MAC of %s: %s. If no other "
-			"device needs it: bridge fdb del %s dev %s self",
-			att->lender.nic.name, att->claim.key.ifname, gone.details, mac,
-			NK_QUOTED(att->lender.nic.name));
+			"the unicast filter of %s may still have %s, the MAC of %s (\"bridge fdb "
+			"show dev %s\" shows it): %s",
+			att->lender.nic.name, mac, att->claim.key.ifname,
+			NK_QUOTED(att->lender.nic.name), gone.details);
 	}
 	if (rc)
 		att->claim.in_filter = false;

@@ -69,13 +69,13 @@ bool nk_foreign_describe(const struct nk_foreign *foreign, const char *nic, uint
 		snprintf(
 			buf, size,
 			"queue %u is the target of the flow rule at location %u of another program "
-			"(\"ethtool -n %s rule %u\" shows it; remove it if nothing needs it)",
+			"(\"ethtool -n %s rule %u\" shows it)",
 			queue, rule - 1, NK_QUOTED(nic), rule - 1);
 	else if (context)
 		snprintf(
 			buf, size,
 			"queue %u is in RSS context %u of another program (\"ethtool -x %s context "
-			"%u\" shows it; remove it if nothing needs it)",
+			"%u\" shows it)",
 			queue, context - 1, NK_QUOTED(nic), context - 1);
 	return rule || context;
 }
