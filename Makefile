@@ -222,7 +222,7 @@ check-build: $(B)/test/unit-main $(TOOLS) $(EXAMPLES) $(B)/nk-cni
 
 check: | $(B)/deps-build $(B)/deps-check $(B)/deps-tools ## unit and protocol tests: no root; 1 to 3 minutes from scratch, then seconds
 	$(Q)$(MAKE) $(PARALLEL) check-build
-	$(Q)test/count check $(B)/test/unit-main --jobs 2 --short-filename
+	$(Q)dir=$$(mktemp -d) && TMPDIR=$$dir test/count check $(B)/test/unit-main --jobs 2 --short-filename && rmdir "$$dir"
 	$(Q)test/count tools $(B)/test/wire selftest
 	$(Q)test/count tools-tcp $(B)/test/tcp selftest
 	$(Q)test/count spec cni-spec-tests/protocol/run $(B)/nk-cni

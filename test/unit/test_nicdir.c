@@ -124,6 +124,13 @@ Test(nicdir, queues_with_a_map_are_those_whose_directory_has_it)
 	for (queue = 0; queue < NK_QUEUE_IDS; queue++)
 		cr_expect_eq(nk_queue_set_has(&maps, queue), queue == 14 || queue == 4095,
 			     "queue %u", queue);
+	cr_assert_eq(unlink(path), 0);
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s/xsks_map", dir.path, dirs[i]);
+		(void)rmdir(path);
+		snprintf(path, sizeof(path), "%s/%s", dir.path, dirs[i]);
+		cr_assert_eq(rmdir(path), 0, "%s", path);
+	}
 	nk_nicdir_close(&dir);
 }
 
@@ -139,6 +146,8 @@ Test(nicdir, unread_maps_are_an_error)
 	unit_expect_error("removed", nk_nicdir_read_maps(&dir, &maps, &err), &err, NK_CODE_BPF,
 			  "cannot read the NIC's directory|ENOENT");
 	nk_nicdir_close(&dir);
+	*strrchr(dir.path, '/') = '\0';
+	cr_assert_eq(rmdir(dir.path), 0);
 }
 
 Test(nicdir, longest_paths_are_not_cut)
@@ -264,7 +273,7 @@ Test(nicdir, missing_directory_is_enoent_until_it_is_made)
 /* as by a mount over the bpffs; and its new mode is seen */
 Test(nicdir, another_bpffs_at_the_path_is_the_one_that_counts)
 {
-	char old[PATH_MAX + 8], hidden[PATH_MAX + 8];
+	char old[PATH_MAX + 8], hidden[PATH_MAX + 8], path[PATH_MAX + 32];
 	struct nk_error err = { 0 };
 	struct nk_nicdir dir;
 
@@ -280,6 +289,9 @@ Test(nicdir, another_bpffs_at_the_path_is_the_one_that_counts)
 	cr_assert_eq(chmod(bpffs, 0777), 0);
 	unit_expect_error("others may write", nk_nicdir_check(bpffs, "eth0", &err), &err,
 			  NK_CODE_BPF, "mode 0777|chmod go-w");
+	snprintf(path, sizeof(path), "%s/nk-cni/eth0", hidden);
+	for (; strlen(path) >= strlen(hidden); *strrchr(path, '/') = '\0')
+		cr_assert_eq(rmdir(path), 0, "%s", path);
 }
 
 Test(nicdir, directory_stays_while_it_holds_something)

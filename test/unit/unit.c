@@ -158,6 +158,7 @@ void unit_temp_dir(char ret[])
 	cr_assert(mkdtemp(ret), "mkdtemp %s: %s", ret, nk_errno_name(errno));
 }
 
+/* Criterion does not count what fails after a test; "make check" counts what is left in TMPDIR. */
 void unit_temp_dir_end(const char *path)
 {
 	cr_expect(!rmdir(path), "rmdir %s: %s: the test left something there", path,
