@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -406,13 +407,16 @@ void nk_nicdir_xsks_map(const struct nk_nicdir *dir, uint32_t phys, char ret[NK_
 static int put_map(const struct nk_nicdir *dir, const char *name, struct nk_queue_set *ret)
 {
 	char map[NK_PATH_SIZE];
-	unsigned int queue;
+	unsigned long queue;
 
-	if (sscanf(name, "q%4u", &queue) != 1 || queue >= NK_QUEUE_IDS)
+	if (*name != 'q')
 		return 0;
-	nk_nicdir_xsks_map(dir, queue, map);
+	queue = strtoul(name + 1, NULL, 10);
+	if (queue >= NK_QUEUE_IDS)
+		return 0;
+	nk_nicdir_xsks_map(dir, (uint32_t)queue, map); /* of whatever else has a 'q', q0's */
 	if (!access(map, F_OK))
-		nk_queue_set_put(ret, queue);
+		nk_queue_set_put(ret, (uint32_t)queue);
 	else if (errno != ENOENT && errno != ENOTDIR)
 		return -1;
 	return 0;
