@@ -287,14 +287,6 @@ int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error 
 	return try_below(all, bpffs, nic, true, err);
 }
 
-void nk_nicdir_unmake(const char *bpffs, const char *nic)
-{
-	char path[NK_PATH_SIZE];
-
-	print_nic_path(bpffs, nic, path);
-	(void)rmdir(path);
-}
-
 /* forget_nic() - remove the NIC's identity if it is the last pin */
 static void forget_nic(const struct nk_nicdir *dir)
 {
@@ -381,6 +373,16 @@ void nk_nicdir_close(struct nk_nicdir *dir)
 	close(dir->fd);
 	dir->fd = -1;
 	dir->locked = false;
+}
+
+void nk_nicdir_unmake(const char *bpffs, const char *nic)
+{
+	struct nk_nicdir dir;
+
+	nk_nicdir_init(bpffs, nic, &dir);
+	dir.fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir.locked = dir.fd >= 0 && !flock(dir.fd, LOCK_EX | LOCK_NB);
+	nk_nicdir_close(&dir);
 }
 
 void nk_nicdir_pin(const struct nk_nicdir *dir, const char *name, char ret[NK_PATH_SIZE])

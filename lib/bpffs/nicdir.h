@@ -60,7 +60,7 @@ int nk_nicdir_lock_all(const char *bpffs, struct nk_error *err);
  */
 int nk_nicdir_make(int all, const char *bpffs, const char *nic, struct nk_error *err);
 
-/* nk_nicdir_unmake() - remove the directory called @nic if it is empty */
+/* nk_nicdir_unmake() - remove the directory called @nic if it has nothing but the NIC's identity, and nobody its lock */
 void nk_nicdir_unmake(const char *bpffs, const char *nic);
 
 /* nk_nicdir_unlock_all() - release the lock, and remove the top directory if it is empty */
