@@ -114,7 +114,7 @@ Test(nicdir, queues_with_a_map_are_those_whose_directory_has_it)
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir.path, dirs[i]);
 		cr_assert_eq(mkdir(path, 0700), 0, "%s", path);
-		strcat(path, "/xsks_map");
+		snprintf(path, sizeof(path), "%s/%s/xsks_map", dir.path, dirs[i]);
 		if (strcmp(dirs[i], "q15") != 0)
 			cr_assert_eq(mkdir(path, 0700), 0, "%s", path);
 	}
