@@ -388,16 +388,18 @@ static int receive_into(char *buf, struct exchange *x, struct nk_error *err)
 
 static int receive(struct exchange *x, struct nk_error *err)
 {
-	static char buf[RECV_SIZE] __attribute__((aligned(8)));
-	static bool in_use;
-	char *more cleanup_free = in_use ? malloc(RECV_SIZE) : NULL;
-	int rc;
+	static char own[RECV_SIZE] __attribute__((aligned(8)));
+	static bool in_use; /* a reply function has called nk_nl_do() */
+	const bool nested = in_use;
+	char *more cleanup_free = nested ? malloc(RECV_SIZE) : NULL;
+	int rc = nested && !more ? nk_error_no_memory(err) : 0;
 
-	if (in_use) /* a reply function has called nk_nl_do() */
-		return more ? receive_into(more, x, err) : nk_error_no_memory(err);
 	in_use = true;
-	rc = receive_into(buf, x, err);
-	in_use = false;
+	rc = rc ? rc : receive_into(nested ? more : own, x, err);
+	in_use = nested;
+	/* The kernel begins no dump before the last one is read. */
+	while (rc < 0 && is_dump(x->request) && recv(x->fd, NULL, 0, MSG_DONTWAIT) >= 0)
+		;
 	return rc;
 }
 
