@@ -332,10 +332,7 @@ static int begin_attachment(struct nk_attachment *att, const struct nk_config *c
 			     "host device %s belongs to %s of container %.16s, network %.32s",
 			     att->host_name, att->claim.key.ifname, att->claim.key.container_id,
 			     att->claim.key.network);
-		return nk_error_remedy(
-			err,
-			"if its Pod no longer needs it, delete the Pod, or call DEL with the full "
-			"CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
+		return nk_delete_advise(err);
 	}
 	return rc || config->queue_count ? rc : nk_journal_begin(&att->claim.key, err);
 }

@@ -264,6 +264,13 @@ int nk_delete_look(struct nk_attachment *att, const struct nk_delete *how, struc
 	return rc > 0 ? NK_REMAINS_DEVICE : rc;
 }
 
+int nk_delete_advise(struct nk_error *err)
+{
+	return nk_error_remedy(
+		err, "if its Pod no longer needs it, delete the Pod, or call DEL with the full "
+		     "CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
+}
+
 int nk_delete_check_absent(struct nk_attachment *att, const struct nk_delete *how,
 			   struct nk_error *err)
 {
@@ -278,7 +285,5 @@ int nk_delete_check_absent(struct nk_attachment *att, const struct nk_delete *ho
 		     "%s of container %.16s, network %.32s, has queues of %s already",
 		     att->claim.key.ifname, att->claim.key.container_id, att->claim.key.network,
 		     walk.nic);
-	return nk_error_remedy(
-		err, "if its Pod no longer needs it, delete the Pod, or call DEL with the full "
-		     "CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
+	return nk_delete_advise(err);
 }

@@ -49,6 +49,9 @@ enum nk_remains {
 /* nk_delete_look() - what exists of it? Return: an enum nk_remains, or a negative errno: unknown */
 int nk_delete_look(struct nk_attachment *att, const struct nk_delete *how, struct nk_error *err);
 
+/* nk_delete_advise() - the remedy for "the attachment exists". Return: as nk_error_remedy() */
+int nk_delete_advise(struct nk_error *err);
+
 /* nk_delete_check_absent() - has it no claim on any NIC, except one that is owed after its DEL? Return: 0; -EEXIST; or
  * another negative errno: unknown
  */

@@ -185,9 +185,7 @@ static int refuse_provider(const struct nk_lender *on, const struct nk_queue *qu
 static int refuse_unclaimed(const struct nk_lender *on, const struct nk_queue *queue,
 			    const struct nk_claim_list *claims, struct nk_error *err)
 {
-	char lease[NK_LEASE_TEXT_SIZE];
-
-	char path[NK_PATH_SIZE];
+	char lease[NK_LEASE_TEXT_SIZE], path[NK_PATH_SIZE];
 
 	nk_nicdir_xsks_map(&on->dir, queue->id, path);
 	if (!access(path, F_OK) || nk_claims_have(claims, queue->id))

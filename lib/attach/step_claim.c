@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* step_claim.c - step "claim": choose queues and claim them */
+#include "attach/delete.h"
 #include "attach/steps.h"
 
 #include "base/cleanup.h"
@@ -85,10 +86,7 @@ static int refuse_rival(const struct nk_attachment *att, const struct nk_claim *
 	if (nk_key_equal(&claim->key, &att->claim.key)) {
 		nk_error_set(err, NK_CODE_KERNEL, EEXIST, "the attachment exists",
 			     "%s has queues of %s already", text, att->lender.nic.name);
-		return nk_error_remedy(
-			err,
-			"if its Pod no longer needs it, delete the Pod, or call DEL with the full "
-			"CNI_CONTAINERID, the CNI_IFNAME and the configuration of its ADD");
+		return nk_delete_advise(err);
 	}
 	if (memcmp(claim->mac, att->claim.mac, NK_MAC_LEN) != 0 ||
 	    !memcmp(claim->mac, att->lender.nic.mac, NK_MAC_LEN))

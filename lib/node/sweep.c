@@ -36,8 +36,8 @@ struct finding {
 	enum nk_verdict verdict;
 	bool is_nic_down; /* that is why the verdict is unknown */
 	bool committed;
-	bool is_netns_there; /* or it is unknown whether it is */
-	bool has_ipam;	     /* an IPAM plugin allocated addresses */
+	bool has_ipam;	       /* an IPAM plugin allocated addresses */
+	uint64_t netns_cookie; /* of the Pod */
 	uint32_t queue_count;
 };
 
@@ -133,15 +133,6 @@ static struct finding *find_finding(struct finding_list *list, const struct nk_k
 	return nk_list_add(list, &new, err) ? NULL : &list->at[i];
 }
 
-/* is_netns_gone() - certainly */
-static bool is_netns_gone(const struct nk_claim *claim)
-{
-	struct nk_error why = { 0 };
-	int fd cleanup_close = nk_netns_open_cookie(claim->netns_cookie, &why);
-
-	return fd == -ESTALE;
-}
-
 static int scan_claim(struct scan *scan, uint32_t queue, const struct nk_claim *claim,
 		      struct nk_error *err)
 {
@@ -158,14 +149,13 @@ static int scan_claim(struct scan *scan, uint32_t queue, const struct nk_claim *
 		return -ENOMEM;
 	finding->has_ipam |= claim->has_ipam;
 	finding->committed |= claim->committed;
+	finding->netns_cookie = claim->netns_cookie;
 	finding->queue_count += !scan->set || nk_queue_set_has(scan->set, queue);
 	if (finding->verdict == NK_VERDICT_ALIVE)
 		return 0; /* one queue is enough */
 	verdict = check_claim(scan, queue, claim, &finding->is_nic_down);
 	if (verdict > finding->verdict)
 		finding->verdict = verdict;
-	if (verdict == NK_VERDICT_DEAD)
-		finding->is_netns_there |= claim->committed && !is_netns_gone(claim);
 	return 0;
 }
 
@@ -289,6 +279,15 @@ static int sweep_attachment(const struct nk_sweep *sweep, const char *nic,
 	return nk_sweep_unlock(key, &fd, rc, err);
 }
 
+/* is_netns_gone() - certainly */
+static bool is_netns_gone(uint64_t cookie)
+{
+	struct nk_error why = { 0 };
+	int fd cleanup_close = nk_netns_open_cookie(cookie, &why);
+
+	return fd == -ESTALE;
+}
+
 /* await_second_look() - if the netns of any may be there: that the kernel is removing it is no reason to hurry */
 static void await_second_look(const struct finding_list *dead)
 {
@@ -296,7 +295,7 @@ static void await_second_look(const struct finding_list *dead)
 	uint32_t i;
 
 	for (i = 0; i < dead->count; i++) {
-		if (dead->at[i].is_netns_there) {
+		if (dead->at[i].committed && !is_netns_gone(dead->at[i].netns_cookie)) {
 			nanosleep(&pause, NULL);
 			return;
 		}
