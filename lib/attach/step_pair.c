@@ -156,7 +156,7 @@ static int check_pod_end(const struct nk_attachment *att, const struct nk_link *
 		return nk_step_differs(err, att->claim.key.ifname, "kind",
 				       "the other end of a netkit pair",
 				       *pod->kind ? pod->kind : "none");
-	if (!att->lease_count && pod->num_rx_queues > 1)
+	if (!att->lease_count && nk_device_has_room(pod))
 		return refuse_unclaimed(att, err);
 	return nk_step_check_link(&att->claim, pod, err);
 }

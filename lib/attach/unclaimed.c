@@ -236,7 +236,7 @@ bool nk_attach_has_room(struct nk_attachment *att)
 	struct nk_link pod;
 
 	return !nk_link_get(&att->host, att->claim.nsid, NULL, att->claim.ifindex, &pod, &unread) &&
-	       pod.num_rx_queues > 1;
+	       nk_device_has_room(&pod);
 }
 
 int nk_attach_has_lease(struct nk_attachment *att, struct nk_error *err)

@@ -133,6 +133,11 @@ enum nk_holder nk_device_by_marks(const struct nk_claim *claim, const struct nk_
 	return NK_HOLDER_LIKELY;
 }
 
+bool nk_device_has_room(const struct nk_link *link)
+{
+	return link->num_rx_queues > 1;
+}
+
 bool nk_device_has_marks(const struct nk_link *link)
 {
 	return !strcmp(link->kind, "netkit") &&

@@ -59,6 +59,9 @@ enum nk_holder {
 enum nk_holder nk_device_by_marks(const struct nk_claim *claim, const struct nk_queue *queue,
 				  const struct nk_link *link);
 
+/* nk_device_has_room() - has the Pod end of a pair room for leases? Only that of a pair with queues has. */
+bool nk_device_has_room(const struct nk_link *link);
+
 /* nk_device_has_marks() - is it a device that nk-cni has made, by properties that the Pod can change? */
 bool nk_device_has_marks(const struct nk_link *link);
 
