@@ -73,6 +73,16 @@ int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config
 int nk_cmd_list(const char *bpffs, bool json, char **ret, struct nk_error *err);
 int nk_cmd_stats(const char *bpffs, char **ret, struct nk_error *err);
 
+/* nk_cmd_oci_hook() - show a container the attachments of its Pod, before it starts; a container of a Pod without one
+ * is left as it is
+ * @text: what the OCI runtime wrote to stdin
+ * @only_named: only of Pods with the annotation of oci/state.h
+ *
+ * The process may end in the container's mount namespace. Return: 0 or a negative errno
+ */
+int nk_cmd_oci_hook(const char *bpffs, const char *text, size_t size, bool only_named,
+		    struct nk_error *err);
+
 /* nk_ipam_of() - how to call the IPAM plugin of a configuration */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 					const struct nk_request *request)

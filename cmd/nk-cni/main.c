@@ -286,7 +286,8 @@ static void print_error(struct nk_error *err)
 {
 	struct nk_error ignored = { 0 };
 
-	nk_log_error("%s: %s", err->msg, err->details);
+	nk_log_error("%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
+		     err->remedy);
 	if (the_call.is_subcommand)
 		print_error_text(err);
 	else if (write_stdout(nk_result_print_error(err, the_call.version), &ignored))

@@ -17,6 +17,7 @@
 #include "cni/request.h"
 #include "commands.h"
 #include "node/admin.h"
+#include "oci/state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ enum {
 	OPTION_JSON = 1 << 0,
 	OPTION_FORGET = 1 << 1,
 	OPTION_BPFFS = 1 << 2,
+	OPTION_ONLY_NAMED = 1 << 3,
+	OPTION_LOG_FILE = 1 << 4,
 };
 
 static const struct option {
@@ -39,6 +42,9 @@ static const struct option {
 	{ OPTION_JSON, "--json", "", "print JSON instead of a table" },
 	{ OPTION_FORGET, "--forget", "",
 	  "delete journal entries whose IPAM plugin cannot be called or fails" },
+	{ OPTION_ONLY_NAMED, "--only-named", "",
+	  "only containers of Pods with the annotation " NK_OCI_ANNOTATION },
+	{ OPTION_LOG_FILE, "--log-file", " FILE", "append errors and warnings to it" },
 	{ OPTION_BPFFS, "--bpffs", " DIR", "the mount point of bpffs; default: /sys/fs/bpf" },
 	{ 0 },
 };
@@ -115,6 +121,14 @@ static int run_gc(const struct nk_invocation *invocation, char **ret, struct nk_
 {
 	(void)ret;
 	return nk_cmd_gc_all(invocation->bpffs, invocation->options & OPTION_FORGET, err);
+}
+
+static int run_oci_hook(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
+{
+	(void)ret;
+	nk_log_init(NK_LOG_WARNING, invocation->log_file ? invocation->log_file : "");
+	return nk_cmd_oci_hook(invocation->bpffs, invocation->input, invocation->input_size,
+			       invocation->options & OPTION_ONLY_NAMED, err);
 }
 
 static int work_on_nic(const struct nk_invocation *invocation, const char *nic,
@@ -241,6 +255,17 @@ static const struct nk_subcommand subcommands[] = {
 		.on_nic = nk_admin_release,
 	},
 	{
+		.name = "oci-hook",
+		.summary = "show a container the attachments of its Pod, for OCI runtimes",
+		.details =
+			"A hook of stage createRuntime. FILE is the state of the container. Below\n"
+			"/run/nk-cni/<ifName> the container finds the map and the attachment's file.\n"
+			"Containers of Pods without leased queues stay as they are.",
+		.options = OPTION_ONLY_NAMED | OPTION_LOG_FILE | OPTION_BPFFS,
+		.reads_stdin = true,
+		.run = run_oci_hook,
+	},
+	{
 		.name = "version",
 		.summary = "print the version, and the supported versions of the CNI protocol",
 		.details = "The same as nk-cni --version.",
@@ -350,17 +375,20 @@ static int refuse_argument(const struct nk_subcommand *row, const char *text, st
 	return -EINVAL;
 }
 
-/* parse_bpffs() - Return: the number of arguments used, or -EINVAL */
-static int parse_bpffs(char *path, struct nk_invocation *ret, struct nk_error *err)
+/* parse_path() - the value of an option. Return: the number of arguments used, or -EINVAL */
+static int parse_path(const struct option *option, char *path, struct nk_invocation *ret,
+		      struct nk_error *err)
 {
 	if (!path || *path != '/' || strlen(path) >= NK_BPFFS_SIZE)
-		return nk_error_set(
-			err, NK_CODE_CONFIG, EINVAL, "invalid option",
-			"%s: --bpffs takes an absolute path of less than %d bytes%s%.64s",
-			ret->subcommand->name, NK_BPFFS_SIZE, path ? ", not " : "",
-			path ? path : "");
+		return nk_error_set(err, NK_CODE_CONFIG, EINVAL, "invalid option",
+				    "%s: %s takes an absolute path of less than %d bytes%s%.64s",
+				    ret->subcommand->name, option->name, NK_BPFFS_SIZE,
+				    path ? ", not " : "", path ? path : "");
 	nk_config_tidy_path(path);
-	ret->bpffs = path;
+	if (option->bit == OPTION_BPFFS)
+		ret->bpffs = path;
+	else
+		ret->log_file = path;
 	return 2;
 }
 
@@ -380,8 +408,8 @@ static int parse_argument(char **args, struct nk_invocation *ret, struct nk_erro
 		if (row->options & option->bit && !strcmp(*args, option->name))
 			break;
 	ret->options |= option->bit;
-	if (option->bit == OPTION_BPFFS)
-		return parse_bpffs(args[1], ret, err);
+	if (*option->value)
+		return parse_path(option, args[1], ret, err);
 	if (option->bit)
 		return 1;
 	if (!row->on_nic || !is_nic_name(*args))

@@ -42,6 +42,7 @@ struct nk_invocation {
 	const struct nk_subcommand *explained; /* for --help; NULL: all */
 	unsigned int options;		       /* given options, as bits */
 	const char *bpffs;
+	const char *log_file; /* NULL: none */
 	char **nics;
 	int nic_count; /* 0: all */
 

@@ -68,8 +68,8 @@ int nk_log_level(const char *name)
 void nk_log_subject(const char *pod, const char *container, const char *ifname)
 {
 	if (*container)
-		snprintf(sink.subject, sizeof(sink.subject), " (%.250s%scontainer %.255s, %.15s)",
-			 pod, *pod ? ", " : "", container, ifname);
+		snprintf(sink.subject, sizeof(sink.subject), " (%.250s%scontainer %.255s%s%.15s)",
+			 pod, *pod ? ", " : "", container, *ifname ? ", " : "", ifname);
 	nk_text_clean(sink.subject, "");
 }
 

@@ -129,6 +129,35 @@ enum {
 #define NK_FILEID_NSFS	0xf1
 #define NK_FD_NSFS_ROOT (-10003)
 
+/* linux/mount.h and linux/stat.h, Linux 6.8: how a mount propagates. The kernel fills as much of the struct as there is
+ * room for.
+ */
+#define NK_STATX_MNT_ID_UNIQUE 0x4000U
+#define NK_SYS_STATMOUNT       457
+#define NK_STATMOUNT_MNT_BASIC 0x2U
+
+struct nk_statx { /* musl's lacks the number of the mount */
+	uint8_t before[144];
+	uint64_t mnt_id;
+	uint8_t after[104];
+};
+
+struct nk_mnt_id_req {
+	uint32_t size, mnt_ns_fd;
+	uint64_t mnt_id, param;
+};
+
+struct nk_statmount {
+	uint32_t size, mnt_opts;
+	uint64_t mask;
+	uint32_t sb_dev_major, sb_dev_minor;
+	uint64_t sb_magic;
+	uint32_t sb_flags, fs_type;
+	uint64_t mnt_id, mnt_parent_id;
+	uint32_t mnt_id_old, mnt_parent_id_old;
+	uint64_t mnt_attr, propagation; /* MS_SHARED and others */
+};
+
 /* IFLA_GROUP of every device that we create ("nk"): a hint, not a proof of ownership */
 #define NK_LINK_GROUP 0x6e6bU
 

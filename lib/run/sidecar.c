@@ -2,13 +2,16 @@
 /* sidecar.c - attachment.json and the device information file; no system call */
 #include "run/sidecar.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/ipaddr.h"
 #include "base/json.h"
 #include "base/mac.h"
 #include "bpffs/xskmap.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nk_shared.h"
@@ -220,6 +223,108 @@ bool nk_sidecar_is_of(const char *text, const struct nk_key *key)
 	      has_text(json, "ifName", key->ifname) &&
 	      (!*key->cni_ifname || has_text(json, "cniIfName", key->cni_ifname));
 	nk_json_free(json);
+	return ret;
+}
+
+/* --- as a container sees it ------------------------------------------------------------------- */
+
+struct change {
+	const char *from, *to;
+};
+
+/* add_changed() - add @value, a string, with @change made in it. Return: 0 or -ENOMEM */
+static int add_changed(struct nk_json *parent, const struct nk_json *value,
+		       const struct change *change)
+{
+	const char *text = nk_json_string(value), *at = text ? strstr(text, change->from) : NULL;
+	const char *key = nk_json_key(value);
+	char *changed cleanup_free = NULL;
+
+	if (at && asprintf(&changed, "%.*s%s%s", (int)(at - text), text, change->to,
+			   at + strlen(change->from)) < 0) {
+		changed = NULL;
+		return -ENOMEM;
+	}
+	if (!changed && key)
+		nk_json_add_copy(parent, key, value);
+	else if (!changed)
+		nk_json_append_copy(parent, value);
+	else if (key)
+		nk_json_add_string(parent, key, changed);
+	else
+		nk_json_append_string(parent, changed);
+	return 0;
+}
+
+/* add_each() - add the members or elements of @from, likewise */
+static int add_each(struct nk_json *parent, const struct nk_json *from, const struct change *change)
+{
+	const struct nk_json *value;
+	int rc = 0;
+
+	for (value = nk_json_first(from); value && !rc; value = nk_json_next(value))
+		rc = add_changed(parent, value, change);
+	return rc;
+}
+
+static int add_member(struct nk_json *json, const struct nk_json *member, const char *host_map,
+		      const char *map)
+{
+	char quoted[2 * NK_PATH_SIZE];
+	const char *key = nk_json_key(member);
+
+	if (!strcmp(key, "netns")) {
+		nk_json_add_string(json, key, "/proc/self/ns/net");
+		return 0;
+	}
+	if (!strcmp(key, "xsk"))
+		return add_each(nk_json_add_object(json, key), member,
+				&(struct change){ host_map, map });
+	if (!strcmp(key, "dpdkVdevs"))
+		return add_each(nk_json_add_array(json, key), member,
+				&(struct change){ host_map, map });
+	if (strcmp(key, "qemuNetdev") != 0) {
+		nk_json_add_copy(json, key, member);
+		return 0;
+	}
+	double_commas(host_map, quoted, sizeof(quoted));
+	return add_changed(json, member, &(struct change){ quoted, map });
+}
+
+/* read_bytes() - a member of "memlock"; 0 if it is missing */
+static uint64_t read_bytes(const struct nk_json *memlock, const char *program)
+{
+	const struct nk_json *value = nk_json_get(memlock, program);
+	char text[32] = "";
+
+	if (value)
+		nk_json_print_short(value, text, sizeof(text));
+	return strtoull(text, NULL, 10);
+}
+
+char *nk_sidecar_for_container(const char *text, const char *host_map, const char *map,
+			       uint64_t *memlock, struct nk_error *err)
+{
+	struct nk_json *from = NULL, *json;
+	const struct nk_json *member;
+	char *ret = NULL;
+	int rc = nk_json_parse(text, strlen(text), &from, err);
+	uint64_t qemu, dpdk;
+
+	if (rc)
+		return NULL;
+	json = nk_json_new_object();
+	for (member = nk_json_first(from); member && !rc; member = nk_json_next(member))
+		rc = add_member(json, member, host_map, map);
+	if (!rc)
+		ret = nk_json_print(json);
+	if (!ret)
+		nk_error_no_memory(err);
+	qemu = read_bytes(nk_json_get(from, "memlock"), "qemu");
+	dpdk = read_bytes(nk_json_get(from, "memlock"), "dpdk");
+	*memlock = qemu > dpdk ? qemu : dpdk;
+	nk_json_free(json);
+	nk_json_free(from);
 	return ret;
 }
 

@@ -14,6 +14,8 @@
 
 #include "base/types.h"
 
+struct nk_error;
+
 #define NK_SIDECAR_NO_IRQ UINT32_MAX
 
 /* mbufs of the pool that the vdevs of a DPDK application share; "memlock" is computed for it */
@@ -53,6 +55,19 @@ char *nk_sidecar_print(const struct nk_sidecar *sidecar);
  * CNI_IFNAME matches any.
  */
 bool nk_sidecar_is_of(const char *text, const struct nk_key *key);
+
+/**
+ * nk_sidecar_for_container() - attachment.json as a container sees it: with its own netns and its own path of the map,
+ * in the arguments for programs too
+ * @text: of the host
+ * @host_map: path of the map on the host
+ * @map: path in the container
+ * @memlock: bytes to lock for the program that needs most; 0 without a map
+ *
+ * Return: the text, to be freed, or NULL and an error
+ */
+char *nk_sidecar_for_container(const char *text, const char *host_map, const char *map,
+			       uint64_t *memlock, struct nk_error *err);
 
 /**
  * nk_sidecar_print_device_info() - the device information file, to be freed; NULL when out of

@@ -15,6 +15,7 @@
 #                                             <- packages-managers, the mirror
 #   containerd/KEY     containerd 1.7 and 2.x with runc,    <- cri's source, the mirror
 #                      and cri, to call them
+#   podman/KEY         podman and crun                      <- the mirror
 #   qemu/KEY           QEMU of Debian 13                   <- the mirror
 # Every KEY covers the text of the function that makes the layer, too.
 
@@ -264,6 +265,12 @@ make_containerd() {
 	printf '%s\n' containerd runc | fetch_and_unpack "$base_suite" "$dir/1.7"
 	printf '%s\n' containerd runc | fetch_and_unpack "$cni_suite" "$dir/2"
 	make_cri "$dir"
+}
+
+# With those of their libraries that the root lacks.
+make_podman() {
+	printf '%s\n' podman conmon crun netavark golang-github-containers-{common,image} libassuan9 libatomic1 \
+		lib{glib2.0-0t64,gpg-error0,gpgme11t64,sqlite3-0,subid5,yajl2} | fetch_and_unpack "$base_suite" "$1"
 }
 
 # The CRI's messages as Debian has them. The stubs beside them would want all of gRPC.

@@ -15,17 +15,18 @@ declare -A container=() # of the one in each, by the sandbox's name
 
 # --- containerd -------------------------------------------------------------------------------
 
-# make_image FILE: a docker-archive with one layer: sleep, which is the pause program, and xsk, an
-# AF_XDP application, both with the libraries that they have here
+# make_image FILE: a docker-archive with one layer: sleep, which is the pause program, and xsk and libxdp, AF_XDP
+# applications, all with the libraries that they have here. libxdp has the capability that a user other than root needs.
 make_image() {
 	local dir=$scratch/image files sum
 
 	mkdir -p "$dir/root"
-	files=$(ldd tools/xsk /usr/bin/sleep | grep -o '/lib[^ ]*' | sort -u)
+	files=$(ldd tools/xsk tools/libxdp /usr/bin/sleep | grep -o '\s/lib[^ ]*' | sort -u)
 	# shellcheck disable=SC2086 # words
 	cp -L --parents $files "$dir/root/"
-	cp tools/xsk /usr/bin/sleep "$dir/root/"
-	tar -cf "$dir/layer.tar" -C "$dir/root" .
+	cp tools/xsk tools/libxdp /usr/bin/sleep "$dir/root/"
+	setcap cap_net_raw+ep "$dir/root/libxdp"
+	tar --xattrs --xattrs-include='security.*' -cf "$dir/layer.tar" -C "$dir/root" .
 	sum=$(sha256sum "$dir/layer.tar")
 	cat >"$dir/config.json" <<-JSON
 		{"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/sleep", "infinity"]},
@@ -64,6 +65,12 @@ configure() {
 		address = '$scratch/containerd.sock'
 		[$images]
 		$pause = '$image'
+		[plugins.'$cri'.containerd.runtimes.runc]
+		runtime_type = 'io.containerd.runc.v2'
+		[plugins.'$cri'.containerd.runtimes.nk-cni]
+		runtime_type = 'io.containerd.runc.v2'
+		base_runtime_spec = '$scratch/hooked.json'
+		pod_annotations = ['nk-cni/*']
 		[plugins.'$cri'.cni]
 		$bin
 		conf_dir = '$scratch/net.d'
@@ -114,6 +121,8 @@ runtime() {
 	configure "$version" >"$scratch/config.toml"
 	make_image "$scratch/image.tar"
 	copy_programs
+	"$programs/ctr" oci spec | jq --arg nk "$nk" 'del(.process.rlimits) |
+		.hooks.createRuntime += [{path: $nk, args: ["nk-cni", "oci-hook"]}]' >"$scratch/hooked.json"
 	launch
 	"$programs/ctr" -a "$scratch/containerd.sock" -n k8s.io \
 		images import "$scratch/image.tar" >/dev/null 2>"$scratch/import.err"
@@ -139,10 +148,11 @@ cri() {
 	"$programs/cri" "$scratch/containerd.sock" "$1" <<<"${2-"{}"}"
 }
 
-# sandbox_of NAME: its configuration, as kubelet gives it
+# sandbox_of NAME: its configuration, as kubelet gives it; with the Pod's annotations, an object
 sandbox_of() {
 	cat <<-JSON
 		{"metadata": {"name": "$1", "uid": "uid-$1", "namespace": "lab"}, "hostname": "$1",
+		 "annotations": ${annotations:-"{}"},
 		 "dns_config": {"servers": ["10.1.0.1"]},
 		 "log_directory": "$scratch/log", "linux": {"cgroup_parent": "/lab/pods"}}
 	JSON
@@ -152,7 +162,8 @@ sandbox_of() {
 run_sandbox() {
 	local reply tries=${2:-1}
 
-	until reply=$(cri RunPodSandbox "{\"config\": $(sandbox_of "$1")}" 2>"$scratch/$1.err"); do
+	until reply=$(cri RunPodSandbox "{\"config\": $(sandbox_of "$1"), \"runtime_handler\": \"${handler:-}\"}" \
+		2>"$scratch/$1.err"); do
 		has "RunPodSandbox" "$(<"$scratch/$1.err")" "try again later"
 		((--tries)) || die "RunPodSandbox: too often"
 	done

@@ -268,3 +268,64 @@ Test(sidecar, device_information_is_of_the_specification)
 	free(wanted);
 	nk_json_free(json);
 }
+
+/* expect_in_container() - what becomes of @document, both with ' for " */
+static void expect_in_container(const char *document, const char *host_map, const char *wanted,
+				uint64_t memlock)
+{
+	char *text = unit_quoted(document), *copy = unit_quoted(wanted), buf[4096];
+	struct nk_error err = { 0 };
+	uint64_t bytes = 1;
+	struct nk_json *json = parsed(
+		nk_sidecar_for_container(text, host_map, "/run/nk-cni/nk0/xsks_map", &bytes, &err));
+
+	nk_json_print_short(json, buf, sizeof(buf));
+	cr_expect_str_eq(buf, copy, "\nprinted %s\nwanted  %s", buf, copy);
+	cr_expect_eq(bytes, memlock, "%s: %llu bytes", document, (unsigned long long)bytes);
+	nk_json_free(json);
+	free(text);
+	free(copy);
+}
+
+Test(sidecar, a_container_sees_its_own_paths)
+{
+	expect_in_container(
+		"{'version':1,'netns':'/run/netns/p1','nic':'eth0','queues':[{'netkit':1}],"
+		"'xsk':{'map':'" MAP "','uid':107},'memlock':{'qemu':64,'dpdk':99},"
+		"'qemuNetdev':'af-xdp,map-path=" MAP ",map-start-index=1',"
+		"'dpdkVdevs':['net_af_xdp0,dp_path=" MAP "','net_af_xdp1,dp_path=" MAP "'],"
+		"'later':{'map':true}}",
+		MAP,
+		"{'version':1,'netns':'/proc/self/ns/net','nic':'eth0','queues':[{'netkit':1}],"
+		"'xsk':{'map':'/run/nk-cni/nk0/xsks_map','uid':107},'memlock':{'qemu':64,'dpdk':99},"
+		"'qemuNetdev':'af-xdp,map-path=/run/nk-cni/nk0/xsks_map,map-start-index=1',"
+		"'dpdkVdevs':['net_af_xdp0,dp_path=/run/nk-cni/nk0/xsks_map',"
+		"'net_af_xdp1,dp_path=/run/nk-cni/nk0/xsks_map'],'later':{'map':true}}",
+		99);
+}
+
+Test(sidecar, a_container_without_a_map_locks_nothing)
+{
+	expect_in_container("{'netns':'/run/netns/p1','ifName':'nk0'}", MAP,
+			    "{'netns':'/proc/self/ns/net','ifName':'nk0'}", 0);
+}
+
+Test(sidecar, qemus_commas_are_found_in_a_path)
+{
+	expect_in_container("{'qemuNetdev':'af-xdp,map-path=/mnt/a,,b/q1,map-start-index=0',"
+			    "'memlock':{'qemu':8796093022208}}",
+			    "/mnt/a,b/q1",
+			    "{'qemuNetdev':'af-xdp,map-path=/run/nk-cni/nk0/xsks_map,"
+			    "map-start-index=0','memlock':{'qemu':8796093022208}}",
+			    8796093022208);
+}
+
+Test(sidecar, a_file_that_others_wrote_over_is_an_error)
+{
+	struct nk_error err = { 0 };
+	uint64_t bytes;
+	char *text = nk_sidecar_for_container("{\"version\":", MAP, MAP, &bytes, &err);
+
+	cr_expect_null(text);
+	cr_expect_eq(err.code, NK_CODE_JSON);
+}
