@@ -12,6 +12,7 @@
 #include "cni/ipam.h"
 
 struct nk_error;
+struct nk_invocation;
 
 /* nk_preflight() - check what ADD needs: kernel, bpffs and NIC. Fills att->lender.nic, changes nothing. */
 int nk_preflight(struct nk_attachment *att, const struct nk_config *config, struct nk_error *err);
@@ -82,6 +83,18 @@ int nk_cmd_stats(const char *bpffs, char **ret, struct nk_error *err);
  */
 int nk_cmd_oci_hook(const char *bpffs, const char *text, size_t size, bool only_named,
 		    struct nk_error *err);
+
+/* nk_cmd_install() - install, or remove, the executable and the list of the invocation; @ret as above. What was read at
+ * the first call is removed by the second one, whatever has become of its source.
+ */
+int nk_cmd_install(const struct nk_invocation *invocation, bool remove, char **ret,
+		   struct nk_error *err);
+
+/* nk_cmd_install_wait() - until SIGTERM or SIGINT, which main() has blocked, so that none is lost */
+void nk_cmd_install_wait(void);
+
+/* nk_cmd_version_json() - the version, and those of the protocol, of claims and of the XDP program */
+int nk_cmd_version_json(char **ret, struct nk_error *err);
 
 /* nk_ipam_of() - how to call the IPAM plugin of a configuration */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,

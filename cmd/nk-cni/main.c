@@ -210,6 +210,12 @@ static int run_subcommand(struct call *call, char **args, struct nk_error *err)
 	rc = invocation.subcommand->run(&invocation, &text, err);
 	if (text)
 		written = write_stdout(text, err);
+	rc = rc ? rc : written;
+	if (rc || !invocation.subcommand->end)
+		return rc;
+	text = NULL;
+	rc = invocation.subcommand->end(&invocation, &text, err);
+	written = text ? write_stdout(text, err) : 0;
 	return rc ? rc : written;
 }
 

@@ -24,8 +24,9 @@ struct nk_subcommand {
 	const char *details;
 	unsigned int options; /* accepted options, as bits */
 	bool reads_stdin;
-	bool changes;  /* it makes changes, so signals are blocked */
-	bool any_user; /* it need not run as root */
+	bool changes;	/* it makes changes, so signals are blocked */
+	bool any_user;	/* it need not run as root */
+	bool takes_dir; /* one argument, a directory */
 
 	/* @ret: NULL on entry; text for stdout, which the caller frees. After a failure it holds
 	 * what could be read. Return: 0, or the first failure
@@ -34,6 +35,9 @@ struct nk_subcommand {
 
 	/* for subcommands that take NICs: called for each NIC */
 	int (*on_nic)(const struct nk_admin *how, const char *nic, struct nk_error *err);
+
+	/* NULL, or what is left to do when the text of run() was printed; @ret, return: as of run() */
+	int (*end)(const struct nk_invocation *invocation, char **ret, struct nk_error *err);
 };
 
 /* A subcommand with its arguments and data. */
@@ -42,7 +46,8 @@ struct nk_invocation {
 	const struct nk_subcommand *explained; /* for --help; NULL: all */
 	unsigned int options;		       /* given options, as bits */
 	const char *bpffs;
-	const char *log_file; /* NULL: none */
+	const char *log_file;		   /* NULL: none */
+	const char *dir, *conf, *conf_dir; /* of install; the first two may be NULL */
 	char **nics;
 	int nic_count; /* 0: all */
 

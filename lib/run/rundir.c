@@ -153,8 +153,9 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
-/* write_new() - write a new file. Return: 0 or a negative errno */
-static int write_new(int dir, const char *name, const struct iovec *parts, int count, mode_t mode)
+/* write_new() - write a new file. @durably: it is on disk then. Return: 0 or a negative errno */
+static int write_new(int dir, const char *name, const struct iovec *parts, int count, mode_t mode,
+		     bool durably)
 {
 	int fd cleanup_close = -1;
 	int i, rc = 0;
@@ -165,13 +166,13 @@ static int write_new(int dir, const char *name, const struct iovec *parts, int c
 		return -errno;
 	for (i = 0; i < count && !rc; i++)
 		rc = write_all(fd, parts[i].iov_base, parts[i].iov_len);
-	return rc;
+	return !rc && durably && fsync(fd) ? -errno : rc;
 }
 
-int nk_rundir_write(int dir, const char *new, const char *name, const struct iovec *parts,
-		    int count, mode_t mode)
+static int replace(int dir, const char *new, const char *name, const struct iovec *parts, int count,
+		   mode_t mode, bool durably)
 {
-	int rc = write_new(dir, new, parts, count, mode);
+	int rc = write_new(dir, new, parts, count, mode, durably);
 
 	if (!rc && renameat(dir, new, dir, name))
 		rc = -errno;
@@ -180,15 +181,33 @@ int nk_rundir_write(int dir, const char *new, const char *name, const struct iov
 	return rc;
 }
 
+int nk_rundir_write(int dir, const char *new, const char *name, const struct iovec *parts,
+		    int count, mode_t mode)
+{
+	return replace(dir, new, name, parts, count, mode, false);
+}
+
+int nk_rundir_write_durably(int dir, const char *new, const char *name, const struct iovec *parts,
+			    int count, mode_t mode)
+{
+	return replace(dir, new, name, parts, count, mode, true);
+}
+
 int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_t *ret_size)
 {
 	int fd cleanup_close = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? -errno : nk_rundir_read_fd(fd, size_max, ret, ret_size);
+}
+
+int nk_rundir_read_fd(int fd, size_t size_max, char **ret, size_t *ret_size)
+{
 	size_t done = 0;
 	struct stat st;
 	char *text;
 	ssize_t n = 1;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fstat(fd, &st))
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EBADMSG;

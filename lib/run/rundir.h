@@ -63,12 +63,19 @@ void nk_rundir_drop(const char *path, const char *name, int fd);
 int nk_rundir_write(int dir, const char *new, const char *name, const struct iovec *parts,
 		    int count, mode_t mode);
 
+/* nk_rundir_write_durably() - the same in any directory; the content is on disk before the file has its name */
+int nk_rundir_write_durably(int dir, const char *new, const char *name, const struct iovec *parts,
+			    int count, mode_t mode);
+
 /**
  * nk_rundir_read() - read a whole file
  * @size_max: a longer file is -EFBIG
  * @ret: NUL terminated; the caller frees it
  */
 int nk_rundir_read(int dir, const char *name, size_t size_max, char **ret, size_t *ret_size);
+
+/* nk_rundir_read_fd() - the same of an open file, wherever it is */
+int nk_rundir_read_fd(int fd, size_t size_max, char **ret, size_t *ret_size);
 
 /* nk_rundir_is_foreign() - does @rc mean that the path is not ours? Then nothing below it is ours. */
 bool nk_rundir_is_foreign(int rc);
