@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 struct nk_option {
-	unsigned int bit;
 	const char *name, *value, *meaning; /* value: " DIR" or " FILE"; empty: it takes none */
 	size_t offset;			    /* of its value's member in struct nk_invocation */
-	bool relative;			    /* the path may be relative */
+	unsigned int bit;
+	bool relative; /* the path may be relative */
 };
 
 /* Each ends with a row without a name. */
