@@ -64,7 +64,9 @@ int nk_cmd_gc(const struct nk_request *request, const struct nk_config *config,
 	      struct nk_error *err);
 int nk_cmd_gc_all(const char *bpffs, bool forget, struct nk_error *err);
 
-/* nk_cmd_plan() - print what ADD would do; the caller frees @ret. Return: 0, or ADD's error. */
+/* nk_cmd_plan() - print what ADD would do; the caller frees @ret. Return: 0; or ADD's error, and @ret is NULL, or for
+ * a bond the entries for its ports
+ */
 int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
 		struct nk_attachment *att, char **ret, struct nk_error *err);
 

@@ -11,11 +11,14 @@
 #include "attach/mode.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
 #include "base/mac.h"
 #include "base/text.h"
 #include "ethtool/rss.h"
 #include "ethtool/xps.h"
 #include "kernel/filter.h"
+#include "kernel/physical.h"
 #include "kernel/uapi.h"
 #include "nic/flow.h"
 #include "nic/nic_plan.h"
@@ -249,36 +252,106 @@ static int write_plan(struct plan *plan, struct nk_error *err)
 	return put_frames(plan, err);
 }
 
-int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
-		struct nk_attachment *att, char **ret, struct nk_error *err)
+/* list_ports() - those of a bond, which ADD refuses; none for another device, or if they cannot be read */
+static void list_ports(struct nk_attachment *att, struct nk_link_list *ret)
 {
-	struct plan plan = { .config = config, .att = att };
-	char quoted[NK_QUOTED_SIZE];
-	size_t size;
-	int rc;
+	struct nk_error unread = { 0 };
+	struct nk_link link;
 
-	*ret = NULL;
-	rc = nk_attachment_init(att, request, config, err);
+	if (att->lender.nic.ifindex &&
+	    !nk_link_get(&att->host, NK_NSID_HERE, NULL, att->lender.nic.ifindex, &link, &unread) &&
+	    (!strcmp(link.kind, "bond") || !strcmp(link.kind, "team")))
+		(void)nk_physical_below(&att->host, link.ifindex, ret, &unread);
+}
+
+/* put_entry() - the configuration with another NIC and device; cniVersion and name are the list's */
+static int put_entry(const struct plan *plan, const char *nic, uint32_t number,
+		     struct nk_error *err)
+{
+	static const char not_copied[] = " cniVersion name type master ifName deviceID prevResult ";
+	struct nk_json *entry = nk_json_new_object();
+	const struct nk_json *member;
+	char ifname[IFNAMSIZ], word[32], *text;
+
+	snprintf(ifname, sizeof(ifname), "nk%u", number);
+	nk_json_add_string(entry, "type", "nk-cni");
+	nk_json_add_string(entry, "master", nic);
+	nk_json_add_string(entry, "ifName", ifname);
+	for (member = nk_json_first(plan->config->json); member; member = nk_json_next(member)) {
+		snprintf(word, sizeof(word), " %s ", nk_json_key(member));
+		if (!strstr(not_copied, word))
+			nk_json_add_copy(entry, nk_json_key(member), member);
+	}
+	text = nk_json_print_line(entry);
+	nk_json_free(entry);
+	if (!text)
+		return nk_error_no_memory(err);
+	fputs(text, plan->out);
+	free(text);
+	return 0;
+}
+
+static int put_ports(const struct plan *plan, const struct nk_link_list *ports,
+		     struct nk_error *err)
+{
+	uint32_t i;
+	int rc = 0;
+
+	fprintf(plan->out,
+		"# %s cannot lend; its ports may. In place of this entry, an entry for each port:\n",
+		plan->att->lender.nic.name);
+	if (plan->config->mac_source != NK_MAC_GIVEN)
+		fputs("# The switch may send a frame to any port: set the same \"mac\" in all.\n",
+		      plan->out);
+	for (i = 0; i < ports->count && !rc; i++) {
+		fputs(i ? ",\n" : "", plan->out);
+		rc = put_entry(plan, ports->at[i].name, i, err);
+	}
+	fputc('\n', plan->out);
+	return rc;
+}
+
+static int prepare(const struct nk_request *request, const struct nk_config *config,
+		   struct nk_attachment *att, struct nk_error *err)
+{
+	int rc = nk_attachment_init(att, request, config, err);
+
 	if (!rc)
 		rc = nk_preflight(att, config, err);
 	if (!rc)
 		rc = nk_attach_plan_nic(att, config, err);
 	if (!rc && config->queue_count)
 		rc = nk_attach_plan_queues(att, config, err);
+	return rc;
+}
+
+int nk_cmd_plan(const struct nk_request *request, const struct nk_config *config,
+		struct nk_attachment *att, char **ret, struct nk_error *err)
+{
+	struct plan plan = { .config = config, .att = att };
+	struct nk_link_list ports cleanup_list = { 0 };
+	struct nk_error unprinted = { 0 };
+	char quoted[NK_QUOTED_SIZE];
+	int rc = prepare(request, config, att, err), printed;
+	size_t size;
+
+	*ret = NULL;
 	if (rc)
+		list_ports(att, &ports);
+	if (rc && !ports.count)
 		return rc;
 	plan.nic = nk_text_quote(att->lender.nic.name, quoted);
 	plan.out = open_memstream(ret, &size);
 	if (!plan.out)
 		return nk_error_no_memory(err);
-	rc = write_plan(&plan, err);
-	if (fclose(plan.out) && !rc)
-		rc = nk_error_no_memory(err);
-	if (!rc) {
+	printed = rc ? put_ports(&plan, &ports, &unprinted) : write_plan(&plan, &unprinted);
+	if (fclose(plan.out) && !printed)
+		printed = nk_error_no_memory(&unprinted);
+	if (!printed) {
 		nk_text_clean(*ret, "\n");
-		return 0;
+		return rc;
 	}
 	free(*ret);
 	*ret = NULL;
-	return rc;
+	return nk_log_keep_first(rc, printed, err, &unprinted);
 }

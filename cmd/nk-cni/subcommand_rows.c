@@ -72,7 +72,7 @@ int nk_subcommand_print(void (*print)(const struct nk_subcommand *row, FILE *out
 
 /* --- actions ---------------------------------------------------------------------------------- */
 
-/* plan_entry() - append the plan of one configuration */
+/* plan_entry() - append the plan of one configuration, or what a failure leaves of it */
 static int plan_entry(const struct nk_invocation *invocation, const char *text, char **ret,
 		      struct nk_error *err)
 {
@@ -86,13 +86,13 @@ static int plan_entry(const struct nk_invocation *invocation, const char *text, 
 	nk_attachment_fini(invocation->att);
 	nk_config_fini(invocation->config);
 	*invocation->config = (struct nk_config){ 0 };
-	if (rc || !before) {
-		*ret = rc ? before : plan;
+	if (!plan || !before) {
+		*ret = plan ? plan : before;
 		return rc;
 	}
 	if (asprintf(ret, "%s\n%s", before, plan) < 0) {
 		*ret = NULL;
-		rc = nk_error_no_memory(err);
+		rc = rc ? rc : nk_error_no_memory(err);
 	}
 	free(before);
 	free(plan);
