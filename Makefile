@@ -231,6 +231,7 @@ check: | $(B)/deps-build $(B)/deps-check $(B)/deps-tools ## unit and protocol te
 	$(Q)test/count conform-selftest cni-spec-tests/selftest
 	$(Q)test/count mutants cni-spec-tests/mutate --check
 	$(Q)test/count docs test/docs $(B)/nk-cni
+	$(Q)test/count nfd test/nfd
 
 # With -O1 this takes two thirds of the time to build.
 ASAN = B=$(B)/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' CFLAGS='-O1 -g'

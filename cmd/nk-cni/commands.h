@@ -98,6 +98,12 @@ void nk_cmd_install_wait(void);
 /* nk_cmd_version_json() - the version, and those of the protocol, of claims and of the XDP program */
 int nk_cmd_version_json(char **ret, struct nk_error *err);
 
+/* nk_cmd_features() - print what the NICs that the configurations in @conf_dir name, and @nics, can lend. @ret and return
+ * value: as nk_cmd_list()
+ */
+int nk_cmd_features(const char *conf_dir, char *const *nics, int nic_count, char **ret,
+		    struct nk_error *err);
+
 /* nk_ipam_of() - how to call the IPAM plugin of a configuration */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,
 					const struct nk_request *request)

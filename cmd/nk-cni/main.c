@@ -249,6 +249,7 @@ static int run_command(struct call *call, struct nk_error *err)
 	case NK_COMMAND_NONE:
 	case NK_COMMAND_VERSION:
 	case NK_COMMAND_PLAN:
+	case NK_COMMAND_FEATURES:
 		break; /* handled by run() */
 	}
 	return 0;

@@ -39,7 +39,7 @@ static void print_subcommand(const struct nk_subcommand *row, FILE *out)
 		if (row->options & option->bit)
 			fprintf(out, " [%s%s]", option->name, option->value);
 	fprintf(out, "%s\n\n%s: %s.\n%s\n",
-		row->on_nic	 ? " [NIC...]" :
+		row->takes_nics	 ? " [NIC...]" :
 		row->takes_dir	 ? " DIR" :
 		row->reads_stdin ? " < FILE" :
 				   "",
@@ -165,7 +165,7 @@ static int parse_argument(char **args, struct nk_invocation *ret, struct nk_erro
 		ret->dir = *args;
 		return 1;
 	}
-	if (!row->on_nic || !is_nic_name(*args))
+	if (!row->takes_nics || !is_nic_name(*args))
 		return refuse_argument(row, *args, err);
 	ret->nics[ret->nic_count++] = *args; /* reuses the slot of a parsed argument */
 	return 1;

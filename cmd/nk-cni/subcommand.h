@@ -27,13 +27,14 @@ struct nk_subcommand {
 	bool changes;	/* it makes changes, so signals are blocked */
 	bool any_user;	/* it need not run as root */
 	bool takes_dir; /* one argument, a directory */
+	bool takes_nics;
 
 	/* @ret: NULL on entry; text for stdout, which the caller frees. After a failure it holds
 	 * what could be read. Return: 0, or the first failure
 	 */
 	int (*run)(const struct nk_invocation *invocation, char **ret, struct nk_error *err);
 
-	/* for subcommands that take NICs: called for each NIC */
+	/* for subcommands that do the same to each NIC */
 	int (*on_nic)(const struct nk_admin *how, const char *nic, struct nk_error *err);
 
 	/* NULL, or what is left to do when the text of run() was printed; @ret, return: as of run() */
@@ -47,7 +48,7 @@ struct nk_invocation {
 	unsigned int options;		       /* given options, as bits */
 	const char *bpffs;
 	const char *log_file;		   /* NULL: none */
-	const char *dir, *conf, *conf_dir; /* of install; the first two may be NULL */
+	const char *dir, *conf, *conf_dir; /* the first two may be NULL */
 	char **nics;
 	int nic_count; /* 0: all */
 

@@ -47,7 +47,7 @@ const struct nk_option nk_options[] = {
 	  OPTION_LOG_FILE, false },
 	{ "--conf", " FILE", "also install this network configuration list", VALUE(conf),
 	  OPTION_CONF, true },
-	{ "--conf-dir", " DIR", "where --conf installs it; default: /etc/cni/net.d",
+	{ "--conf-dir", " DIR", "where the network configurations are; default: /etc/cni/net.d",
 	  VALUE(conf_dir), OPTION_CONF_DIR, false },
 	{ "--wait", "", "stay until SIGTERM or SIGINT, as a container does", 0, OPTION_WAIT,
 	  false },
@@ -125,6 +125,12 @@ static int run_list(const struct nk_invocation *invocation, char **ret, struct n
 static int run_stats(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
 {
 	return nk_cmd_stats(invocation->bpffs, ret, err);
+}
+
+static int run_features(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
+{
+	return nk_cmd_features(invocation->conf_dir, invocation->nics, invocation->nic_count, ret,
+			       err);
 }
 
 static int run_gc(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
@@ -239,6 +245,17 @@ const struct nk_subcommand nk_subcommands[] = {
 		.run = run_stats,
 	},
 	{
+		.name = "features",
+		.summary = "print what NICs can lend, for node-feature-discovery",
+		.details =
+			"The NICs are those that the configurations in DIR name, and those given.\n"
+			"If something could not be read, the text is incomplete, and the exit\n"
+			"status is 1. Nothing is locked or changed.",
+		.options = OPTION_CONF_DIR,
+		.takes_nics = true,
+		.run = run_features,
+	},
+	{
 		.name = "reload",
 		.summary = "attach this build's XDP program, with the operator's policy, to NICs",
 		.details =
@@ -246,6 +263,7 @@ const struct nk_subcommand nk_subcommands[] = {
 			"named gets the program even if it had none.",
 		.options = OPTION_BPFFS,
 		.changes = true,
+		.takes_nics = true,
 		.run = run_on_nics,
 		.on_nic = nk_admin_reload,
 	},
@@ -257,6 +275,7 @@ const struct nk_subcommand nk_subcommands[] = {
 			"or program of another owner is not overwritten.",
 		.options = OPTION_BPFFS,
 		.changes = true,
+		.takes_nics = true,
 		.run = run_on_nics,
 		.on_nic = nk_admin_repair,
 	},
@@ -281,6 +300,7 @@ const struct nk_subcommand nk_subcommands[] = {
 			"stay until these have ended.",
 		.options = OPTION_BPFFS,
 		.changes = true,
+		.takes_nics = true,
 		.run = run_on_nics,
 		.on_nic = nk_admin_release,
 	},

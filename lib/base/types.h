@@ -40,6 +40,7 @@ enum nk_command {
 	NK_COMMAND_GC,
 	NK_COMMAND_VERSION,
 	NK_COMMAND_PLAN, /* "nk-cni plan", not a CNI command: as ADD, but changes nothing */
+	NK_COMMAND_FEATURES, /* "nk-cni features": which NIC and queues a configuration names, now or with deviceID */
 };
 
 struct nk_request {
@@ -159,9 +160,9 @@ struct nk_config {
 	const struct nk_json *dns;
 
 	bool fixed_queues; /* exactly `queues`, in ascending order; otherwise the lowest free ones */
-	bool awaits_device;	    /* STATUS: only ADD gets the NIC or the queues, by deviceID */
-	uint32_t queue_count;	    /* 0 (pairs only) to NK_LEASES_MAX */
-	uint32_t queue_max;	    /* leases that the device has room for, >= queue_count */
+	bool awaits_device;   /* STATUS, features: only ADD gets the NIC or queues, by deviceID */
+	uint32_t queue_count; /* 0 (pairs only) to NK_LEASES_MAX */
+	uint32_t queue_max;   /* leases that the device has room for, >= queue_count */
 	struct nk_queue_set queues; /* the pool, or the fixed queues */
 
 	enum nk_mac_source mac_source;

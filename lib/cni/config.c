@@ -397,8 +397,8 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	if (rc)
 		return rc;
 	log_rc = nk_config_parse_log(ret->json, ret, &log_err);
-	/* From here on warnings go where the configuration says; "plan" writes to no file. */
-	if (request->command != NK_COMMAND_PLAN)
+	/* From here on warnings go where the configuration says; subcommands write to no file. */
+	if (request->command != NK_COMMAND_PLAN && request->command != NK_COMMAND_FEATURES)
 		nk_log_init(ret->log_level, ret->log_file);
 	rc = parse_common(ret->json, &raw, ret, err);
 	if (rc)
@@ -409,13 +409,14 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 		rc = log_rc;
 	}
 	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS ||
-		   request->command == NK_COMMAND_PLAN))
+		   request->command == NK_COMMAND_PLAN || request->command == NK_COMMAND_FEATURES))
 		return rc;
 	nk_error_reset(err);
 	rc = 0;
 	switch (request->command) {
 	case NK_COMMAND_ADD:
 	case NK_COMMAND_PLAN:
+	case NK_COMMAND_FEATURES:
 		return parse_add(ret->json, request, &raw, ret, err);
 	case NK_COMMAND_STATUS:
 		rc = require_1_1(request->command, ret, err);

@@ -19,7 +19,7 @@ extern const char *const nk_config_versions[];
 /**
  * nk_config_parse() - parse stdin into struct nk_config
  * @text: must live as long as @ret
- * @request: its command decides what is checked. ADD, STATUS and plan: everything. The others:
+ * @request: its command decides what is checked. ADD, STATUS, plan and features: everything. The others:
  * 	  cniVersion, name and bpffs, and of the other keys those that are valid, because a DEL must
  * 	  work after the configuration was edited. CHECK: also prevResult. Its CNI_ARGS are part of
  * 	  the configuration

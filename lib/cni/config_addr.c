@@ -41,7 +41,8 @@ static int check_ipam(const struct nk_config_raw *raw, const struct nk_request *
 			ret->type);
 		return nk_error_remedy(err, "name an IPAM plugin, such as host-local");
 	}
-	if (!*request->cni_path && request->command != NK_COMMAND_PLAN)
+	if (!*request->cni_path && request->command != NK_COMMAND_PLAN &&
+	    request->command != NK_COMMAND_FEATURES)
 		return nk_error_set(err, NK_CODE_ENV, EINVAL,
 				    "missing environment variables: CNI_PATH",
 				    "nk-cni needs it to find the IPAM plugin %.64s", ret->type);

@@ -62,7 +62,7 @@ int nk_config_look_up(const char *key, const char *text, const struct nk_config_
 int nk_config_check_keys(const struct nk_json *json, const struct nk_json_field *ours,
 			 const char *network, struct nk_error *err);
 
-/* nk_config_parse_log(), nk_config_parse_xdp() - only ADD, STATUS and plan report errors. The others use the
+/* nk_config_parse_log(), nk_config_parse_xdp() - only ADD, STATUS, plan and features report errors. The others use the
  * defaults instead: they must work after the configuration was edited.
  */
 int nk_config_parse_log(const struct nk_json *json, struct nk_config *config, struct nk_error *err);

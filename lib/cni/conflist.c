@@ -52,6 +52,25 @@ static const struct nk_json *find_entry(const struct nk_json *plugins, const cha
 	return NULL;
 }
 
+int nk_conflist_count(const char *text, size_t size, const char *type, struct nk_error *err)
+{
+	struct nk_json *json = NULL;
+	const struct nk_json *plugins;
+	const char *only;
+	int rc = nk_json_parse(text, size, &json, err), count = 0;
+
+	if (!rc) /* refuse anything but an object */
+		rc = nk_json_decode(json, "", no_fields, NK_JSON_IGNORE, NULL, err);
+	plugins = nk_json_get(json, "plugins");
+	only = nk_json_string(nk_json_get(json, "type"));
+	if (!plugins)
+		count = only && !strcmp(only, type);
+	while (plugins && find_entry(plugins, type, (unsigned int)count))
+		count++;
+	nk_json_free(json);
+	return rc ? rc : count;
+}
+
 int nk_conflist_pick(const char *text, size_t size, const char *type, unsigned int n, char **ret,
 		     struct nk_error *err)
 {

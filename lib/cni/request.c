@@ -14,9 +14,15 @@
 #include "base/banned.h"
 
 static const char *const command_names[] = {
-	[NK_COMMAND_NONE] = "",		  [NK_COMMAND_ADD] = "ADD",	  [NK_COMMAND_DEL] = "DEL",
-	[NK_COMMAND_CHECK] = "CHECK",	  [NK_COMMAND_STATUS] = "STATUS", [NK_COMMAND_GC] = "GC",
-	[NK_COMMAND_VERSION] = "VERSION", [NK_COMMAND_PLAN] = "plan",
+	[NK_COMMAND_NONE] = "",
+	[NK_COMMAND_ADD] = "ADD",
+	[NK_COMMAND_DEL] = "DEL",
+	[NK_COMMAND_CHECK] = "CHECK",
+	[NK_COMMAND_STATUS] = "STATUS",
+	[NK_COMMAND_GC] = "GC",
+	[NK_COMMAND_VERSION] = "VERSION",
+	[NK_COMMAND_PLAN] = "plan",
+	[NK_COMMAND_FEATURES] = "features",
 };
 
 const char *nk_request_command_name(enum nk_command command)

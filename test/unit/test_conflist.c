@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,4 +86,26 @@ Test(conflist, list_without_us_and_what_is_no_json_are_refused)
 		unit_expect_error(rows[i].text, rc, &err, rows[i].code, rows[i].parts);
 		cr_expect_null(picked);
 	}
+}
+
+static void expect_count(const char *text, int want)
+{
+	struct nk_error err = { 0 };
+
+	cr_expect_eq(nk_conflist_count(text, strlen(text), "nk-cni", &err), want, "%s", text);
+}
+
+Test(conflist, entries_of_the_plugin_are_counted_and_a_list_may_have_none)
+{
+	expect_count("{\"name\":\"a\",\"type\":\"nk-cni\"}", 1);
+	expect_count("{\"name\":\"a\",\"type\":\"ptp\"}", 0);
+	expect_count("{\"name\":\"a\"}", 0);
+	expect_count("{\"name\":\"a\",\"plugins\":[]}", 0);
+	expect_count("{\"name\":\"a\",\"type\":\"nk-cni\",\"plugins\":[{\"type\":\"ptp\"}]}", 0);
+	expect_count("{\"name\":\"a\",\"plugins\":[{\"type\":\"nk-cni\"},{\"type\":\"ptp\"},"
+		     "{\"type\":\"nk-cni\"}]}",
+		     2);
+	expect_count("[{\"type\":\"nk-cni\"}]", -EINVAL);
+	expect_count("{\"type\":\"nk-cni\"", -EINVAL);
+	expect_count("", -EINVAL);
 }

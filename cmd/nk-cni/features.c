@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+/* features.c - "nk-cni features": print a feature file for node-feature-discovery; read only */
+#include "commands.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cni/config.h"
+#include "cni/conflist.h"
+#include "kernel/nl.h"
+#include "node/features.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/* add_entry() - the NIC of the n-th entry of nk-cni in a list */
+static int add_entry(const char *text, size_t size, unsigned int n, struct nk_feature_list *ret,
+		     struct nk_error *err)
+{
+	const struct nk_request request = { .command = NK_COMMAND_FEATURES,
+					    .cni_path = "",
+					    .cni_args = "" };
+	off_stack struct nk_config config;
+	char *entry cleanup_free = NULL;
+	int rc = nk_conflist_pick(text, size, "nk-cni", n, &entry, err);
+
+	if (rc)
+		return rc;
+	config = (struct nk_config){ 0 };
+	rc = nk_config_parse(entry, strlen(entry), &request, &config, err);
+	if (!rc)
+		rc = nk_features_add_config(ret, &config, err);
+	nk_config_fini(&config);
+	return rc;
+}
+
+/* read_text() - Return: the number of bytes, or a negative errno */
+static ssize_t read_text(int dir, const char *name, char *ret, size_t size)
+{
+	int fd cleanup_close = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n, used = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	while ((n = read(fd, ret + used, size - (size_t)used)) > 0)
+		used += n;
+	return n < 0 ? -errno : used;
+}
+
+static int read_list(int dir, const char *name, struct nk_feature_list *ret, struct nk_error *err)
+{
+	char *text cleanup_free = malloc(NK_JSON_SIZE_MAX + 1);
+	ssize_t size = text ? read_text(dir, name, text, NK_JSON_SIZE_MAX + 1) : -ENOMEM;
+	int rc, n, count;
+
+	if (size < 0)
+		return nk_error_set(err, NK_CODE_IO, (int)-size, "cannot read a configuration",
+				    "%s: %s", name, nk_errno_name((int)-size));
+	count = nk_conflist_count(text, (size_t)size, "nk-cni", err);
+	for (n = 0, rc = count < 0 ? count : 0; n < count && !rc; n++)
+		rc = add_entry(text, (size_t)size, (unsigned int)n, ret, err);
+	if (rc)
+		nk_error_wrap(err, "%s", name);
+	return rc;
+}
+
+/* is_list() - would a runtime read it? As libcni, ConfFiles() */
+static bool is_list(const char *name)
+{
+	static const char *const ends[] = { ".conflist", ".conf", ".json" };
+	const char *end = strrchr(name, '.');
+	size_t i;
+
+	for (i = 0; end && i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!strcmp(end, ends[i]))
+			return true;
+	return false;
+}
+
+/* read_lists() - go on after a failure. Return: 0, or the first one */
+static int read_lists(const char *path, struct nk_feature_list *ret, struct nk_error *err)
+{
+	DIR *dir cleanup_closedir = opendir(path);
+	struct nk_error mine = { 0 };
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (!dir) {
+		nk_error_sys(err, NK_CODE_IO, "cannot read the configurations", "%s", path);
+		return nk_error_remedy(err, "give the directory of the runtime with --conf-dir");
+	}
+	while ((errno = 0, entry = readdir(dir)) != NULL)
+		if (is_list(entry->d_name))
+			rc = nk_log_keep_first(rc, read_list(dirfd(dir), entry->d_name, ret, &mine),
+					       err, &mine);
+	if (errno) {
+		nk_error_sys(&mine, NK_CODE_IO, "cannot read the configurations", "%s", path);
+		rc = nk_log_keep_first(rc, -mine.sys, err, &mine);
+	}
+	return rc;
+}
+
+/* read_nics() - drop from the list what cannot be read. Return: 0, or the first failure */
+static int read_nics(struct nk_nl *host, struct nk_feature_list *list, struct nk_error *err)
+{
+	struct nk_error mine = { 0 };
+	uint32_t i, kept = 0;
+	int rc = 0, one;
+
+	for (i = 0; i < list->count; i++) {
+		one = nk_features_read(host, &list->at[i], &mine);
+		if (!one)
+			list->at[kept++] = list->at[i];
+		rc = nk_log_keep_first(rc, one, err, &mine);
+	}
+	list->count = kept;
+	return rc;
+}
+
+/* add_nics() - those that were given */
+static int add_nics(char *const *nics, int count, struct nk_feature_list *ret, struct nk_error *err)
+{
+	struct nk_feature_nic *nic;
+	int i, rc = 0;
+
+	for (i = 0; i < count && !rc; i++)
+		rc = nk_features_add(ret, nics[i], &nic, err);
+	return rc;
+}
+
+int nk_cmd_features(const char *conf_dir, char *const *nics, int nic_count, char **ret,
+		    struct nk_error *err)
+{
+	struct nk_feature_list list cleanup_list = { 0 };
+	struct nk_error mine = { 0 };
+	struct nk_nl host;
+	size_t size;
+	FILE *out;
+	int rc = nk_nl_open(&host, -1, "host", err);
+
+	*ret = NULL;
+	if (!rc)
+		rc = add_nics(nics, nic_count, &list, err);
+	if (rc) {
+		nk_nl_close(&host);
+		return rc;
+	}
+	rc = read_lists(conf_dir, &list, err);
+	rc = nk_log_keep_first(rc, read_nics(&host, &list, &mine), err, &mine);
+	nk_nl_close(&host);
+	out = open_memstream(ret, &size);
+	if (out)
+		nk_features_print(&list, !rc, out);
+	return nk_log_keep_first(rc, nk_text_close(out, ret, &mine), err, &mine);
+}
