@@ -331,6 +331,13 @@ qemu: $(B)/nk-cni $(TOOLS) $(EXAMPLES) | $(B)/deps-lab ## guests on a Pod's queu
 selftests: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the kernel's own iou-zcrx and ncdevmem with Pods of ours; first builds them, a download of 250 MB
 	$(Q)$(LAB) run --with-selftests --timeout 1800 -- test/suite/run selftests.cases
 
+# Only this object knows the version: a commit builds no other one again.
+$(B)/cmd/nk-cni/version.o: $(B)/version
+.PHONY: force
+$(B)/version: force
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+
 # --- installing -------------------------------------------------------------------------------
 # By rename: a runtime may be executing the old one.
 PLUGIN    ?= $(B)/nk-cni

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* install.c - "nk-cni install" and "nk-cni version --json": this executable as a file of the node */
+/* install.c - "nk-cni install": this executable as a file of the node */
 #include "node/install.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "bpffs/claims.h"
-#include "bpffs/prog.h"
-#include "cni/config.h"
 #include "commands.h"
 #include "subcommand.h"
 
@@ -58,20 +54,4 @@ void nk_cmd_install_wait(void)
 	sigaddset(&set, SIGINT);
 	while (sigwait(&set, &number))
 		;
-}
-
-int nk_cmd_version_json(char **ret, struct nk_error *err)
-{
-	struct nk_json *root = nk_json_new_object(), *versions;
-	unsigned int i;
-
-	nk_json_add_string(root, "version", NK_VERSION);
-	versions = nk_json_add_array(root, "cniVersions");
-	for (i = 0; nk_config_versions[i]; i++)
-		nk_json_append_string(versions, nk_config_versions[i]);
-	nk_json_add_uint(root, "claims", NK_CLAIM_VERSION);
-	nk_json_add_uint(root, "program", NK_PROG_VERSION);
-	*ret = nk_json_print_line(root);
-	nk_json_free(root);
-	return *ret ? 0 : nk_error_no_memory(err);
 }

@@ -198,20 +198,6 @@ static int end_install(const struct nk_invocation *invocation, char **ret, struc
 							0;
 }
 
-void nk_subcommand_print_version(const struct nk_subcommand *row, FILE *out)
-{
-	unsigned int i;
-
-	(void)row;
-	fprintf(out,
-		"CNI plugin nk-cni %s: netkit devices with leased NIC queues\n"
-		"CNI protocol versions supported:",
-		NK_VERSION);
-	for (i = 0; nk_config_versions[i]; i++)
-		fprintf(out, "%s %s", i ? "," : "", nk_config_versions[i]);
-	fputc('\n', out);
-}
-
 static int run_version(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
 {
 	if (invocation->options & OPTION_JSON)
