@@ -75,7 +75,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all static static-test check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test image check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: | $(B)/deps-build ## build/nk-cni, the plugin
@@ -139,6 +139,16 @@ $(ROOT): test/static/libs | $(B)/deps-static
 static-test: static
 	$(Q)test/count static test/static/run
 	$(Q)test/count static-spec cni-spec-tests/protocol/run $(B)/static/nk-cni
+
+# --- what is released -------------------------------------------------------------------------
+DIST      := $(B)/dist
+IMAGES    := amd64 arm64
+
+image: | $(B)/deps-package ## build/dist: an image with the static executable alone, for two architectures, as an OCI archive
+	$(Q)for arch in $(IMAGES); do $(MAKE) --no-print-directory static ARCH=$$arch || exit 1; done
+	@mkdir -p $(DIST)
+	$(call say,IMAGE,$(DIST)/nk-cni-$(VERSION).oci.tar)
+	$(Q)package/image $(DIST)/nk-cni-$(VERSION).oci.tar '$(VERSION)' $(foreach arch,$(IMAGES),$(arch)=$(B)/static$(patsubst %,-%,$(filter-out $(MACHINE),$(arch)))/nk-cni)
 
 $(UNIT_OBJ) $(B)/test/unit-main: | $(B)/deps-check
 
@@ -322,7 +332,7 @@ test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
 	{ $(MAKE) $(PARALLEL) $(B)/nk-cni $(TOOLS) && test/suite/host; } || failed=1; \
 	test/count --sum && [ ! "$$failed" ]
 
-soak: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## the lab tests with full counts; goes on where it stopped
+soak: $(B)/nk-cni $(TOOLS) static | $(B)/deps-lab ## the lab tests with full counts; goes on where it stopped
 	$(Q)test/suite/host --soak
 
 qemu: $(B)/nk-cni $(TOOLS) $(EXAMPLES) | $(B)/deps-lab ## guests on a Pod's queues; first builds QEMU, 10 minutes
