@@ -52,7 +52,7 @@ int nk_cmd_check(const struct nk_request *request, const struct nk_config *confi
 int nk_cmd_del(const struct nk_request *request, const struct nk_config *config,
 	       struct nk_attachment *att, struct nk_error *err);
 
-/* nk_cmd_status() - Return: 0, or a negative errno with error code 50 or 51 */
+/* nk_cmd_status() - also for nk_cmd_doctor(). Return: 0, or a negative errno with error code 50 or 51 */
 int nk_cmd_status(const struct nk_request *request, const struct nk_config *config,
 		  struct nk_attachment *att, struct nk_error *err);
 
@@ -103,6 +103,12 @@ int nk_cmd_version_json(char **ret, struct nk_error *err);
  */
 int nk_cmd_features(const char *conf_dir, char *const *nics, int nic_count, char **ret,
 		    struct nk_error *err);
+
+/* nk_cmd_doctor() - examine the node and its NICs. Return: the exit status: 0: all is well; 1: a warning; 2: a failure;
+ * or a negative errno
+ */
+int nk_cmd_doctor(const struct nk_invocation *invocation, bool json, char **ret,
+		  struct nk_error *err);
 
 /* nk_ipam_of() - how to call the IPAM plugin of a configuration */
 static inline struct nk_ipam nk_ipam_of(const struct nk_config *config,

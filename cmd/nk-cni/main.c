@@ -6,7 +6,8 @@
  *  2. stdin becomes a struct nk_config. Both are const from then on.
  *  3. Execute the command. Signals are blocked until it has ended.
  *  4. Write the answer to stdout. If that fails after an ADD, roll back.
- *  5. Print any error as one JSON object on stdout, and exit with status 1.
+ *  5. Print any error as one JSON object on stdout, and exit with status 1. A subcommand that did
+ *     what it was asked to may have an exit status of its own.
  *
  * An operator gives a subcommand instead: see subcommand.c.
  *
@@ -182,7 +183,7 @@ static int add(struct call *call, struct nk_error *err)
 }
 
 /* run_subcommand() - Runtimes pass no arguments, so CNI_COMMAND is ignored here. After a failure,
- * print what could be read.
+ * print what could be read. Return: an exit status, or a negative errno
  */
 static int run_subcommand(struct call *call, char **args, struct nk_error *err)
 {
@@ -190,6 +191,7 @@ static int run_subcommand(struct call *call, char **args, struct nk_error *err)
 		.request = &call->request,
 		.config = &call->config,
 		.att = &call->att,
+		.colour = isatty(STDOUT_FILENO) && !get_variable("NO_COLOR"),
 	};
 	char *text = NULL;
 	int rc, written = 0;
@@ -210,7 +212,7 @@ static int run_subcommand(struct call *call, char **args, struct nk_error *err)
 	rc = invocation.subcommand->run(&invocation, &text, err);
 	if (text)
 		written = write_stdout(text, err);
-	rc = rc ? rc : written;
+	rc = rc < 0 || !written ? rc : written;
 	if (rc || !invocation.subcommand->end)
 		return rc;
 	text = NULL;
@@ -250,6 +252,7 @@ static int run_command(struct call *call, struct nk_error *err)
 	case NK_COMMAND_VERSION:
 	case NK_COMMAND_PLAN:
 	case NK_COMMAND_FEATURES:
+	case NK_COMMAND_DOCTOR:
 		break; /* handled by run() */
 	}
 	return 0;
@@ -315,7 +318,7 @@ int main(int argc, char **argv)
 	rc = open_missing_standard_fds(&err);
 	if (!rc)
 		rc = run(call, argc > 0 ? argv + 1 : argv, &err);
-	if (rc)
+	if (rc < 0)
 		print_error(&err);
 	nk_ipam_result_fini(&call->ips);
 	nk_attachment_fini(&call->att);
@@ -323,5 +326,5 @@ int main(int argc, char **argv)
 	nk_log_phases(nk_request_command_name(call->request.command));
 	nk_config_fini(&call->config);
 	free(call->input);
-	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+	return rc < 0 ? EXIT_FAILURE : rc;
 }

@@ -68,17 +68,6 @@ static int check_lease(struct nk_attachment *att, const struct nk_config *config
 	return rc;
 }
 
-/* check_up() - the kernel does not report the queues of a NIC that is down */
-static int check_up(const struct nk_nic *nic, struct nk_error *err)
-{
-	if (nic->up)
-		return 0;
-	nk_error_set(err, NK_CODE_RETRY, ENETDOWN, "the NIC is down",
-		     "%s: the kernel reports no queues while it is down", nic->name);
-	return nk_error_remedy(err, "if nobody set it down on purpose, run: ip link set dev %s up",
-			       NK_QUOTED(nic->name));
-}
-
 /* check_mac() - a flow rule for the NIC's own MAC would take the host's frames */
 static int check_mac(const struct nk_nic *nic, const struct nk_config *config, struct nk_error *err)
 {
@@ -103,7 +92,7 @@ static int check_nic(struct nk_attachment *att, const struct nk_config *config,
 	int rc = check_lease(att, config, err);
 
 	if (!rc)
-		rc = check_up(&att->lender.nic, err);
+		rc = nk_nic_probe_up(&att->lender.nic, err);
 	if (!rc)
 		rc = check_mac(&att->lender.nic, config, err);
 	return rc ? rc : nk_nic_probe(&att->host, &att->lender.nic, config, err);

@@ -10,6 +10,7 @@
 #include "node/sweep.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -99,8 +100,8 @@ int nk_cmd_status(const struct nk_request *request, const struct nk_config *conf
 		rc = check_nic(att, config, err);
 	if (rc)
 		err->code = has_pods(att, config, rc) ? NK_CODE_DEGRADED : NK_CODE_UNAVAILABLE;
-	if (rc || !*config->ipam_type)
-		return rc;
+	if (rc || !*config->ipam_type || strcmp(config->cni_version, "1.1.0") != 0)
+		return rc; /* STATUS came with 1.1.0, so an IPAM plugin refuses it before */
 	rc = nk_ipam_status(&ipam, err);
 	if (rc && err->code != NK_CODE_DEGRADED) /* the code that the plugin returned */
 		err->code = NK_CODE_UNAVAILABLE;

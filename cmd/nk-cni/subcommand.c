@@ -188,6 +188,7 @@ int nk_subcommand_parse(char **args, struct nk_invocation *ret, struct nk_error 
 
 	ret->bpffs = "/sys/fs/bpf";
 	ret->conf_dir = "/etc/cni/net.d";
+	ret->cnipath = "/opt/cni/bin";
 	ret->nics = args;
 	ret->subcommand = &help;
 	if (is_help(*args) || !strcmp(*args, "help"))

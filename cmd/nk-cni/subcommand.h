@@ -30,7 +30,7 @@ struct nk_subcommand {
 	bool takes_nics;
 
 	/* @ret: NULL on entry; text for stdout, which the caller frees. After a failure it holds
-	 * what could be read. Return: 0, or the first failure
+	 * what could be read. Return: 0, or another exit status; or the first failure
 	 */
 	int (*run)(const struct nk_invocation *invocation, char **ret, struct nk_error *err);
 
@@ -47,6 +47,8 @@ struct nk_invocation {
 	const struct nk_subcommand *explained; /* for --help; NULL: all */
 	unsigned int options;		       /* given options, as bits */
 	const char *bpffs;
+	const char *cnipath;		   /* directories, as CNI_PATH */
+	bool colour;			   /* stdout is a terminal */
 	const char *log_file;		   /* NULL: none */
 	const char *dir, *conf, *conf_dir; /* the first two may be NULL */
 	char **nics;

@@ -33,6 +33,7 @@ enum {
 	OPTION_CONF_DIR = 1 << 6,
 	OPTION_WAIT = 1 << 7,
 	OPTION_UNINSTALL = 1 << 8,
+	OPTION_CNIPATH = 1 << 9,
 };
 
 #define VALUE(member) offsetof(struct nk_invocation, member)
@@ -54,6 +55,9 @@ const struct nk_option nk_options[] = {
 	{ "--uninstall", "",
 	  "remove what was installed; with --wait: at the end, and install first", 0,
 	  OPTION_UNINSTALL, false },
+	{ "--cnipath", " DIRS",
+	  "directories of the runtime's plugins, as CNI_PATH; default: /opt/cni/bin",
+	  VALUE(cnipath), OPTION_CNIPATH, false },
 	{ "--bpffs", " DIR", "the mount point of bpffs; default: /sys/fs/bpf", VALUE(bpffs),
 	  OPTION_BPFFS, false },
 	{ 0 },
@@ -131,6 +135,11 @@ static int run_features(const struct nk_invocation *invocation, char **ret, stru
 {
 	return nk_cmd_features(invocation->conf_dir, invocation->nics, invocation->nic_count, ret,
 			       err);
+}
+
+static int run_doctor(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
+{
+	return nk_cmd_doctor(invocation, invocation->options & OPTION_JSON, ret, err);
 }
 
 static int run_gc(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
@@ -240,6 +249,18 @@ const struct nk_subcommand nk_subcommands[] = {
 		.options = OPTION_CONF_DIR,
 		.takes_nics = true,
 		.run = run_features,
+	},
+	{
+		.name = "doctor",
+		.summary =
+			"examine the node and its NICs, and print what to do about what is wrong",
+		.details =
+			"Without NIC, all NICs that can lend queues, and those that lists name, are\n"
+			"examined. Nothing is changed. The exit status is 0 if all is well, 1 after a\n"
+			"warning or if a check could not look, and 2 after a failure.",
+		.options = OPTION_JSON | OPTION_BPFFS | OPTION_CONF_DIR | OPTION_CNIPATH,
+		.takes_nics = true,
+		.run = run_doctor,
 	},
 	{
 		.name = "reload",

@@ -93,3 +93,24 @@ int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_AL
 	ret_master[len] = '\0';
 	return parse_list(mark + 2, text, path, ret, err);
 }
+
+void nk_queue_set_text(const struct nk_queue_set *set, char *buf, size_t size)
+{
+	uint32_t first, end;
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (first = 0; first < NK_QUEUE_IDS; first = end + 1) {
+		for (end = first; nk_queue_set_has(set, end); end++)
+			;
+		if (end == first)
+			continue;
+		used += (size_t)snprintf(buf + used, size - used, "%s%u", used ? "," : "", first);
+		if (used < size && end > first + 1)
+			used += (size_t)snprintf(buf + used, size - used, "-%u", end - 1);
+		if (used >= size) {
+			snprintf(buf + size - sizeof("..."), sizeof("..."), "...");
+			return;
+		}
+	}
+}

@@ -14,6 +14,9 @@ struct nk_error;
 int nk_queue_set_parse(const char *text, const char *path, struct nk_queue_set *ret,
 		       struct nk_error *err);
 
+/* nk_queue_set_text() - the same for people: "8-15,20"; "none" for an empty set. Text that does not fit ends in "..." */
+void nk_queue_set_text(const struct nk_queue_set *set, char *buf, size_t size);
+
 /* nk_device_id_parse() - NIC and queues in one name, as a device plugin allocates them. Return: the same */
 int nk_device_id_parse(const char *text, const char *path, char ret_master[NK_ALTNAME_SIZE],
 		       struct nk_queue_set *ret, struct nk_error *err);

@@ -39,8 +39,10 @@ enum nk_command {
 	NK_COMMAND_STATUS,
 	NK_COMMAND_GC,
 	NK_COMMAND_VERSION,
-	NK_COMMAND_PLAN, /* "nk-cni plan", not a CNI command: as ADD, but changes nothing */
+	/* Subcommands from here on, which change nothing. */
+	NK_COMMAND_PLAN, /* "nk-cni plan": as ADD */
 	NK_COMMAND_FEATURES, /* "nk-cni features": which NIC and queues a configuration names, now or with deviceID */
+	NK_COMMAND_DOCTOR, /* "nk-cni doctor": as STATUS, of any cniVersion */
 };
 
 struct nk_request {

@@ -375,6 +375,12 @@ int nk_config_read(const char *text, size_t size, struct nk_json **ret, struct n
 	return rc;
 }
 
+/* is_subcommand() - not called by a runtime */
+static bool is_subcommand(enum nk_command command)
+{
+	return command >= NK_COMMAND_PLAN;
+}
+
 int nk_config_parse(const char *text, size_t size, const struct nk_request *request,
 		    struct nk_config *ret, struct nk_error *err)
 {
@@ -398,7 +404,7 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 		return rc;
 	log_rc = nk_config_parse_log(ret->json, ret, &log_err);
 	/* From here on warnings go where the configuration says; subcommands write to no file. */
-	if (request->command != NK_COMMAND_PLAN && request->command != NK_COMMAND_FEATURES)
+	if (!is_subcommand(request->command))
 		nk_log_init(ret->log_level, ret->log_file);
 	rc = parse_common(ret->json, &raw, ret, err);
 	if (rc)
@@ -409,7 +415,7 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 		rc = log_rc;
 	}
 	if (rc && (request->command == NK_COMMAND_ADD || request->command == NK_COMMAND_STATUS ||
-		   request->command == NK_COMMAND_PLAN || request->command == NK_COMMAND_FEATURES))
+		   is_subcommand(request->command)))
 		return rc;
 	nk_error_reset(err);
 	rc = 0;
@@ -417,6 +423,7 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	case NK_COMMAND_ADD:
 	case NK_COMMAND_PLAN:
 	case NK_COMMAND_FEATURES:
+	case NK_COMMAND_DOCTOR:
 		return parse_add(ret->json, request, &raw, ret, err);
 	case NK_COMMAND_STATUS:
 		rc = require_1_1(request->command, ret, err);

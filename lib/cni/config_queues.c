@@ -191,9 +191,10 @@ int nk_config_parse_queues(const struct nk_config_raw *raw, const struct nk_requ
 		count = parse_device(raw, &device, err);
 	if (count || !needs_queues(raw, config))
 		return count;
-	/* STATUS cannot know what a device plugin allocates, nor can features. */
+	/* STATUS, features and doctor cannot know what a device plugin allocates. */
 	config->awaits_device = (request->command == NK_COMMAND_STATUS ||
-				 request->command == NK_COMMAND_FEATURES) &&
+				 request->command == NK_COMMAND_FEATURES ||
+				 request->command == NK_COMMAND_DOCTOR) &&
 				raw->has_capability && device.kind == DEVICE_NONE &&
 				(!*raw->master || (!*queues.ids && !*queues.pool));
 	if (!config->awaits_device || *queues.ids || *queues.pool)

@@ -23,6 +23,7 @@ static const char *const command_names[] = {
 	[NK_COMMAND_VERSION] = "VERSION",
 	[NK_COMMAND_PLAN] = "plan",
 	[NK_COMMAND_FEATURES] = "features",
+	[NK_COMMAND_DOCTOR] = "doctor",
 };
 
 const char *nk_request_command_name(enum nk_command command)

@@ -46,6 +46,16 @@ static int probe_rules(const struct nk_nic *nic, struct nk_error *err)
 	return rc;
 }
 
+int nk_nic_probe_up(const struct nk_nic *nic, struct nk_error *err)
+{
+	if (nic->up)
+		return 0;
+	nk_error_set(err, NK_CODE_RETRY, ENETDOWN, "the NIC is down",
+		     "%s: the kernel reports no queues while it is down", nic->name);
+	return nk_error_remedy(err, "if nobody set it down on purpose, run: ip link set dev %s up",
+			       NK_QUOTED(nic->name));
+}
+
 int nk_nic_probe(struct nk_nl *nl, const struct nk_nic *nic, const struct nk_config *config,
 		 struct nk_error *err)
 {

@@ -9,6 +9,11 @@ struct nk_lender;
 struct nk_nic;
 struct nk_nl;
 
+/* nk_nic_probe_up() - Return: 0; or -ENETDOWN with error code 11: the kernel does not report the queues of a NIC that is
+ * down
+ */
+int nk_nic_probe_up(const struct nk_nic *nic, struct nk_error *err);
+
 /**
  * nk_nic_probe() - does the NIC have the features, flow rules and RSS contexts that a configuration needs?
  *

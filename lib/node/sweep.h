@@ -76,6 +76,12 @@ int nk_sweep_nics(const struct nk_sweep *sweep, struct nk_error *err);
  */
 int nk_sweep_journal(const struct nk_sweep *sweep, bool *any, struct nk_error *err);
 
+/* nk_sweep_read_journal() - the attachments that nk_sweep_journal() would look at: their ADD runs or was killed, or
+ * their addresses were not released. Return: 0 or a negative errno: see list.h
+ */
+int nk_sweep_read_journal(struct nk_nl *host, const char *bpffs, struct nk_key_list *ret,
+			  struct nk_error *err);
+
 /* nk_sweep_begun() - the same for the attachment with that key, if its ADD was killed */
 int nk_sweep_begun(const struct nk_sweep *sweep, const struct nk_key *key, struct nk_error *err);
 

@@ -200,3 +200,22 @@ int nk_sweep_journal(const struct nk_sweep *sweep, bool *any, struct nk_error *e
 		rc = sweep_entries(sweep, &entries, &claimed, any, err);
 	return rc;
 }
+
+int nk_sweep_read_journal(struct nk_nl *host, const char *bpffs, struct nk_key_list *ret,
+			  struct nk_error *err)
+{
+	struct nk_journal_list entries cleanup_list = { 0 };
+	struct nk_key_list claimed cleanup_list = { 0 };
+	const struct nk_journal_entry *entry;
+	uint32_t i;
+	int rc = nk_journal_read(NULL, NK_JOURNAL_ALL, &entries, err);
+
+	if (!rc)
+		rc = nk_sweep_read_claimed(bpffs, &claimed, err);
+	for (i = 0; i < entries.count && !rc; i++) {
+		entry = &entries.at[i];
+		if (!is_claimed(&claimed, &entry->key) && !is_living_pair(host, entry))
+			rc = nk_sweep_add_key(ret, &entry->key, err);
+	}
+	return rc;
+}

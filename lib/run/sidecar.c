@@ -18,9 +18,6 @@
 
 #include "base/banned.h"
 
-/* QEMU's UMEM for one queue: 2 x (2048 + 2048) descriptors of 4096 bytes (net/af-xdp.c). */
-#define QEMU_UMEM_SIZE (2ULL * (2048 + 2048) * 4096)
-
 /* An argument holds a path and a name; for QEMU at worst every byte is a comma. */
 #define ARGUMENT_SIZE (2 * (NK_PATH_SIZE + IFNAMSIZ) + 128)
 
@@ -111,7 +108,7 @@ static void add_memlock(struct nk_json *obj, const struct nk_sidecar *sidecar)
 {
 	struct nk_json *memlock = nk_json_add_object(obj, "memlock");
 
-	nk_json_add_uint(memlock, "qemu", QEMU_UMEM_SIZE * 2 * sidecar->queue_count);
+	nk_json_add_uint(memlock, "qemu", NK_SIDECAR_QEMU_MEMLOCK * sidecar->queue_count);
 	if (!supports_dpdk(sidecar))
 		return;
 	nk_json_add_uint(memlock, "dpdk", 2 * dpdk_memory(sidecar));

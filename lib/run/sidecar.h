@@ -21,6 +21,11 @@ struct nk_error;
 /* mbufs of the pool that the vdevs of a DPDK application share; "memlock" is computed for it */
 #define NK_SIDECAR_MBUFS 8192
 
+/* Bytes that QEMU locks for one queue: twice its UMEM of 2 x (2048 + 2048) descriptors of 4096 bytes (net/af-xdp.c),
+ * because the kernel releases the memory of an earlier program late
+ */
+#define NK_SIDECAR_QEMU_MEMLOCK (2 * 2ULL * (2048 + 2048) * 4096)
+
 struct nk_sidecar_queue {
 	struct nk_lease lease;
 	uint32_t irq; /* NK_SIDECAR_NO_IRQ: unknown */

@@ -216,3 +216,47 @@ Test(queues, master_of_a_device_id_ends_at_127_bytes)
 	rc = parse_device(text, master, &set, &err);
 	unit_expect_error(text, rc, &err, NK_CODE_CONFIG, "deviceID|<master>-q<N>[-<M>]");
 }
+
+Test(queues, a_set_is_printed_as_it_is_written)
+{
+	static const char *const texts[] = {
+		"1", "1,3", "1-2", "8-11,20", "4094-4095", "63-65,4095"
+	};
+	struct nk_queue_set set;
+	struct nk_error err;
+	char text[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		set = (struct nk_queue_set){ 0 };
+		cr_assert(parse(texts[i], &set, &err) > 0);
+		nk_queue_set_text(&set, text, sizeof(text));
+		cr_expect_str_eq(text, texts[i]);
+	}
+	set = (struct nk_queue_set){ 0 };
+	nk_queue_set_text(&set, text, sizeof(text));
+	cr_expect_str_eq(text, "none");
+}
+
+/* At every size the text ends inside the buffer, and says that it is not whole. */
+Test(queues, a_set_that_does_not_fit_ends_in_dots)
+{
+	struct nk_queue_set set = { 0 };
+	struct unit_guard guard;
+	struct nk_error err;
+	char *text;
+	size_t size;
+
+	cr_assert(parse("100-101,200,300-399", &set, &err) > 0);
+	unit_guard_init(&guard, 64);
+	for (size = 8; size < sizeof("100-101,200,300-399"); size++) {
+		text = unit_guard_put(&guard, (char[64]){ 0 }, size, 1);
+		nk_queue_set_text(&set, text, size);
+		cr_expect(strlen(text) < size && !strcmp(text + strlen(text) - 3, "..."), "%s",
+			  text);
+	}
+	text = unit_guard_put(&guard, (char[64]){ 0 }, size, 1);
+	nk_queue_set_text(&set, text, size);
+	cr_expect_str_eq(text, "100-101,200,300-399");
+	unit_guard_fini(&guard);
+}
