@@ -284,7 +284,7 @@ format: | $(B)/deps-lint ## reformat all C files
 	$(Q)clang-format-19 -i $(C_FILES) $(HEADERS) bpf/*.c test/lab/*.c
 
 lab-build: | $(B)/deps-lab ## make the lab's kernel, root file system, NIC, CNI tools, DPDK, containerd
-	$(Q)$(LAB) build --with-cni-tools --with-dpdk --with-managers --with-containerd
+	$(Q)$(LAB) build --with-cni-tools --with-dpdk --with-managers --with-libvirt --with-containerd
 
 lab: $(B)/nk-cni $(TOOLS) | $(B)/deps-lab ## a shell on the lab's kernel
 	$(Q)$(LAB) shell

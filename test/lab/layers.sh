@@ -13,6 +13,7 @@
 #   dpdk/KEY           file system of a DPDK container     <- packages-dpdk, the mirror
 #   managers/KEY       file system with udev, systemd-networkd and NetworkManager
 #                                             <- packages-managers, the mirror
+#   libvirt/KEY        file system of a KubeVirt launcher <- packages-libvirt, the mirror
 #   containerd/KEY     containerd 1.7 and 2.x with runc,    <- cri's source, the mirror
 #                      and cri, to call them
 #   podman/KEY         podman and crun                      <- the mirror
@@ -295,6 +296,19 @@ make_dpdk() {
 	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$dir"
 	echo dpdk-dev | fetch_and_unpack "$base_suite" "$dir"
 	mkdir -p "$dir"/{dev,proc,sys,run,tmp}
+}
+
+# Debian's newest libvirt, from the backports. It looks for its user, even where it does not become that.
+make_libvirt() {
+	local dir=$1 packages
+
+	packages=$(read_list "$lab_dir/packages-libvirt")
+	# shellcheck disable=SC2086 # a list of names
+	apt_closure "$base_suite" $packages | fetch_and_unpack "$base_suite" "$dir"
+	mkdir -p "$dir"/{dev,proc,run,tmp}
+	ln -s bash "$dir/usr/bin/sh"
+	printf '%s\n' root:x:0:0::/root:/bin/sh libvirt-qemu:x:0:0::/:/bin/sh >"$dir/etc/passwd"
+	printf '%s\n' root:x:0: libvirt-qemu:x:0: >"$dir/etc/group"
 }
 
 # What the maintainer scripts would have done: the users that the bus and networkd look for.

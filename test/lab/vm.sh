@@ -133,7 +133,7 @@ guest_script() {
 		export CNI_TOOLS=${cni_tools:+/lab/cache/$cni_tools} DPDK=${dpdk:+/lab/cache/$dpdk}
 		export CNI_SUITES="${base_suite%-backports} $cni_suite"
 		export CNI_PLUGINS=${cni_plugins:+/lab/cache/$cni_plugins/usr/lib/cni}
-		export MANAGERS=${managers:+/lab/cache/$managers}
+		export MANAGERS=${managers:+/lab/cache/$managers} LIBVIRT=${libvirt:+/lab/cache/$libvirt}
 		export CONTAINERD=${containerd:+/lab/cache/$containerd} PODMAN=${podman:+/lab/cache/$podman}
 		mkdir -p /root /lab/cache /usr/lib/modules ${lab_tree@Q}
 		for name in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
