@@ -1,31 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # manifests.jq - what is wrong with the manifests of conf/kubernetes, a line each; "make lint" runs it
 #
-# Input: an array of {file, documents}, parsed. What each configuration does is not asked here: the
-# suite runs it (conf.cases).
+# Input: an array of {file, documents}, by test/manifests, which looks at the types. What each configuration does is
+# not asked here: the suite runs it (conf.cases).
 
 # plugins of a network's configuration
 def plugins: .plugins // [.];
 
-# the directory of a network with fixed queues, below those of maps and of attachment.json
-def directory:
-	"nk-cni/\(.master)/q\(.queues.ids | sub("[-,].*"; ""))";
+# a VM, also within what makes it
+def instance:
+	if .kind == "VirtualMachine" then .spec.template elif .kind == "VirtualMachineInstance" then . else empty end;
 
-# where the map of such a network is
-def map_path:
-	plugins[] | select(.type == "nk-cni" and .queues.ids and .xsk.map != false and .rings == null) |
-	"/sys/fs/bpf/\(directory)/xsks_map";
-
-# and its attachment.json
-def attachment_path:
-	plugins[] | select(.type == "nk-cni" and .queues.ids) | "/run/\(directory)/attachment.json";
-
-# the networks that a Pod or a VM asks for
-def asked:
+# the networks that a Pod or a VM asks for, each with the interface that Multus asks of it, if that is known
+def selected:
 	(.metadata.annotations["k8s.v1.cni.cncf.io/networks"] // empty |
-		if startswith("[") then fromjson[].name
-		else split(",")[] | sub("^.*/"; "") | sub("@.*"; "") end),
-	(.spec.networks[]?.multus.networkName // empty);
+		if startswith("[") then fromjson
+		else split(",") | map(sub("^.*/"; "") | split("@") | {name: .[0], interface: .[1]}) end |
+		to_entries[] | {name: .value.name, interface: (.value.interface // "net\(.key + 1)")}),
+	(instance | .spec.networks[]?.multus.networkName // empty | {name: .});
+
+# the devices of such a network
+def devices($by_name):
+	.interface as $interface | $by_name[.name] // empty | plugins[] | .ifName // $interface;
 
 [.[] | .file as $file | .documents[] | {file: $file, it: .}] as $all |
 [$all[] | select(.it.kind == "NetworkAttachmentDefinition") |
@@ -39,23 +35,28 @@ def asked:
 ($networks[] | .file as $file | .config | plugins[] | select(.type == "nk-cni") | .capabilities // {} | keys[] |
 	select(IN("mac", "ips", "deviceID", "CNIDeviceInfoFile") | not) |
 	"\($file): nk-cni does not know capability \(.)"),
-($all[] | .file as $file | .it | asked as $name | select($by_name[$name] == null) |
+($all[] | .file as $file | .it | selected.name as $name | select($by_name[$name] == null) |
 	"\($file): \(.metadata.name) asks for network \($name), which is not here"),
-($all[] | .file as $file | .it | tojson | [scan("/sys/fs/bpf/nk-cni/[a-z0-9/_]*")] | unique[] |
-	select(IN($by_name[] | map_path) | not) | "\($file): \(.) is no network's map"),
+($all[] | .file as $file | .it | tojson | [scan("/(?:sys/fs/bpf|run)/nk-cni/[a-z0-9]*/q[0-9]+")] | unique[] |
+	"\($file): \(.) is of one NIC and one queue: the containers have /run/nk-cni/<interface>"),
+($all[] | .file as $file | .it | select(.spec.volumes[]?.hostPath.path // "" | test("nk-cni")) |
+	"\($file): \(.metadata.name) mounts what nk-cni oci-hook puts there"),
 ($all[] | .file as $file | .it | select(.kind == "Pod") | . as $pod |
-	([asked | $by_name[.] // empty]) as $mine |
-	(.spec.volumes[]?.hostPath.path // empty | select(IN($mine[] | map_path, attachment_path) | not) |
-		"\($file): \($pod.metadata.name) mounts \(.), which is not its network's"),
+	[selected | devices($by_name)] as $devices |
+	(tojson | [scan("/run/nk-cni/([^/]*)/")[]] | unique[] | select(IN($devices[]) | not) |
+		"\($file): \($pod.metadata.name) has no device \(.) with an attachment"),
 	(.spec.containers[] | .name as $name |
-		(.volumeMounts[]?.name | select(IN($pod.spec.volumes[].name) | not) |
+		(.volumeMounts[]?.name | select(IN($pod.spec.volumes[]?.name) | not) |
 			"\($file): container \($name) mounts \(.), which is no volume"),
 		((.securityContext.runAsUser // $pod.spec.securityContext.runAsUser // 0) as $uid |
-			$mine[] | plugins[] | select((.xsk.uid // 0) != $uid and .xsk.map != false) |
+			$pod | selected | $by_name[.name] // empty | plugins[] |
+			select((.xsk.uid // 0) != $uid and .xsk.map != false) |
 			"\($file): container \($name) runs as \($uid), its map belongs to \(.xsk.uid // 0)"))),
-($all[] | .file as $file | .it | select(.spec.domain) |
-	([.spec.domain.devices.interfaces[].name] - [.spec.networks[].name])[] |
-	"\($file): interface \(.) has no network"),
-($all[] | .file as $file | .it | select(.spec.domain) |
-	([.spec.networks[].name] - [.spec.domain.devices.interfaces[].name])[] |
-	"\($file): network \(.) has no interface, which KubeVirt refuses")
+($all[] | .file as $file | .it | instance | .spec |
+	([.domain.devices.interfaces[].name] - [.networks[].name])[] | "\($file): interface \(.) has no network"),
+($all[] | .file as $file | .it | instance | .spec |
+	([.networks[].name] - [.domain.devices.interfaces[].name])[] |
+	"\($file): network \(.) has no interface, which KubeVirt refuses"),
+([$all[].it | select(.kind == "KubeVirt") | .spec.configuration.network.binding | keys[]] as $bindings |
+	$all[] | .file as $file | .it | instance | .spec.domain.devices.interfaces[].binding.name // empty |
+	select(IN($bindings[]) | not) | "\($file): no KubeVirt has the network binding \(.)")
