@@ -275,20 +275,14 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	nk_config_probe_version(call->input, call->input_size, call->version);
 	if (call->request.command == NK_COMMAND_VERSION)
 		return write_stdout(nk_result_print_versions(call->version), err);
-	nk_log_subject(call->request.pod_name, call->request.container_id, call->request.ifname);
+	nk_log_subject(nk_request_command_name(call->request.command), call->request.pod_name,
+		       call->request.container_id, call->request.ifname);
 	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
 	if (rc)
 		return rc;
 	block_signals();
 	nk_log_phase("input");
-	rc = run_command(call, err);
-	if (!rc)
-		nk_log_info("%s of network %s%s%s%s%s done",
-			    nk_request_command_name(call->request.command), call->config.name,
-			    *call->request.container_id ? ", container " : "",
-			    call->request.container_id, *call->request.ifname ? ", " : "",
-			    call->request.ifname);
-	return rc;
+	return run_command(call, err);
 }
 
 /* print_error() - as a CNI error object, or as text for an operator */
@@ -296,8 +290,7 @@ static void print_error(struct nk_error *err)
 {
 	struct nk_error ignored = { 0 };
 
-	nk_log_error("%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
-		     err->remedy);
+	nk_log_call(err);
 	if (the_call.is_subcommand)
 		print_error_text(err);
 	else if (write_stdout(nk_result_print_error(err, the_call.version), &ignored))
@@ -323,7 +316,8 @@ int main(int argc, char **argv)
 	nk_ipam_result_fini(&call->ips);
 	nk_attachment_fini(&call->att);
 	nk_log_phase("end");
-	nk_log_phases(nk_request_command_name(call->request.command));
+	if (!rc)
+		nk_log_call(NULL);
 	nk_config_fini(&call->config);
 	free(call->input);
 	return rc < 0 ? EXIT_FAILURE : rc;

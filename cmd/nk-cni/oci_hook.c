@@ -148,11 +148,11 @@ int nk_cmd_oci_hook(const char *bpffs, const char *text, size_t size, bool only_
 		    struct nk_error *err)
 {
 	struct found_list found cleanup_list = { 0 };
-	struct nk_oci_state state;
+	off_stack struct nk_oci_state state; /* the log names it until the end */
 	uint64_t cookie = 0;
 	int rc = nk_oci_state_parse(text, size, &state, err);
 
-	nk_log_subject("", rc ? "" : state.id, "");
+	nk_log_subject("oci-hook", "", rc ? "" : state.id, "");
 	if (rc || state.choice == NK_OCI_LEFT_OUT || (only_named && state.choice == NK_OCI_UNNAMED))
 		return rc;
 	rc = read_cookie(state.pid, &cookie, err);

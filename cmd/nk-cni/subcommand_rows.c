@@ -151,7 +151,7 @@ static int run_gc(const struct nk_invocation *invocation, char **ret, struct nk_
 static int run_oci_hook(const struct nk_invocation *invocation, char **ret, struct nk_error *err)
 {
 	(void)ret;
-	nk_log_init(NK_LOG_WARNING, invocation->log_file ? invocation->log_file : "");
+	nk_log_init(NK_LOG_WARNING, invocation->log_file ? invocation->log_file : "", false, "");
 	return nk_cmd_oci_hook(invocation->bpffs, invocation->input, invocation->input_size,
 			       invocation->options & OPTION_ONLY_NAMED, err);
 }

@@ -22,10 +22,10 @@
 
 #include "base/banned.h"
 
-#define LINE_SIZE    3072
-#define LINE_BEGIN   "] nk-cni: " /* follows time and process */
-#define SUBJECT_SIZE 576
-#define PHASES	     32
+#define LINE_SIZE  3072
+#define LINE_BEGIN "] nk-cni: " /* follows time and process */
+#define JSON_BEGIN "{\"plugin\":\"nk-cni\","
+#define PHASES	   32
 
 static const char *const names[] = {
 	[NK_LOG_ERROR] = "error",
@@ -36,9 +36,10 @@ static const char *const names[] = {
 
 static struct {
 	enum nk_log_level level;
-	const char *file;
-	char subject[SUBJECT_SIZE];
-} sink = { .level = NK_LOG_WARNING, .file = "" };
+	bool json;
+	const char *file, *network;
+	const char *command, *pod, *container, *ifname;
+} sink = { NK_LOG_WARNING, false, "", "", "", "", "", "" };
 
 static struct {
 	struct {
@@ -49,10 +50,12 @@ static struct {
 	int64_t last; /* CLOCK_MONOTONIC; 0: there is none yet */
 } phases;
 
-void nk_log_init(enum nk_log_level level, const char *file)
+void nk_log_init(enum nk_log_level level, const char *file, bool json, const char *network)
 {
 	sink.level = level;
 	sink.file = file;
+	sink.json = json;
+	sink.network = network;
 }
 
 int nk_log_level(const char *name)
@@ -65,12 +68,12 @@ int nk_log_level(const char *name)
 	return -1;
 }
 
-void nk_log_subject(const char *pod, const char *container, const char *ifname)
+void nk_log_subject(const char *command, const char *pod, const char *container, const char *ifname)
 {
-	if (*container)
-		snprintf(sink.subject, sizeof(sink.subject), " (%.250s%scontainer %.255s%s%.15s)",
-			 pod, *pod ? ", " : "", container, *ifname ? ", " : "", ifname);
-	nk_text_clean(sink.subject, "");
+	sink.command = command;
+	sink.pod = pod;
+	sink.container = container;
+	sink.ifname = ifname;
 }
 
 /* warn_unwritable() - once; further lines go to stderr, except errors */
@@ -88,9 +91,7 @@ static void warn_unwritable(const char *why)
 	dprintf(STDERR_FILENO, "%s\n", line);
 }
 
-/* is_ours() - an empty file, or one that begins with a line of append_line(): other files are not
- * appended to
- */
+/* is_ours() - an empty file, or one that begins with a line of ours: other files are not appended to */
 static bool is_ours(int fd)
 {
 	char head[64] = "";
@@ -98,7 +99,8 @@ static bool is_ours(int fd)
 
 	head[n > 0 ? n : 0] = '\0';
 	head[strcspn(head, "\n")] = '\0';
-	return !n || (isdigit((unsigned char)*head) && strstr(head, LINE_BEGIN));
+	return !n || (isdigit((unsigned char)*head) && strstr(head, LINE_BEGIN)) ||
+	       !strncmp(head, JSON_BEGIN, sizeof(JSON_BEGIN) - 1);
 }
 
 /* open_file() - Whoever writes a network's configuration may not be root on the node. So accept
@@ -130,41 +132,107 @@ static int open_file(void)
 	return nk_steal_fd(&fd);
 }
 
-/* append_line() - write a line with time, process and subject: many calls write to the file */
-static void append_line(const char *line)
+static void put_string(FILE *out, const char *key, const char *value)
+{
+	if (!*value)
+		return;
+	fprintf(out, ",\"%s\":\"", key);
+	for (; *value; value++)
+		fprintf(out, *value == '"' || *value == '\\' ? "\\%c" : "%c",
+			*value >= ' ' && *value <= '~' ? *value : '?');
+	fputc('"', out);
+}
+
+/* put_result() - what the line of a call has more than that of a message; @err: NULL: it succeeded */
+static void put_result(FILE *out, const struct nk_error *err)
+{
+	int64_t sum = 0;
+	uint32_t i;
+
+	fprintf(out, ",\"code\":%d", err ? (int)err->code : 0);
+	put_string(out, "msg", err ? err->msg : "");
+	put_string(out, "details", err ? err->details : "");
+	put_string(out, "remedy", err ? err->remedy : "");
+	fputs(",\"phases\":{", out);
+	for (i = 0; i < phases.count; i++) {
+		sum += phases.at[i].ns;
+		fprintf(out, "%s\"%s\":%.3f", i ? "," : "", phases.at[i].name,
+			(double)phases.at[i].ns / 1e6);
+	}
+	fprintf(out, "},\"ms\":%.3f", (double)sum / 1e6);
+}
+
+/* put_json() - a line about a message, or about the call if that is NULL */
+static void put_json(FILE *out, const char *stamp, enum nk_log_level level, const char *message,
+		     const struct nk_error *err)
+{
+	fprintf(out, JSON_BEGIN "\"time\":\"%s\",\"pid\":%d", stamp, (int)getpid());
+	put_string(out, "level", names[level]);
+	put_string(out, "command", sink.command);
+	put_string(out, "network", sink.network);
+	put_string(out, "containerID", sink.container);
+	put_string(out, "ifName", sink.ifname);
+	put_string(out, "pod", sink.pod);
+	if (message)
+		put_string(out, "message", message);
+	else
+		put_result(out, err);
+	fputs("}\n", out);
+}
+
+static void put_plain(FILE *out, const char *stamp, enum nk_log_level level, const char *message)
+{
+	char subject[576] = "";
+
+	if (*sink.container)
+		snprintf(subject, sizeof(subject), " (%.250s%scontainer %.255s%s%.15s)", sink.pod,
+			 *sink.pod ? ", " : "", sink.container, *sink.ifname ? ", " : "",
+			 sink.ifname);
+	nk_text_clean(subject, "");
+	fprintf(out, "%s [%d] nk-cni: %s: %s%s\n", stamp, (int)getpid(), names[level], message,
+		subject);
+}
+
+/* append_line() - one write for the whole line, because many calls write to the file */
+static void append_line(enum nk_log_level level, const char *message, const struct nk_error *err)
 {
 	const time_t now = time(NULL);
 	int fd cleanup_close = open_file();
-	char stamp[32] = "";
+	char stamp[32] = "", *line = NULL;
+	FILE *out = fd < 0 ? NULL : open_memstream(&line, &(size_t){ 0 });
 	struct tm tm;
 
+	if (!out)
+		return;
 	if (gmtime_r(&now, &tm))
 		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
-	if (fd >= 0 && dprintf(fd, "%s [%d] %.*s%s\n", stamp, (int)getpid(),
-			       (int)strcspn(line, "\n"), line, sink.subject) < 0)
+	if (sink.json)
+		put_json(out, stamp, level, message, err);
+	else
+		put_plain(out, stamp, level, message);
+	if (!fclose(out) && write(fd, line, strlen(line)) < 0)
 		warn_unwritable(strerror(errno));
+	free(line);
 }
 
 void nk_log(enum nk_log_level level, const char *fmt, ...)
 {
-	off_stack char line[LINE_SIZE];
-	size_t start, i;
+	off_stack char message[LINE_SIZE];
+	off_stack char line[LINE_SIZE + 32];
 	va_list ap;
+	int size;
 
 	if (level > sink.level)
 		return;
-	start = (size_t)snprintf(line, sizeof(line), "nk-cni: %s: ", names[level]);
 	va_start(ap, fmt);
-	vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
+	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	nk_text_clean(line, "");
-	i = strlen(line);
-	line[i++] = '\n';
-	line[i] = '\0';
-	if (*sink.file)
-		append_line(line);
+	nk_text_clean(message, "");
+	if (*sink.file && !(sink.json && level != NK_LOG_WARNING))
+		append_line(level, message, NULL);
+	size = snprintf(line, sizeof(line), "nk-cni: %s: %s\n", names[level], message);
 	/* Errors go to stdout. A lost line is no error. */
-	if (level == NK_LOG_ERROR || write(STDERR_FILENO, line, i) < 0)
+	if (level == NK_LOG_ERROR || write(STDERR_FILENO, line, (size_t)size) < 0)
 		return;
 }
 
@@ -185,7 +253,8 @@ void nk_log_phase(const char *name)
 	phases.count += i == phases.count;
 }
 
-void nk_log_phases(const char *command)
+/* log_phases() - with level debug, one line: the sum in milliseconds, and each phase in the order of its first call */
+static void log_phases(void)
 {
 	char text[PHASES * 48] = "";
 	int64_t sum = 0;
@@ -200,7 +269,21 @@ void nk_log_phases(const char *command)
 					 i ? ", " : "", phases.at[i].name,
 					 (double)phases.at[i].ns / 1e6);
 	}
-	nk_log(NK_LOG_DEBUG, "%s took %.3f ms: %s", command, (double)sum / 1e6, text);
+	nk_log(NK_LOG_DEBUG, "%s took %.3f ms: %s", sink.command, (double)sum / 1e6, text);
+}
+
+void nk_log_call(const struct nk_error *err)
+{
+	if (sink.json && *sink.file)
+		append_line(err ? NK_LOG_ERROR : NK_LOG_INFO, NULL, err);
+	if (err)
+		nk_log_error("%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
+			     err->remedy);
+	else
+		nk_log_info("%s of network %s%s%s%s%s done", sink.command, sink.network,
+			    *sink.container ? ", container " : "", sink.container,
+			    *sink.ifname ? ", " : "", sink.ifname);
+	log_phases();
 }
 
 void nk_log_tolerated(const struct nk_error *err)

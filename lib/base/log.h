@@ -5,9 +5,13 @@
  * Each message is one line, written at once, so that lines of concurrent plugins do not mix.
  * Nothing here fails: a lost message must not fail the call. The file must be a regular file that
  * only root can have put there, and must be empty or begin with a line of nk-cni.
+ *
+ * Lines of the file are text, or JSON objects: one for each warning, and one for the call itself.
  */
 #ifndef NK_LOG_H
 #define NK_LOG_H
+
+#include <stdbool.h>
 
 struct nk_error;
 
@@ -18,13 +22,16 @@ enum nk_log_level {
 	NK_LOG_DEBUG,
 };
 
-/* nk_log_init() - drop messages below @level; @file: path, which must outlive all messages, or
- * empty. Without this call warnings go to stderr.
+/* nk_log_init() - drop messages below @level. @file: path, or empty; @json: write JSON to it; @network: may be filled
+ * later. The texts must outlive all messages. Without this call warnings go to stderr.
  */
-void nk_log_init(enum nk_log_level level, const char *file);
+void nk_log_init(enum nk_log_level level, const char *file, bool json, const char *network);
 
-/* nk_log_subject() - the subject of the call, for each line of the file; empty without a container */
-void nk_log_subject(const char *pod, const char *container, const char *ifname);
+/* nk_log_subject() - the subject of the call, for each line of the file; empty texts if there is no container. They
+ * must outlive all messages.
+ */
+void nk_log_subject(const char *command, const char *pod, const char *container,
+		    const char *ifname);
 
 /* nk_log_level() - look up a level's name. Return: enum nk_log_level, or -1 */
 int nk_log_level(const char *name);
@@ -47,8 +54,11 @@ void nk_log(enum nk_log_level level, const char *fmt, ...) __attribute__((format
  */
 void nk_log_phase(const char *name);
 
-/* nk_log_phases() - with level debug, one line: the sum in milliseconds, and each phase in the order of its first call */
-void nk_log_phases(const char *command);
+/* nk_log_call() - the call has ended. @err: with which it failed, or NULL. As text: an error or an info, and with level
+ * debug a line with the sum of all phases in milliseconds and each of them. As JSON: one line with all of this, whatever
+ * the level.
+ */
+void nk_log_call(const struct nk_error *err);
 
 /* nk_log_tolerated() - an error that does not fail the call, as a warning with its remedy */
 void nk_log_tolerated(const struct nk_error *err);

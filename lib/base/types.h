@@ -185,6 +185,7 @@ struct nk_config {
 	bool xdp_keep;		   /* keep the program on the NIC after the last DEL */
 	bool status_queues;	   /* STATUS fails if too few queues are free */
 	uint8_t log_level;	   /* enum nk_log_level */
+	bool log_json;		   /* the format of the file */
 	char log_file[NK_PATH_SIZE];
 	char bpffs[NK_BPFFS_SIZE];	/* mount point of the bpf file system */
 	char device_info[NK_PATH_SIZE]; /* where Kubernetes reads the map's path, or empty */

@@ -85,6 +85,7 @@ static const struct nk_json_field add_fields[] = {
 	ANY("pciBusID"),
 	ANY("logLevel"),
 	ANY("logFile"),
+	ANY("logFormat"),
 	END,
 };
 
@@ -405,7 +406,7 @@ int nk_config_parse(const char *text, size_t size, const struct nk_request *requ
 	log_rc = nk_config_parse_log(ret->json, ret, &log_err);
 	/* From here on warnings go where the configuration says; subcommands write to no file. */
 	if (!is_subcommand(request->command))
-		nk_log_init(ret->log_level, ret->log_file);
+		nk_log_init(ret->log_level, ret->log_file, ret->log_json, ret->name);
 	rc = parse_common(ret->json, &raw, ret, err);
 	if (rc)
 		return rc;

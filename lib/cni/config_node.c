@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* config_node.c - the keys "logLevel", "logFile" and "xdp": what is not of one attachment */
+/* config_node.c - the keys "logLevel", "logFile", "logFormat" and "xdp": what is not of one attachment */
 #include "cni/config_parts.h"
 
 #include "base/error.h"
@@ -13,6 +13,7 @@
 struct raw_log {
 	char level[16];
 	char file[NK_PATH_SIZE];
+	char format[16];
 };
 
 struct raw_xdp {
@@ -26,6 +27,7 @@ struct raw_xdp {
 static const struct nk_json_field log_fields[] = {
 	STRING(struct raw_log, "logLevel", level, 1, "info"),
 	STRING(struct raw_log, "logFile", file, 1, "/var/log/nk-cni.log"),
+	STRING(struct raw_log, "logFormat", format, 1, "json"),
 	END,
 };
 
@@ -63,6 +65,11 @@ int nk_config_parse_log(const struct nk_json *json, struct nk_config *config, st
 		return nk_config_invalid(err, "logFile", log.file,
 					 "the absolute path of a file *.log, without \".\" and "
 					 "\"..\"");
+	config->log_json = !strcmp(log.format, "json");
+	if (!config->log_json && *log.format && strcmp(log.format, "text") != 0)
+		return nk_config_invalid(err, "logFormat", log.format, "\"text\" or \"json\"");
+	if (*log.format && !*log.file)
+		return nk_config_missing(err, "\"logFile\", whose lines \"logFormat\" is for");
 	config->log_level = (uint8_t)nk_log_level(log.level);
 	memcpy(config->log_file, log.file, sizeof(config->log_file));
 	return 0;
