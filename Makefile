@@ -75,7 +75,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all static static-test image check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test image deb deb-test check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: | $(B)/deps-build ## build/nk-cni, the plugin
@@ -149,6 +149,13 @@ image: | $(B)/deps-package ## build/dist: an image with the static executable al
 	@mkdir -p $(DIST)
 	$(call say,IMAGE,$(DIST)/nk-cni-$(VERSION).oci.tar)
 	$(Q)package/image $(DIST)/nk-cni-$(VERSION).oci.tar '$(VERSION)' $(foreach arch,$(IMAGES),$(arch)=$(B)/static$(patsubst %,-%,$(filter-out $(MACHINE),$(arch)))/nk-cni)
+
+deb: $(B)/nk-cni | $(B)/deps-package ## build/dist: a Debian package for this Debian and later ones
+	$(call say,DEB,$(DIST))
+	$(Q)package/deb $(DIST) '$(VERSION)' $<
+
+deb-test: deb | $(B)/deps-package ## install, upgrade, remove and purge it in a new Debian 12 (SUITE=trixie: 13); root
+	$(Q)package/test $(DIST) $(SUITE)
 
 $(UNIT_OBJ) $(B)/test/unit-main: | $(B)/deps-check
 
