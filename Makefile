@@ -4,7 +4,8 @@
 # Every target installs what it needs first (test/deps), so that a fresh Debian with git and make
 # needs no other preparation.
 
-VERSION   := $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Of a tarball, what "make dist" noted in it; else the tag, and what came after it.
+VERSION   := $(or $(file <.tarball-version),$(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null),unknown)
 CNI_BIN_DIR ?= /opt/cni/bin
 MAN_DIR   ?= /usr/local/share/man
 B         := build
@@ -75,7 +76,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all static static-test image deb deb-test check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test image deb deb-test dist check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: | $(B)/deps-build ## build/nk-cni, the plugin
@@ -156,6 +157,9 @@ deb: $(B)/nk-cni | $(B)/deps-package ## build/dist: a Debian package for this De
 
 deb-test: deb | $(B)/deps-package ## install, upgrade, remove and purge it in a new Debian 12 (SUITE=trixie: 13); root
 	$(Q)package/test $(DIST) $(SUITE)
+
+dist: image deb ## build/dist: all that is released: source, executables, image, package, SBOM, SHA256SUMS
+	$(Q)package/dist $(DIST) '$(VERSION)' $(B)
 
 $(UNIT_OBJ) $(B)/test/unit-main: | $(B)/deps-check
 
