@@ -149,17 +149,17 @@ image: | $(B)/deps-package ## build/dist: an image with the static executable al
 	$(Q)for arch in $(IMAGES); do $(MAKE) --no-print-directory static ARCH=$$arch || exit 1; done
 	@mkdir -p $(DIST)
 	$(call say,IMAGE,$(DIST)/nk-cni-$(VERSION).oci.tar)
-	$(Q)package/image $(DIST)/nk-cni-$(VERSION).oci.tar '$(VERSION)' $(foreach arch,$(IMAGES),$(arch)=$(B)/static$(patsubst %,-%,$(filter-out $(MACHINE),$(arch)))/nk-cni)
+	$(Q)conf/package/image $(DIST)/nk-cni-$(VERSION).oci.tar '$(VERSION)' $(foreach arch,$(IMAGES),$(arch)=$(B)/static$(patsubst %,-%,$(filter-out $(MACHINE),$(arch)))/nk-cni)
 
 deb: $(B)/nk-cni | $(B)/deps-package ## build/dist: a Debian package for this Debian and later ones
 	$(call say,DEB,$(DIST))
-	$(Q)package/deb $(DIST) '$(VERSION)' $<
+	$(Q)conf/package/deb $(DIST) '$(VERSION)' $<
 
 deb-test: deb | $(B)/deps-package ## install, upgrade, remove and purge it in a new Debian 12 (SUITE=trixie: 13); root
-	$(Q)package/test $(DIST) $(SUITE)
+	$(Q)conf/package/test $(DIST) $(SUITE)
 
 dist: image deb ## build/dist: all that is released: source, executables, image, package, SBOM, SHA256SUMS
-	$(Q)package/dist $(DIST) '$(VERSION)' $(B)
+	$(Q)conf/package/dist $(DIST) '$(VERSION)' $(B)
 
 $(UNIT_OBJ) $(B)/test/unit-main: | $(B)/deps-check
 
