@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "bpffs/claims.h"
 #include "bpffs/nicdir.h"
+#include "kernel/libc.h"
 #include "kernel/netns.h"
 #include "oci/mount.h"
 #include "oci/state.h"
@@ -25,6 +26,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -40,6 +42,12 @@ static int read_cookie(uint32_t pid, uint64_t *ret, struct nk_error *err)
 	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
 	fd = nk_netns_open(path, err);
 	if (fd == -EBUSY) {
+		nk_error_reset(err);
+		if (!nk_oci_has_own_mounts(pid, err))
+			nk_log_warn(
+				"nk-cni oci-hook runs in the namespaces of process %u: it has to be "
+				"a hook of stage createRuntime",
+				pid);
 		nk_error_reset(err);
 		return 0;
 	}
@@ -90,10 +98,20 @@ static int find(const char *bpffs, uint64_t cookie, struct found_list *ret, stru
 	uint32_t i;
 	int rc = nk_nicdir_read(bpffs, &nics, err);
 
+	if (!rc && !nics.count)
+		rc = nk_nicdir_check_bpffs(bpffs, err);
 	for (i = 0; i < nics.count; i++)
 		rc = nk_log_keep_first(rc, find_on_nic(bpffs, nics.at[i], cookie, ret, &mine), err,
 				       &mine);
 	return rc;
+}
+
+static int gone(const struct found *found, struct nk_error *err)
+{
+	nk_error_reset(err);
+	return nk_error_set(err, NK_CODE_KERNEL, ESTALE, "the attachment is gone",
+			    "%s of container %.64s was deleted while this container started",
+			    found->entry.claim.key.ifname, found->entry.claim.key.container_id);
 }
 
 /* read_one() - what the container shall see of an attachment; the caller frees @ret->text */
@@ -104,43 +122,87 @@ static int read_one(const struct found *found, struct nk_oci_attachment *ret, st
 
 	if (nk_sidecar_file_read(&found->dir, found->entry.queue, &text, err))
 		return nk_error_remedy(err, "recreate the Pod: its ADD writes the file");
+	if (!nk_sidecar_is_of(text, &claim->key))
+		return gone(found, err);
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s", claim->key.ifname);
 	nk_nicdir_xsks_map(&found->dir, found->entry.queue, ret->map);
 	snprintf(map, sizeof(map), NK_RUN_DIR "/%s/xsks_map", ret->ifname);
 	ret->text = nk_sidecar_for_container(text, ret->map, map, &ret->memlock, err);
 	if (!claim->with_map)
 		*ret->map = '\0';
-	return ret->text ? 0 : -err->sys;
+	return ret->text ? nk_oci_prepare(ret, err) : -err->sys;
 }
 
-static int show(const struct nk_oci_state *state, const struct nk_oci_attachment *list,
-		uint32_t count, struct nk_error *err)
+/* verify() - is the claim there still? Then what was read and opened before is of this attachment: nothing was locked,
+ * and after a DEL another may have the queue, with a file and a map at the same paths.
+ */
+static int verify(const struct found *found, struct nk_error *err)
+{
+	int fd cleanup_close = nk_claims_open(&found->dir, false, err);
+	struct nk_claim now;
+	int rc = fd < 0 ? fd : nk_claims_get(fd, found->entry.queue, &now, err);
+
+	if (rc == -ENOENT || (!rc && memcmp(&now, &found->entry.claim, sizeof(now)) != 0))
+		return gone(found, err);
+	return rc;
+}
+
+static int show(const struct nk_oci_state *state, int pidfd, const struct found_list *found,
+		struct nk_oci_attachment *list, struct nk_error *err)
 {
 	char root[PATH_MAX];
-	int rc = nk_oci_raise_memlock(state->pid, list, count, err);
+	uint32_t i;
+	int rc = nk_oci_state_root(state, root, err);
 
+	for (i = 0; i < found->count && !rc; i++)
+		rc = read_one(&found->at[i], &list[i], err);
+	for (i = 0; i < found->count && !rc; i++)
+		rc = verify(&found->at[i], err);
 	if (!rc)
-		rc = nk_oci_state_root(state, root, err);
-	return rc ? rc : nk_oci_mount(state->pid, root, list, count, err);
+		rc = nk_oci_raise_memlock(state->pid, list, found->count, err);
+	if (!rc)
+		rc = nk_oci_mount(state->pid, pidfd, root, list, found->count, err);
+	if (rc && !*err->remedy)
+		nk_error_remedy(
+			err,
+			"to start the container without it, set the annotation " NK_OCI_ANNOTATION
+			" of the Pod to the names of the others, or none");
+	return rc;
 }
 
-/* show_found() - read all, then show them */
-static int show_found(const struct nk_oci_state *state, const struct found_list *found,
+static int show_found(const struct nk_oci_state *state, int pidfd, const struct found_list *found,
 		      struct nk_error *err)
 {
 	struct nk_oci_attachment *list = calloc(found->count, sizeof(*list));
 	uint32_t i;
-	int rc = 0;
+	int rc;
 
 	if (!list)
 		return nk_error_no_memory(err);
-	for (i = 0; i < found->count && !rc; i++)
-		rc = read_one(&found->at[i], &list[i], err);
-	if (!rc)
-		rc = show(state, list, found->count, err);
-	while (i--)
+	for (i = 0; i < found->count; i++)
+		list[i].mount = -1;
+	rc = show(state, pidfd, found, list, err);
+	for (i = 0; i < found->count; i++) {
 		free(list[i].text);
+		if (list[i].mount >= 0)
+			close(list[i].mount);
+	}
 	free(list);
+	return rc;
+}
+
+/* look() - find the attachments in the container's netns. Return: as find() */
+static int look(const char *bpffs, const struct nk_oci_state *state, struct found_list *found,
+		struct nk_error *err)
+{
+	uint64_t cookie = 0;
+	int rc = read_cookie(state->pid, &cookie, err);
+
+	if (rc > 0)
+		rc = find(bpffs, cookie, found, err);
+	if (!rc && !found->count && state->choice == NK_OCI_CHOSEN)
+		nk_log_warn("the annotation " NK_OCI_ANNOTATION " chooses the container, but its "
+			    "netns has no attachment with queues");
 	return rc;
 }
 
@@ -149,20 +211,23 @@ int nk_cmd_oci_hook(const char *bpffs, const char *text, size_t size, bool only_
 {
 	struct found_list found cleanup_list = { 0 };
 	off_stack struct nk_oci_state state; /* the log names it until the end */
-	uint64_t cookie = 0;
+	int pidfd cleanup_close = -1;
 	int rc = nk_oci_state_parse(text, size, &state, err);
 
-	nk_log_subject("oci-hook", "", rc ? "" : state.id, "");
-	if (rc || state.choice == NK_OCI_LEFT_OUT || (only_named && state.choice == NK_OCI_UNNAMED))
+	nk_log_subject("oci-hook", "", state.id, "");
+	if (state.choice == NK_OCI_LEFT_OUT || (only_named && state.choice == NK_OCI_UNNAMED))
 		return rc;
-	rc = read_cookie(state.pid, &cookie, err);
-	if (rc <= 0)
-		return rc;
-	rc = find(bpffs, cookie, &found, err);
+	/* From here on the number of the process is not given to another. */
+	pidfd = rc ? -1 : pidfd_open((pid_t)state.pid, 0);
+	if (!rc && pidfd < 0)
+		rc = nk_error_sys(err, NK_CODE_KERNEL, "cannot find the container's process",
+				  "pidfd_open of process %u", state.pid);
+	if (!rc)
+		rc = look(bpffs, &state, &found, err);
 	if (rc && !found.count && state.choice == NK_OCI_UNNAMED) {
 		nk_log_tolerated(err); /* a container of another Pod must start all the same */
 		nk_error_reset(err);
 		return 0;
 	}
-	return rc || !found.count ? rc : show_found(&state, &found, err);
+	return rc || !found.count ? rc : show_found(&state, pidfd, &found, err);
 }

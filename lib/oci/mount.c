@@ -19,13 +19,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -36,6 +39,8 @@
 
 /* A file of 1024 queues takes less than 512 KiB. */
 #define TMPFS_SIZE "1m"
+
+#define TRIES	   100
 
 #define HARMLESS   (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -87,8 +92,7 @@ static int add_map(int dir, const char *map, struct nk_error *err)
 		       0;
 }
 
-/* prepare() - Return: the mount of an attachment, as new_tmpfs() */
-static int prepare(const struct nk_oci_attachment *att, struct nk_error *err)
+int nk_oci_prepare(struct nk_oci_attachment *att, struct nk_error *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	int fd cleanup_close = new_tmpfs(err);
@@ -96,6 +100,7 @@ static int prepare(const struct nk_oci_attachment *att, struct nk_error *err)
 
 	if (fd < 0)
 		return fd;
+	umask(022);
 	rc = write_file(fd, FILE_NAME, att->text, err);
 	if (!rc && *att->map)
 		rc = add_map(fd, att->map, err);
@@ -103,49 +108,99 @@ static int prepare(const struct nk_oci_attachment *att, struct nk_error *err)
 		return rc;
 	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
 		return failed(err, "make read-only the", "tmpfs");
-	return nk_steal_fd(&fd);
+	att->mount = nk_steal_fd(&fd);
+	return 0;
 }
 
 /* --- 2. in the container ---------------------------------------------------------------------- */
 
-static int enter(uint32_t pid, struct nk_error *err)
+int nk_oci_has_own_mounts(uint32_t pid, struct nk_error *err)
 {
-	int fd cleanup_close = -1;
+	struct stat ours, its;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%u/ns/mnt", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return failed(err, "open", path);
-	return setns(fd, CLONE_NEWNS) ? failed(err, "enter the mount namespace", path) : 0;
+	if (stat("/proc/self/ns/mnt", &ours) || stat(path, &its))
+		return failed(err, "examine", path);
+	return !nk_trust_same_file(&ours, &its);
 }
 
-static int open_inside(int root, const char *path)
+/* The container's root, and what its volumes may show of the host */
+struct inside {
+	int root;
+	dev_t host_run; /* the file system of the host's /run */
+};
+
+static int open_inside(const struct inside *in, const char *path)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int fd, tries = TRIES;
 
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	do
+		fd = (int)syscall(SYS_openat2, in->root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && --tries); /* something was renamed meanwhile */
+	return fd;
 }
 
-/* make_dir() - open directory @path inside @root, and create what is missing. Return: an fd or a negative errno */
-static int make_dir(int root, const char *path, struct nk_error *err)
+/* refuse_host() - an error if a volume shows the container what is the host's: /run, or a bpffs. A directory that is
+ * created there would stay.
+ */
+static int refuse_host(const struct inside *in, int dir, const char *path, struct nk_error *err)
 {
-	int parent cleanup_close = -1, fd = root;
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(dir, &st) || fstatfs(dir, &fs))
+		return failed(err, "examine in the container", path);
+	if (st.st_dev != in->host_run && fs.f_type != BPF_FS_MAGIC)
+		return 0;
+	return nk_error_set(err, NK_CODE_KERNEL, EBUSY, CANNOT_MOUNT,
+			    "%s in the container is that of the host, by a volume", path);
+}
+
+/* make_one() - as the owner of the directory above: root of the host may have no id in a user namespace's file
+ * system. What exists stays.
+ */
+static int make_one(const struct inside *in, int parent, const char *path, struct nk_error *err)
+{
+	int rc = refuse_host(in, parent, path, err);
+	struct stat st;
+
+	if (rc)
+		return rc;
+	if (fstat(parent, &st))
+		return failed(err, "examine in the container", path);
+	setfsgid(st.st_gid);
+	setfsuid(st.st_uid);
+	rc = mkdirat(parent, strrchr(path, '/') + 1, 0755) && errno != EEXIST ?
+		     failed(err, "create in the container", path) :
+		     0;
+	setfsuid(0);
+	setfsgid(0);
+	return rc;
+}
+
+/* make_dir() - open directory @path in the container, and create what is missing. Return: an fd or a negative errno */
+static int make_dir(const struct inside *in, const char *path, struct nk_error *err)
+{
+	int parent cleanup_close = dup(in->root), fd, rc;
 	char done[NK_PATH_SIZE];
 	const char *end = path;
 
 	do {
 		end = strchrnul(end + 1, '/');
 		snprintf(done, sizeof(done), "%.*s", (int)(end - path), path);
-		fd = open_inside(root, done);
-		if (fd < 0 && errno == ENOENT &&
-		    !mkdirat(parent < 0 ? root : parent, strrchr(done, '/') + 1, 0755))
-			fd = open_inside(root, done);
+		fd = open_inside(in, done);
+		if (fd < 0 && errno == ENOENT) {
+			rc = make_one(in, parent, done, err);
+			if (rc)
+				return rc;
+			fd = open_inside(in, done);
+		}
 		if (fd < 0)
-			return failed(err, "create in the container", done);
-		if (parent >= 0)
-			close(parent);
+			return failed(err, "open in the container", done);
+		close(parent);
 		parent = fd;
 	} while (*end);
 	return nk_steal_fd(&parent);
@@ -166,110 +221,99 @@ static int is_shared(int dir)
 	return !!(mount.propagation & MS_SHARED);
 }
 
-/* refuse_place() - an error if a mount on @dir would be seen outside the container, or hide files of it */
-static int refuse_place(int dir, const char *path, struct nk_error *err)
+/* has_files() - Return: 1 and the name of one; 0; or a negative errno */
+static int has_files(int dir, char name[NAME_MAX + 1])
 {
 	int fd cleanup_close = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list cleanup_closedir = nk_steal_dir(&fd);
-	const int shared = is_shared(dir);
 	const struct dirent *entry;
 
-	if (!list || shared < 0)
-		return failed(err, "examine in the container", path);
-	if (shared)
+	if (!list)
+		return -errno;
+	while ((errno = 0, entry = readdir(list)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
+			return 1;
+		}
+	return -errno;
+}
+
+/* refuse_place() - an error if a mount on @dir would be seen outside the container, or hide files of it */
+static int refuse_place(int dir, const char *path, struct nk_error *err)
+{
+	const int shared = is_shared(dir);
+	char name[NAME_MAX + 1];
+	int rc;
+
+	if (shared > 0)
 		return nk_error_set(
 			err, NK_CODE_KERNEL, EBUSY, CANNOT_MOUNT,
 			"%s in the container is in a volume with "
 			"mountPropagation: Bidirectional, so the host would see the mount",
 			path);
-	while ((errno = 0, entry = readdir(list)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return nk_error_set(err, NK_CODE_KERNEL, EBUSY, CANNOT_MOUNT,
-					    "%s in the container has files, such as %.64s", path,
-					    entry->d_name);
-	return errno ? failed(err, "read in the container", path) : 0;
+	rc = shared < 0 ? shared : has_files(dir, name);
+	if (rc > 0)
+		return nk_error_set(err, NK_CODE_KERNEL, EBUSY, CANNOT_MOUNT,
+				    "%s in the container has files, such as %.64s", path, name);
+	errno = -rc;
+	return rc ? failed(err, "examine in the container", path) : 0;
 }
 
-/* refuse_host() - an error if the container sees the host's own directory, where a new directory would be ours to
- * explain
- */
-static int refuse_host(int root, const struct stat *host, struct nk_error *err)
-{
-	int dir cleanup_close = make_dir(root, NK_RUN_DIR, err);
-	struct stat st;
-
-	if (dir < 0)
-		return dir;
-	if (fstat(dir, &st))
-		return failed(err, "examine in the container", NK_RUN_DIR);
-	if (!nk_trust_same_file(&st, host))
-		return 0;
-	return nk_error_set(err, NK_CODE_KERNEL, EBUSY, CANNOT_MOUNT,
-			    "%s in the container is that of the host, by a volume", NK_RUN_DIR);
-}
-
-static int mount_one(int root, int mount, const char *ifname, struct nk_error *err)
+static int mount_one(const struct inside *in, const struct nk_oci_attachment *att,
+		     struct nk_error *err)
 {
 	int dir cleanup_close = -1;
 	char path[NK_PATH_SIZE];
 	int rc;
 
-	snprintf(path, sizeof(path), NK_RUN_DIR "/%.15s", ifname);
-	dir = make_dir(root, path, err);
-	rc = dir < 0 ? dir : refuse_place(dir, path, err);
+	snprintf(path, sizeof(path), NK_RUN_DIR "/%.15s", att->ifname);
+	dir = make_dir(in, path, err);
+	rc = dir < 0 ? dir : refuse_host(in, dir, path, err);
+	if (!rc)
+		rc = refuse_place(dir, path, err);
 	if (rc)
 		return rc;
-	return move_mount(mount, "", dir, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ?
+	return move_mount(att->mount, "", dir, "",
+			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ?
 		       failed(err, "mount in the container", path) :
 		       0;
 }
 
-static int mount_all(uint32_t pid, const char *root_path, const int *mounts,
-		     const struct nk_oci_attachment *list, uint32_t count, struct nk_error *err)
+/* enter() - Without a mount namespace of its own, the mounts would be the host's, and stay. */
+static int enter(uint32_t pid, int pidfd, struct nk_error *err)
 {
-	int root cleanup_close = -1;
+	const int own = nk_oci_has_own_mounts(pid, err);
+
+	if (own < 0)
+		return own;
+	if (!own)
+		return nk_error_set(err, NK_CODE_KERNEL, EBUSY, CANNOT_MOUNT,
+				    "process %u has the mount namespace of the host", pid);
+	return setns(pidfd, CLONE_NEWNS) ?
+		       failed(err, "enter the mount namespace of", "the container") :
+		       0;
+}
+
+int nk_oci_mount(uint32_t pid, int pidfd, const char *root, const struct nk_oci_attachment *list,
+		 uint32_t count, struct nk_error *err)
+{
+	struct inside in;
 	struct stat host;
 	uint32_t i;
 	int rc;
 
 	if (stat(NK_RUN_DIR, &host))
 		return failed(err, "examine", NK_RUN_DIR);
-	rc = enter(pid, err);
+	rc = enter(pid, pidfd, err);
 	if (rc)
 		return rc;
-	root = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return failed(err, "open the container's root", root_path);
-	umask(022);
-	rc = refuse_host(root, &host, err);
+	in.host_run = host.st_dev;
+	in.root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (in.root < 0)
+		return failed(err, "open the container's root", root);
 	for (i = 0; i < count && !rc; i++)
-		rc = mount_one(root, mounts[i], list[i].ifname, err);
-	return rc;
-}
-
-int nk_oci_mount(uint32_t pid, const char *root, const struct nk_oci_attachment *list,
-		 uint32_t count, struct nk_error *err)
-{
-	int *mounts = calloc(count, sizeof(*mounts));
-	uint32_t i;
-	int rc = 0;
-
-	if (!mounts)
-		return nk_error_no_memory(err);
-	for (i = 0; i < count && !rc; i++) {
-		mounts[i] = prepare(&list[i], err);
-		rc = mounts[i] < 0 ? mounts[i] : 0;
-	}
-	if (!rc)
-		rc = mount_all(pid, root, mounts, list, count, err);
-	while (i--)
-		if (mounts[i] >= 0)
-			close(mounts[i]);
-	free(mounts);
-	if (rc)
-		nk_error_remedy(err,
-				"to start the container without it, set the annotation "
-				"nk-cni/containers of the Pod to the names of the others, or none");
+		rc = mount_one(&in, &list[i], err);
+	close(in.root);
 	return rc;
 }
 

@@ -61,6 +61,8 @@ static enum nk_oci_choice choose(const struct nk_json *annotations)
 		return NK_OCI_LEFT_OUT;
 	if (!names)
 		return NK_OCI_UNNAMED;
+	if (!strcmp(names, "none"))
+		return NK_OCI_LEFT_OUT;
 	return has_name(names, either(annotations, "io.kubernetes.cri.container-name",
 				      "io.kubernetes.container.name")) ?
 		       NK_OCI_CHOSEN :
@@ -73,7 +75,7 @@ int nk_oci_state_parse(const char *text, size_t size, struct nk_oci_state *ret,
 	static const struct nk_json_field fields[] = {
 		TEXT(struct state_json, "id", id),
 		UINT(struct state_json, "pid", pid, 1, INT_MAX, 4422),
-		STRING(struct state_json, "bundle", bundle, 1, / run / oci / c1),
+		STRING(struct state_json, "bundle", bundle, 1),
 		OBJECT(struct state_json, "annotations", annotations, {}),
 		END,
 	};
@@ -81,6 +83,7 @@ int nk_oci_state_parse(const char *text, size_t size, struct nk_oci_state *ret,
 	struct nk_json *json = NULL;
 	int rc = nk_json_parse(text, size, &json, err);
 
+	*ret = (struct nk_oci_state){ 0 };
 	if (!rc)
 		rc = nk_json_decode(json, "", fields, NK_JSON_IGNORE, &state, err);
 	if (!rc && (!state.pid || !*state.bundle))

@@ -33,7 +33,7 @@ struct nk_oci_state {
 	enum nk_oci_choice choice;
 };
 
-/* nk_oci_state_parse() - from the hook's stdin. Return: 0, or a negative errno */
+/* nk_oci_state_parse() - from the hook's stdin. Return: 0, or a negative errno; then @ret is zeroed */
 int nk_oci_state_parse(const char *text, size_t size, struct nk_oci_state *ret,
 		       struct nk_error *err);
 
