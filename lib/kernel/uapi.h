@@ -8,6 +8,8 @@
 #ifndef NK_UAPI_H
 #define NK_UAPI_H
 
+#include <stdint.h>
+
 /* linux/if_link.h: netkit, Linux 6.7; pairing 7.1 */
 enum {
 	NK_IFLA_NETKIT_PEER_INFO = 1,
