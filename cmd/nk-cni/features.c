@@ -11,6 +11,7 @@
 #include "cni/conflist.h"
 #include "kernel/nl.h"
 #include "node/features.h"
+#include "run/rundir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -44,34 +44,19 @@ static int add_entry(const char *text, size_t size, unsigned int n, struct nk_fe
 	return rc;
 }
 
-/* read_text() - Return: the number of bytes, or a negative errno */
-static ssize_t read_text(int dir, const char *name, char *ret, size_t size)
-{
-	int fd cleanup_close = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n, used = 0;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	while ((n = read(fd, ret + used, size - (size_t)used)) > 0)
-		used += n;
-	return n < 0 ? -errno : used;
-}
-
 static int read_list(int dir, const char *name, struct nk_feature_list *ret, struct nk_error *err)
 {
-	char *text cleanup_free = malloc(NK_JSON_SIZE_MAX + 1);
-	ssize_t size = text ? read_text(dir, name, text, NK_JSON_SIZE_MAX + 1) : -ENOMEM;
-	int rc, n, count;
+	int fd cleanup_close = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *text cleanup_free = NULL;
+	size_t size;
+	int n, count, rc = fd < 0 ? -errno : nk_rundir_read_fd(fd, NK_JSON_SIZE_MAX, &text, &size);
 
-	if (size < 0)
-		return nk_error_set(err, NK_CODE_IO, (int)-size, "cannot read a configuration",
-				    "%s: %s", name, nk_errno_name((int)-size));
-	count = nk_conflist_count(text, (size_t)size, "nk-cni", err);
+	if (rc)
+		return nk_error_set(err, NK_CODE_IO, -rc, "cannot read a configuration", "%s: %s",
+				    name, nk_errno_name(-rc));
+	count = nk_conflist_count(text, size, "nk-cni", err);
 	for (n = 0, rc = count < 0 ? count : 0; n < count && !rc; n++)
-		rc = add_entry(text, (size_t)size, (unsigned int)n, ret, err);
+		rc = add_entry(text, size, (unsigned int)n, ret, err);
 	if (rc)
 		nk_error_wrap(err, "%s", name);
 	return rc;

@@ -71,11 +71,11 @@ static void judge_program(struct nk_doctor *doctor, const char *path)
 	} else if (!same) {
 		nk_error_set(&err, NK_CODE_CONFIG, ESTALE,
 			     "the runtime's plugin is not the program that runs now",
-			     "%s differs from this nk-cni, of version %s", path, NK_VERSION);
+			     "%s differs from this nk-cni", path);
 		nk_error_remedy(&err, "run \"%s doctor\", or install this version there", path);
 	}
 	if (err.code == NK_CODE_NONE)
-		nk_doctor_ok(doctor, path, "is this version, %s", NK_VERSION);
+		nk_doctor_ok(doctor, path, "is this nk-cni");
 	else
 		nk_doctor_error(doctor, access(path, X_OK) ? NK_FINDING_FAIL : NK_FINDING_WARN,
 				path, &err);

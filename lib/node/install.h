@@ -6,7 +6,7 @@
  * half a file. Only a regular file is replaced. Calls that work in one directory exclude each other by a flock on it.
  * So a temporary file that one of them finds is that of a killed one, and is removed.
  *
- * Call nk_install_read() first, which changes nothing, and nk_install_fini() last, also after a failure.
+ * Call nk_install_add_*() first, which change nothing, and nk_install_fini() last, also after a failure.
  */
 #ifndef NK_INSTALL_H
 #define NK_INSTALL_H
