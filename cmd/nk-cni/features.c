@@ -13,7 +13,6 @@
 #include "node/features.h"
 #include "run/rundir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,7 +47,7 @@ static int read_list(int dir, const char *name, struct nk_feature_list *ret, str
 {
 	int fd cleanup_close = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text cleanup_free = NULL;
-	size_t size;
+	size_t size = 0;
 	int n, count, rc = fd < 0 ? -errno : nk_rundir_read_fd(fd, NK_JSON_SIZE_MAX, &text, &size);
 
 	if (rc)
@@ -62,39 +61,23 @@ static int read_list(int dir, const char *name, struct nk_feature_list *ret, str
 	return rc;
 }
 
-/* is_list() - would a runtime read it? As libcni, ConfFiles() */
-static bool is_list(const char *name)
-{
-	static const char *const ends[] = { ".conflist", ".conf", ".json" };
-	const char *end = strrchr(name, '.');
-	size_t i;
-
-	for (i = 0; end && i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (!strcmp(end, ends[i]))
-			return true;
-	return false;
-}
-
 /* read_lists() - go on after a failure. Return: 0, or the first one */
 static int read_lists(const char *path, struct nk_feature_list *ret, struct nk_error *err)
 {
-	DIR *dir cleanup_closedir = opendir(path);
+	int dir cleanup_close = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct nk_conf_file_list files cleanup_list = { 0 };
 	struct nk_error mine = { 0 };
-	const struct dirent *entry;
-	int rc = 0;
+	uint32_t i;
+	int rc;
 
-	if (!dir) {
+	if (dir < 0) {
 		nk_error_sys(err, NK_CODE_IO, "cannot read the configurations", "%s", path);
 		return nk_error_remedy(err, "give the directory of the runtime with --conf-dir");
 	}
-	while ((errno = 0, entry = readdir(dir)) != NULL)
-		if (is_list(entry->d_name))
-			rc = nk_log_keep_first(rc, read_list(dirfd(dir), entry->d_name, ret, &mine),
-					       err, &mine);
-	if (errno) {
-		nk_error_sys(&mine, NK_CODE_IO, "cannot read the configurations", "%s", path);
-		rc = nk_log_keep_first(rc, -mine.sys, err, &mine);
-	}
+	rc = nk_conflist_read_dir(dir, &files, err);
+	for (i = 0; i < files.count; i++)
+		rc = nk_log_keep_first(rc, read_list(dir, files.at[i].name, ret, &mine), err,
+				       &mine);
 	return rc;
 }
 

@@ -1,15 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-/* conflist.c - the entries of a conflist as a runtime passes them to the plugin (CNI, section 4) */
+/* conflist.c - the network configurations of a node, and their entries as a runtime passes them to the plugin (CNI,
+ * section 4)
+ */
 #include "cni/conflist.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/json_fields.h"
+#include "base/list.h"
 #include "cni/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
+
+/* is_conf() - by libcni, ConfFiles() */
+static bool is_conf(const char *name)
+{
+	static const char *const ends[] = { ".conf", ".conflist", ".json" };
+	const char *end = strrchr(name, '.');
+	size_t i;
+
+	for (i = 0; end && i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!strcmp(end, ends[i]))
+			return true;
+	return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct nk_conf_file *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int nk_conflist_read_dir(int dir, struct nk_conf_file_list *ret, struct nk_error *err)
+{
+	int fd cleanup_close = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list cleanup_closedir = nk_steal_dir(&fd);
+	const struct dirent *entry;
+	struct nk_conf_file file;
+	int rc = 0;
+
+	if (!list)
+		return nk_error_sys(err, NK_CODE_IO, "cannot read the configurations", "open .");
+	for (errno = 0; !rc && (entry = readdir(list)); errno = 0) {
+		snprintf(file.name, sizeof(file.name), "%s", entry->d_name);
+		if (is_conf(file.name))
+			rc = nk_list_add(ret, &file, err);
+	}
+	if (!rc && errno)
+		rc = nk_error_sys(err, NK_CODE_IO, "cannot read the configurations", "readdir");
+	if (!rc && ret->count)
+		qsort(ret->at, ret->count, sizeof(*ret->at), by_name);
+	return rc;
+}
 
 static const struct nk_json_field no_fields[] = {
 	END,

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "base/trust.h"
+#include "cni/conflist.h"
 #include "cni/delegate.h"
 #include "doctor/doctor.h"
 #include "run/rundir.h"
@@ -102,43 +103,24 @@ static void check_program(struct nk_doctor *doctor)
 
 /* --- configurations --------------------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *end)
-{
-	const size_t size = strlen(name), end_size = strlen(end);
-
-	return size > end_size && !strcmp(name + size - end_size, end);
-}
-
-static int by_file(const void *a, const void *b)
-{
-	const struct nk_doctor_conf *x = a, *y = b;
-
-	return strcmp(x->file, y->file);
-}
-
 /* list_confs() - the names of the files, in the runtime's order */
 static int list_confs(struct nk_doctor *doctor, int *ret_dir, struct nk_error *err)
 {
-	int fd cleanup_close = open(doctor->conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir cleanup_closedir = NULL;
-	struct dirent *entry;
-	int rc = 0;
+	struct nk_conf_file_list files cleanup_list = { 0 };
+	struct nk_doctor_conf conf;
+	uint32_t i;
+	int rc;
 
-	*ret_dir = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	dir = nk_steal_dir(&fd);
-	if (!dir || *ret_dir < 0)
+	*ret_dir = open(doctor->conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_dir < 0)
 		return nk_error_sys(err, NK_CODE_CONFIG, "there is no network configuration",
 				    "open %s", doctor->conf_dir);
-	while (!rc && (entry = readdir(dir)) != NULL) {
-		struct nk_doctor_conf conf = { 0 };
-
-		snprintf(conf.file, sizeof(conf.file), "%s", entry->d_name);
-		if (ends_with(conf.file, ".conf") || ends_with(conf.file, ".conflist") ||
-		    ends_with(conf.file, ".json"))
-			rc = nk_list_add(&doctor->confs, &conf, err);
+	rc = nk_conflist_read_dir(*ret_dir, &files, err);
+	for (i = 0; i < files.count && !rc; i++) {
+		conf = (struct nk_doctor_conf){ 0 };
+		memcpy(conf.file, files.at[i].name, sizeof(conf.file));
+		rc = nk_list_add(&doctor->confs, &conf, err);
 	}
-	if (doctor->confs.count)
-		qsort(doctor->confs.at, doctor->confs.count, sizeof(doctor->confs.at[0]), by_file);
 	return rc;
 }
 
@@ -164,7 +146,7 @@ static int examine_conf(struct nk_doctor_conf *conf, const struct nk_json *json,
 			struct nk_error *err)
 {
 	const struct nk_json *plugins = nk_json_get(json, "plugins"), *entry;
-	const bool is_list = ends_with(conf->file, ".conflist");
+	const bool is_list = !strcmp(strrchr(conf->file, '.'), ".conflist");
 	const char *name = nk_json_string(nk_json_get(json, "name"));
 
 	if (is_list && !nk_json_count(plugins))

@@ -42,12 +42,14 @@ int nk_process_read(const char *name, struct nk_process_list *ret, struct nk_err
 
 	if (!dir)
 		return nk_error_sys(err, NK_CODE_KERNEL, "cannot list processes", "open /proc");
-	while (!rc && (entry = readdir(dir)) != NULL) {
+	for (errno = 0; !rc && (entry = readdir(dir)); errno = 0) {
 		process.pid = (int)strtol(entry->d_name, NULL, 10);
 		if (process.pid > 0 && read_name(proc, entry->d_name, process.name) &&
 		    !strncmp(process.name, name, NK_PROCESS_NAME_SIZE - 1))
 			rc = nk_list_add(ret, &process, err);
 	}
+	if (!rc && errno)
+		return nk_error_sys(err, NK_CODE_KERNEL, "cannot list processes", "readdir /proc");
 	return rc;
 }
 

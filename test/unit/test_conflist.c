@@ -6,8 +6,12 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *pick(const char *text, unsigned int n)
 {
@@ -108,4 +112,56 @@ Test(conflist, entries_of_the_plugin_are_counted_and_a_list_may_have_none)
 	expect_count("[{\"type\":\"nk-cni\"}]", -EINVAL);
 	expect_count("{\"type\":\"nk-cni\"", -EINVAL);
 	expect_count("", -EINVAL);
+}
+
+static void make_file(const char *dir, const char *name)
+{
+	char path[PATH_MAX + 32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	cr_assert(file, "%s", path);
+	fclose(file);
+}
+
+/* libcni reads what ends so, sorted by name: a hidden file too, but not one that an editor leaves */
+Test(conflist, files_are_those_of_a_runtime_in_its_order)
+{
+	static const char *const files[] = { "b.conf",	   "10-x.conflist", "9-y.json",
+					     "a.conf.bak", "c.conflist~",   "README",
+					     ".d.conf",	   "e.CONF" };
+	static const char *const want[] = { ".d.conf", "10-x.conflist", "9-y.json", "b.conf" };
+	struct nk_conf_file_list found = { 0 };
+	struct nk_error err = { 0 };
+	char path[PATH_MAX], full[PATH_MAX + 32];
+	uint32_t i;
+	int dir;
+
+	unit_temp_dir(path);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		make_file(path, files[i]);
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	unit_expect_ok("a directory", nk_conflist_read_dir(dir, &found, &err), &err);
+	cr_assert_eq(found.count, sizeof(want) / sizeof(want[0]));
+	for (i = 0; i < found.count; i++)
+		cr_expect_str_eq(found.at[i].name, want[i]);
+	free(found.at);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(full, sizeof(full), "%s/%s", path, files[i]);
+		unlink(full);
+	}
+	unit_temp_dir_end(path);
+	close(dir);
+}
+
+Test(conflist, a_directory_that_cannot_be_read_is_not_an_empty_one)
+{
+	struct nk_conf_file_list found = { 0 };
+	struct nk_error err = { 0 };
+	int file = open("/dev/null", O_RDONLY);
+
+	unit_expect_error("no directory", nk_conflist_read_dir(file, &found, &err), &err,
+			  NK_CODE_IO, "cannot read the configurations|ENOTDIR");
+	close(file);
 }
