@@ -143,10 +143,19 @@ static void put_string(FILE *out, const char *key, const char *value)
 	fputc('"', out);
 }
 
+static double phases_ms(void)
+{
+	int64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < phases.count; i++)
+		sum += phases.at[i].ns;
+	return (double)sum / 1e6;
+}
+
 /* put_result() - what the line of a call has more than that of a message; @err: NULL: it succeeded */
 static void put_result(FILE *out, const struct nk_error *err)
 {
-	int64_t sum = 0;
 	uint32_t i;
 
 	fprintf(out, ",\"code\":%d", err ? (int)err->code : 0);
@@ -154,15 +163,15 @@ static void put_result(FILE *out, const struct nk_error *err)
 	put_string(out, "details", err ? err->details : "");
 	put_string(out, "remedy", err ? err->remedy : "");
 	fputs(",\"phases\":{", out);
-	for (i = 0; i < phases.count; i++) {
-		sum += phases.at[i].ns;
+	for (i = 0; i < phases.count; i++)
 		fprintf(out, "%s\"%s\":%.3f", i ? "," : "", phases.at[i].name,
 			(double)phases.at[i].ns / 1e6);
-	}
-	fprintf(out, "},\"ms\":%.3f", (double)sum / 1e6);
+	fprintf(out, "},\"ms\":%.3f", phases_ms());
 }
 
-/* put_json() - a line about a message, or about the call if that is NULL */
+/* put_json() - a line about a message, or about the call if that is NULL. Not by json.h, which builds one document at a
+ * time: a warning may come while another is built.
+ */
 static void put_json(FILE *out, const char *stamp, enum nk_log_level level, const char *message,
 		     const struct nk_error *err)
 {
@@ -257,19 +266,23 @@ void nk_log_phase(const char *name)
 static void log_phases(void)
 {
 	char text[PHASES * 48] = "";
-	int64_t sum = 0;
 	size_t used = 0;
 	uint32_t i;
 
 	if (sink.level < NK_LOG_DEBUG)
 		return;
-	for (i = 0; i < phases.count && used < sizeof(text); i++) {
-		sum += phases.at[i].ns;
+	for (i = 0; i < phases.count && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %.3f",
 					 i ? ", " : "", phases.at[i].name,
 					 (double)phases.at[i].ns / 1e6);
-	}
-	nk_log(NK_LOG_DEBUG, "%s took %.3f ms: %s", sink.command, (double)sum / 1e6, text);
+	nk_log(NK_LOG_DEBUG, "%s took %.3f ms: %s", sink.command, phases_ms(), text);
+}
+
+/* log_whole() - an error with its details and its remedy */
+static void log_whole(enum nk_log_level level, const struct nk_error *err)
+{
+	nk_log(level, "%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
+	       err->remedy);
 }
 
 void nk_log_call(const struct nk_error *err)
@@ -277,8 +290,7 @@ void nk_log_call(const struct nk_error *err)
 	if (sink.json && *sink.file)
 		append_line(err ? NK_LOG_ERROR : NK_LOG_INFO, NULL, err);
 	if (err)
-		nk_log_error("%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
-			     err->remedy);
+		log_whole(NK_LOG_ERROR, err);
 	else
 		nk_log_info("%s of network %s%s%s%s%s done", sink.command, sink.network,
 			    *sink.container ? ", container " : "", sink.container,
@@ -288,8 +300,7 @@ void nk_log_call(const struct nk_error *err)
 
 void nk_log_tolerated(const struct nk_error *err)
 {
-	nk_log_warn("%s: %s%s%s", err->msg, err->details, *err->remedy ? "; remedy: " : "",
-		    err->remedy);
+	log_whole(NK_LOG_WARNING, err);
 }
 
 int nk_log_keep_first(int first, int rc, struct nk_error *err, struct nk_error *mine)

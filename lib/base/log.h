@@ -42,9 +42,8 @@ int nk_log_level(const char *name);
  */
 void nk_log(enum nk_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define nk_log_error(...) nk_log(NK_LOG_ERROR, __VA_ARGS__)
-#define nk_log_warn(...)  nk_log(NK_LOG_WARNING, __VA_ARGS__)
-#define nk_log_info(...)  nk_log(NK_LOG_INFO, __VA_ARGS__)
+#define nk_log_warn(...) nk_log(NK_LOG_WARNING, __VA_ARGS__)
+#define nk_log_info(...) nk_log(NK_LOG_INFO, __VA_ARGS__)
 
 /**
  * nk_log_phase() - the time since the last call was spent on @name
