@@ -6,18 +6,28 @@
 #include "unit.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static char dir[PATH_MAX], file[PATH_MAX + 16];
+static bool inside;
+static int root;
 
+/*
+ * begin() - the directory of the log file becomes the root. Of an ordinary user, the test is root in a user
+ * namespace, where /tmp belongs to a user that is not known there, and is refused.
+ */
 static void begin(enum nk_log_level level, bool json)
 {
 	unit_temp_dir(dir);
-	snprintf(file, sizeof(file), "%s/nk.log", dir);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	inside = !chroot(dir);
+	snprintf(file, sizeof(file), "%s/nk.log", inside ? "" : dir);
 	nk_log_init(level, file, json, "fast");
 	nk_log_subject("ADD", "shop/web", "c1", "net1");
 }
@@ -29,7 +39,9 @@ static char *end(void)
 	char *text = unit_read_text(file, &size);
 
 	unlink(file);
-	rmdir(dir);
+	cr_assert(!inside || (!fchdir(root) && !chroot(".")), "leave %s", dir);
+	close(root);
+	unit_temp_dir_end(dir);
 	return text;
 }
 
