@@ -118,11 +118,11 @@ static int check_name(const char *name, struct nk_error *err)
 		"%s: the name of a list ends in .conflist, and does not begin with a dot", name);
 }
 
-/* check_entry() - would an ADD take it? */
+/* check_entry() - would an ADD take it, with a deviceID where it waits for one? */
 static int check_entry(const char *text, struct nk_error *err)
 {
 	const struct nk_request request = {
-		.command = NK_COMMAND_PLAN,
+		.command = NK_COMMAND_FEATURES,
 		.container_id = "install",
 		.ifname = "net1",
 		.cni_path = "",

@@ -341,6 +341,8 @@ Test(install, the_executable_installs_itself_as_nk_cni)
 #define GOOD "{\"cniVersion\": \"1.0.0\", \"name\": \"fast\", \"plugins\": [%s]}"
 #define OURS "{\"type\": \"nk-cni\", \"master\": \"eth1\", \"queues\": {\"pool\": \"8-15\"}}"
 #define BAD  "{\"type\": \"nk-cni\", \"master\": \"eth1\", \"queues\": {\"poll\": \"8-15\"}}"
+/* A device plugin says which queue, when there is a Pod. */
+#define OF_DEVICE_PLUGIN "{\"type\": \"nk-cni\", \"capabilities\": {\"deviceID\": true}}"
 
 static const struct {
 	const char *name, *text;
@@ -349,6 +351,7 @@ static const struct {
 } lists[] = {
 	{ "10-fast.conflist", OURS, NK_CODE_NONE, "" },
 	{ "10-fast.conflist", "{\"type\": \"ptp\"}, " OURS, NK_CODE_NONE, "" },
+	{ "10-fast.conflist", OF_DEVICE_PLUGIN, NK_CODE_NONE, "" },
 	{ "10-fast.conflist", "{\"type\": \"ptp\"}", NK_CODE_CONFIG, "none has type \"nk-cni\"" },
 	{ "10-fast.conflist", BAD, NK_CODE_UNSUPPORTED, "poll|pool" },
 	{ "10-fast.conflist", OURS ", " BAD, NK_CODE_UNSUPPORTED, "poll" },
