@@ -16,7 +16,8 @@ declare -A container=() # of the one in each, by the sandbox's name
 # --- containerd -------------------------------------------------------------------------------
 
 # make_image FILE: a docker-archive with one layer: sleep, which is the pause program, and xsk and libxdp, AF_XDP
-# applications, all with the libraries that they have here. libxdp has the capability that a user other than root needs.
+# applications, all with the libraries that they have here; and testpmd, whose files are mounted from $DPDK. libxdp and
+# testpmd have the capability that a user other than root needs.
 make_image() {
 	local dir=$scratch/image files sum
 
@@ -24,8 +25,9 @@ make_image() {
 	files=$(ldd tools/xsk tools/libxdp /usr/bin/sleep | grep -o '\s/lib[^ ]*' | sort -u)
 	# shellcheck disable=SC2086 # words
 	cp -L --parents $files "$dir/root/"
-	cp tools/xsk tools/libxdp /usr/bin/sleep "$dir/root/"
+	cp tools/xsk tools/libxdp /usr/bin/sleep "$DPDK/usr/bin/dpdk-testpmd" "$dir/root/"
 	setcap cap_net_raw+ep "$dir/root/libxdp"
+	setcap cap_net_raw+ep "$dir/root/dpdk-testpmd"
 	tar --xattrs --xattrs-include='security.*' -cf "$dir/layer.tar" -C "$dir/root" .
 	sum=$(sha256sum "$dir/layer.tar")
 	cat >"$dir/config.json" <<-JSON
@@ -223,30 +225,35 @@ container_of() {
 	JSON
 }
 
-# create_container POD MAP OPTION...
-create_container() {
+# create KEY POD CONFIG: a container, not started yet; its id is container[KEY]
+create() {
 	local reply
 
-	reply=$(cri CreateContainer "{\"pod_sandbox_id\": \"${sandbox[$1]}\",
-		\"sandbox_config\": $(sandbox_of "$1"), \"config\": $(container_of "$@")}")
+	reply=$(cri CreateContainer "{\"pod_sandbox_id\": \"${sandbox[$2]}\",
+		\"sandbox_config\": $(sandbox_of "$2"), \"config\": $3}")
 	[[ $reply =~ \"containerId\":\ *\"([0-9a-f]+)\" ]] || die "CreateContainer: $reply"
 	container[$1]=${BASH_REMATCH[1]}
 }
 
-# app POD MAP OPTION...: such a container runs, and its socket is ready when this returns. Like kubelet, it
-# makes another container where runc fails: cilium/ebpf from 0.22 on, which runc loads its device filter with,
-# opens each bpffs in /proc/self/mountinfo as a directory, also a map that is mounted as a file. runc sees the
-# container's mounts there when the Go thread that entered them is its first one.
-app() {
+# starts KEY POD MAP CONFIG: such a container runs, which sees the map at MAP. Like kubelet, it makes another
+# container where runc fails: cilium/ebpf from 0.22 on, which runc loads its device filter with, opens each bpffs in
+# /proc/self/mountinfo as a directory, also a map that is mounted as a file. runc sees the container's mounts there
+# when the Go thread that entered them is its first one.
+starts() {
 	local tries=5
 
-	create_container "$@"
+	create "$1" "$2" "$4"
 	until cri StartContainer "{\"container_id\": \"${container[$1]}\"}" >/dev/null 2>"$scratch/start.err"; do
-		has "StartContainer" "$(<"$scratch/start.err")" "/run/xsks_map\": open bpffs mount"
+		has "StartContainer" "$(<"$scratch/start.err")" "$3\": open bpffs mount"
 		((--tries)) || die "StartContainer: too often"
 		cri RemoveContainer "{\"container_id\": \"${container[$1]}\"}" >/dev/null
-		create_container "$@"
+		create "$1" "$2" "$4"
 	done
+}
+
+# app POD MAP OPTION...: such a container runs, and its socket is ready when this returns
+app() {
+	starts "$1" "$1" /run/xsks_map "$(container_of "$@")"
 	await "the application's socket" says "$1" ready
 }
 
