@@ -126,14 +126,18 @@ runtime() {
 	"$programs/ctr" oci spec | jq --arg nk "$nk" 'del(.process.rlimits) |
 		.hooks.createRuntime += [{path: $nk, args: ["nk-cni", "oci-hook"]}]' >"$scratch/hooked.json"
 	launch
-	"$programs/ctr" -a "$scratch/containerd.sock" -n k8s.io \
-		images import "$scratch/image.tar" >/dev/null 2>"$scratch/import.err"
-	await "the image" has_image
+	import "$scratch/image.tar" "$image"
 	has "Version" "$(cri Version | jq -r '.runtimeName + " " + .runtimeVersion')" "containerd $version."
 }
 
+# import FILE IMAGE: an archive that has it
+import() {
+	"$programs/ctr" -a "$scratch/containerd.sock" -n k8s.io images import "$1" >/dev/null 2>"$scratch/import.err"
+	await "the image" has_image "$2"
+}
+
 has_image() {
-	[[ $(cri ImageStatus "{\"image\": {\"image\": \"$image\"}}") == *"$image"* ]]
+	[[ $(cri ImageStatus "{\"image\": {\"image\": \"$1\"}}") == *"$1"* ]]
 }
 
 # restart SIGNAL: end containerd by it and start it again, while sandboxes live on
@@ -150,13 +154,16 @@ cri() {
 	"$programs/cri" "$scratch/containerd.sock" "$1" <<<"${2-"{}"}"
 }
 
-# sandbox_of NAME: its configuration, as kubelet gives it; with the Pod's annotations, an object
+# sandbox_of NAME: its configuration, as kubelet gives it; with the Pod's annotations, an object, and its network, POD
+# or NODE, where it has no hostname of its own
 sandbox_of() {
 	cat <<-JSON
-		{"metadata": {"name": "$1", "uid": "uid-$1", "namespace": "lab"}, "hostname": "$1",
+		{"metadata": {"name": "$1", "uid": "uid-$1", "namespace": "lab"},
+		 "hostname": "$([[ ${network:-} ]] || echo "$1")",
 		 "annotations": ${annotations:-"{}"},
 		 "dns_config": {"servers": ["10.1.0.1"]},
-		 "log_directory": "$scratch/log", "linux": {"cgroup_parent": "/lab/pods"}}
+		 "log_directory": "$scratch/log", "linux": {"cgroup_parent": "/lab/pods",
+			"security_context": {"namespace_options": {"network": "${network:-POD}"}}}}
 	JSON
 }
 
