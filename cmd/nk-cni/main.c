@@ -15,6 +15,7 @@
  * netns.c: when it cannot return to the host's netns, it has main() print the error, and exits.
  */
 #include "attach/attach.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/lock.h"
@@ -29,6 +30,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +40,7 @@
 
 #include "base/banned.h"
 
-#define STDIO_MS 60000 /* if the caller's stdin or stdout is O_NONBLOCK */
+#define STDIO_MS 60000 /* for the caller to write all of stdin, and to read stdout */
 
 /* The state of one call. */
 struct call {
@@ -89,56 +91,77 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* may_retry() - after a failed read or write: was it interrupted, or is a non-blocking file ready
- * in time?
- */
-static bool may_retry(int fd, short events)
+/* is_ready() - wait for @fd. Return: can it be read or written before @deadline? If not, errno says why */
+static bool is_ready(int fd, short events, int64_t deadline)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
+	int64_t left;
+	int n;
 
-	return errno == EINTR || (errno == EAGAIN && poll(&ready, 1, STDIO_MS));
+	do {
+		left = deadline - nk_clock_ms();
+		n = poll(&ready, 1, left > 0 ? (int)left : 0);
+	} while (n < 0 && errno == EINTR);
+	if (!n)
+		errno = ETIMEDOUT;
+	return n > 0;
+}
+
+static int stdio_error(const char *msg, const char *late, const char *remedy, struct nk_error *err)
+{
+	if (errno != ETIMEDOUT)
+		return nk_error_set(err, NK_CODE_IO, errno, msg, "%s", nk_errno_name(errno));
+	nk_error_set(err, NK_CODE_IO, ETIMEDOUT, msg, "%s within %d s", late, STDIO_MS / 1000);
+	return nk_error_remedy(err, "%s", remedy);
 }
 
 static int read_stdin(struct call *call, struct nk_error *err)
 {
+	const int64_t deadline = nk_clock_ms() + STDIO_MS;
 	ssize_t n;
 
 	call->input = malloc(NK_JSON_SIZE_MAX + 1);
 	if (!call->input)
 		return nk_error_no_memory(err);
 	do {
-		n = read(STDIN_FILENO, call->input + call->input_size,
-			 NK_JSON_SIZE_MAX + 1 - call->input_size);
-		if (n < 0 && !may_retry(STDIN_FILENO, POLLIN))
-			return nk_error_set(err, NK_CODE_IO, errno, "cannot read stdin", "%s",
-					    nk_errno_name(errno));
+		n = -1;
+		if (is_ready(STDIN_FILENO, POLLIN, deadline))
+			n = read(STDIN_FILENO, call->input + call->input_size,
+				 NK_JSON_SIZE_MAX + 1 - call->input_size);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return stdio_error("cannot read stdin", "it did not end",
+					   "close it after the configuration, as by < FILE", err);
 		call->input_size += n > 0 ? (size_t)n : 0;
 	} while (n && call->input_size <= NK_JSON_SIZE_MAX);
 	return 0;
 }
 
-/* write_stdout() - write @text and a newline, and free it */
+/* write_stdout() - write @text and a newline, and free it. A pipe that can be written takes PIPE_BUF without a wait. */
 static int write_stdout(char *text, struct nk_error *err)
 {
+	/* The error that the result could not be written is not waited for once more. */
+	static int64_t deadline;
 	size_t size = text ? strlen(text) : 0, done = 0;
 	ssize_t n;
+	int rc = 0;
 
 	if (!text)
 		return nk_error_no_memory(err);
+	deadline = deadline ? deadline : nk_clock_ms() + STDIO_MS;
 	text[size++] = '\n'; /* replaces the NUL; @size counts from here on */
-	while (done < size) {
-		n = write(STDOUT_FILENO, text + done, size - done);
-		if (n < 0 && may_retry(STDOUT_FILENO, POLLOUT))
-			continue;
-		if (n <= 0) {
-			free(text);
-			return nk_error_set(err, NK_CODE_IO, errno, "cannot write stdout", "%s",
-					    nk_errno_name(errno));
-		}
-		done += (size_t)n;
+	while (done < size && !rc) {
+		n = -1;
+		if (is_ready(STDOUT_FILENO, POLLOUT, deadline))
+			n = write(STDOUT_FILENO, text + done,
+				  size - done < PIPE_BUF ? size - done : PIPE_BUF);
+		if (n > 0)
+			done += (size_t)n;
+		else if (!n || (errno != EINTR && errno != EAGAIN))
+			rc = stdio_error("cannot write stdout", "nobody read it",
+					 "read it while nk-cni runs", err);
 	}
 	free(text);
-	return 0;
+	return rc;
 }
 
 /* print_error_text() - on stderr, for an operator */
