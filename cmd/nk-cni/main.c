@@ -25,6 +25,7 @@
 #include "cni/request.h"
 #include "cni/result.h"
 #include "commands.h"
+#include "kernel/caps.h"
 #include "kernel/netns.h"
 #include "subcommand.h"
 
@@ -220,6 +221,7 @@ static int run_subcommand(struct call *call, char **args, struct nk_error *err)
 	int rc, written = 0;
 
 	call->is_subcommand = true;
+	nk_caps_keep(NK_CAPS_NETWORK);
 	rc = nk_subcommand_parse(args, &invocation, err);
 	if (!rc && invocation.subcommand->reads_stdin) {
 		rc = nk_request_for_plan(get_variable, &call->request, err);
@@ -292,6 +294,7 @@ static int run(struct call *call, char **args, struct nk_error *err)
 		return rc;
 	if (call->request.command == NK_COMMAND_NONE)
 		return print_help(err);
+	nk_caps_keep(call->request.command == NK_COMMAND_VERSION ? 0 : NK_CAPS_NETWORK);
 	rc = read_stdin(call, err);
 	if (rc)
 		return rc;
@@ -303,6 +306,8 @@ static int run(struct call *call, char **args, struct nk_error *err)
 	rc = nk_config_parse(call->input, call->input_size, &call->request, &call->config, err);
 	if (rc)
 		return rc;
+	if (!*call->config.ipam_type) /* a plugin of another's may need more */
+		nk_caps_no_new();
 	block_signals();
 	nk_log_phase("input");
 	return run_command(call, err);
