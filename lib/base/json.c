@@ -120,9 +120,7 @@ int nk_json_parse(const char *text, size_t size, struct nk_json **ret, struct nk
 		return rc;
 	json = cJSON_ParseWithLengthOpts(text, size, &end, false);
 	if (!json)
-		return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON",
-				    "syntax error at byte %zu of %zu",
-				    end ? (size_t)(end - text) : 0, size);
+		return nk_json_refuse(text, end ? (size_t)(end - text) : 0, "syntax error", err);
 	while (end < text + size && strchr(" \t\r\n", *end))
 		end++;
 	if (end != text + size)

@@ -17,9 +17,28 @@ struct lexer {
 	unsigned int depth;
 };
 
+int nk_json_refuse(const char *text, size_t at, const char *what, struct nk_error *err)
+{
+	char before[NK_JSON_EXCERPT_SIZE] = "";
+	unsigned int line = 1;
+	size_t i, used = 0, first = at < sizeof(before) ? 0 : at - (sizeof(before) - 1);
+
+	for (i = 0; i < at; i++)
+		line += text[i] == '\n';
+	for (i = first; i < at; i++)
+		if (!isspace((unsigned char)text[i]))
+			before[used++] = isprint((unsigned char)text[i]) ? text[i] : '?';
+		else if (used && before[used - 1] != ' ')
+			before[used++] = ' ';
+	if (used && before[used - 1] == ' ')
+		before[--used] = '\0';
+	return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON", "%s at byte %zu, in line %u%s%s",
+			    what, at, line, used ? ", after: " : "", before);
+}
+
 static int refuse_text(const struct lexer *lex, struct nk_error *err, const char *what)
 {
-	return nk_error_set(err, NK_CODE_JSON, EINVAL, "not JSON", "%s at byte %zu", what, lex->at);
+	return nk_json_refuse(lex->text, lex->at, what, err);
 }
 
 /* peek_byte() - the byte @ahead of the current one, or 0 after the end; no token contains a NUL either */

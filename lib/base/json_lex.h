@@ -7,8 +7,12 @@
 
 struct nk_error;
 
-#define NK_JSON_DEPTH_MAX  32
-#define NK_JSON_NUMBER_MAX 63 /* characters of a number; cJSON would truncate a longer one */
+#define NK_JSON_DEPTH_MAX    32
+#define NK_JSON_NUMBER_MAX   63 /* characters of a number; cJSON would truncate a longer one */
+#define NK_JSON_EXCERPT_SIZE 33 /* of the text before an error */
+
+/* nk_json_refuse() - "not JSON": @what is at byte @at of @text, its line, and what is before it. Return: -EINVAL */
+int nk_json_refuse(const char *text, size_t at, const char *what, struct nk_error *err);
 
 /**
  * nk_json_lex() - check the tokens of a text, and its nesting depth; cJSON checks their order

@@ -373,6 +373,9 @@ int nk_config_read(const char *text, size_t size, struct nk_json **ret, struct n
 	rc = nk_json_parse(text, size, ret, err);
 	if (rc)
 		nk_error_wrap(err, "stdin");
+	if (rc == -EINVAL)
+		nk_error_remedy(err, "\"jq . FILE\" checks the file; JSON has no comments, and no "
+				     "comma before a closing bracket");
 	return rc;
 }
 

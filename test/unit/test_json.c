@@ -118,6 +118,15 @@ Test(json, what_is_not_json_is_refused_with_its_byte)
 		expect_refused(bad[i], "not JSON|at byte");
 }
 
+Test(json, what_is_not_json_is_refused_with_its_line_and_what_is_before)
+{
+	expect_refused("{\n\t\"a\": 1,\n}\n", "in line 3, after: { \"a\": 1, }");
+	expect_refused("{\n  // c\n}", "at byte 4, in line 2, after: {");
+	expect_refused("{\n\"a\": \"0123456789012345678901234567890\"\n\"b\"}",
+		       "in line 3, after: 123456789012345678901234567890\"");
+	expect_refused("[\xc3\xa4]", "in line 1, after: [");
+}
+
 Test(json, bytes_behind_the_document_are_refused)
 {
 	expect_refused("{}x", "not one JSON document|at byte 2");
