@@ -36,7 +36,7 @@ static const char *parse_id(const char *p, uint32_t *ret)
 static int parse_list(const char *list, const char *text, const char *path,
 		      struct nk_queue_set *ret, struct nk_error *err)
 {
-	char twice[40];
+	char why[64];
 	struct nk_queue_set set = { 0 };
 	const char *p = list;
 	uint32_t first = 0, last = 0;
@@ -47,20 +47,24 @@ static int parse_list(const char *list, const char *text, const char *path,
 		last = first;
 		if (p && *p == '-')
 			p = parse_id(p + 1, &last);
-		if (!p || last < first || (*p && *p != ','))
+		if (!p || (*p && *p != ','))
 			return refuse_list(err, path, text,
 					   "is not a list of queue ids from 1 to 4095 such as "
 					   "\"8-15,20\"");
-		if (!first)
+		if (!first || !last)
 			return refuse_list(
 				err, path, text,
 				"contains queue 0, which belongs to the host and is never lent");
+		if (last < first) {
+			snprintf(why, sizeof(why), "has a range that is backwards: write %u-%u",
+				 last, first);
+			return refuse_list(err, path, text, why);
+		}
 		for (; first <= last; first++, count++) {
 			if (nk_queue_set_has(&set, first)) {
-				snprintf(twice, sizeof(twice), "contains queue %u twice", first);
-				return refuse_list(err, path, text, twice);
+				snprintf(why, sizeof(why), "contains queue %u twice", first);
+				return refuse_list(err, path, text, why);
 			}
-
 			nk_queue_set_put(&set, first);
 		}
 		if (!*p)
