@@ -147,10 +147,14 @@ static int choose_queues(const struct nk_config_raw *raw, const struct raw_queue
 	config->fixed_queues = false;
 	if (*queues->pool)
 		return read_queue_pool(queues, config, err);
-	if (device->kind == DEVICE_NAME)
-		return nk_config_invalid(
-			err, raw->device_id_path, raw->device_id,
-			"of the form <master>-q<N>[-<M>], and \"queues\" is missing");
+	if (device->kind == DEVICE_NAME) {
+		nk_config_invalid(err, raw->device_id_path, raw->device_id,
+				  "of the form <master>-q<N>[-<M>], and \"queues\" is missing");
+		return nk_error_remedy(
+			err, "set \"queues\" to queues of that NIC, such as {\"pool\": "
+			     "\"8-15\"}. nk-cni needs no VF of a device plugin: \"master\" "
+			     "can name the PF, without a deviceID");
+	}
 	return raw->queues ? nk_config_missing(err, "queues.pool or queues.ids") : 0;
 }
 

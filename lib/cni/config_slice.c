@@ -187,7 +187,7 @@ static int add_entry(const struct nk_json *json, const struct nk_request *reques
 	snprintf(key, sizeof(key), "%s.match", path);
 	rc = nk_json_decode(json, path, steering_fields, NK_JSON_REFUSE, &raw, err);
 	if (!rc && !*raw.match)
-		rc = nk_config_missing(err, key);
+		rc = nk_error_config(err, "missing %s: \"mac\", \"ip\", \"tcp\" or \"udp\"", key);
 	if (!rc)
 		rc = nk_config_look_up(key, raw.match, matches, &match, err);
 	if (rc)
