@@ -35,6 +35,8 @@ enum nk_code {
 	NK_CODE_IPAM = 104,	/* the IPAM plugin failed; its own errors keep their code */
 };
 
+#define NK_REMEDY_ROOT "run nk-cni as root (CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF)"
+
 struct nk_error {
 	enum nk_code code; /* NK_CODE_NONE: no error */
 	int sys;	   /* errno, positive, or 0 */

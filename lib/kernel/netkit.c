@@ -114,7 +114,7 @@ static int explain_refusal(int rc, const char *what, const char *wanted, struct 
 		nk_error_remedy(err, "run Linux >= %s with CONFIG_NETKIT", wanted);
 	} else if (rc == -EPERM) {
 		nk_error_wrap(err, "%s", what);
-		nk_error_remedy(err, "run nk-cni as root (CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF)");
+		nk_error_remedy(err, NK_REMEDY_ROOT);
 	}
 	return rc;
 }

@@ -180,6 +180,14 @@ int nk_netns_open_cookie(uint64_t cookie, struct nk_error *err)
 	return nk_steal_fd(&fd);
 }
 
+/* refuse_netns() - of a system call that failed. EPERM: its capability is CAP_SYS_ADMIN. Return: a negative errno */
+static int refuse_netns(const char *msg, const char *call, struct nk_error *err)
+{
+	const int rc = nk_error_sys(err, NK_CODE_KERNEL, msg, "%s", call);
+
+	return rc == -EPERM ? nk_error_remedy(err, NK_REMEDY_ROOT) : rc;
+}
+
 int nk_netns_call(int netns_fd, int (*fn)(void *arg, struct nk_error *err), void *arg,
 		  struct nk_error *err)
 {
@@ -191,7 +199,7 @@ int nk_netns_call(int netns_fd, int (*fn)(void *arg, struct nk_error *err), void
 	if (own < 0)
 		return own;
 	if (setns(netns_fd, CLONE_NEWNET))
-		return nk_error_sys(err, NK_CODE_KERNEL, "cannot enter the Pod's netns", "setns");
+		return refuse_netns("cannot enter the Pod's netns", "setns", err);
 	rc = fn(arg, err);
 	return_to_own(own);
 	return rc;
@@ -205,7 +213,7 @@ int nk_netns_new(struct nk_error *err)
 	if (own < 0)
 		return own;
 	if (unshare(CLONE_NEWNET))
-		return nk_error_sys(err, NK_CODE_KERNEL, "cannot create a netns", "unshare");
+		return refuse_netns("cannot create a netns", "unshare", err);
 	fd = nk_netns_open_own(err);
 	return_to_own(own);
 	return fd;
