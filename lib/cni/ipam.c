@@ -64,9 +64,14 @@ static int pass_error(const struct nk_ipam *ipam, uint32_t code, const char *msg
 	if (!details)
 		details = "";
 	if ((size_t)size < sizeof(text))
-		return nk_error_set(err, (enum nk_code)code, ECANCELED, text, "%s", details);
-	return nk_error_set(err, (enum nk_code)code, ECANCELED, text, "%s%s%s", msg,
-			    *details ? "; " : "", details);
+		nk_error_set(err, (enum nk_code)code, ECANCELED, text, "%s", details);
+	else
+		nk_error_set(err, (enum nk_code)code, ECANCELED, text, "%s%s%s", msg,
+			     *details ? "; " : "", details);
+	return nk_error_remedy(
+		err, "the IPAM plugin reports this itself: compare \"ipam\" with the plugin's "
+		     "documentation, and check that what it needs is there, such as the daemon "
+		     "of dhcp");
 }
 
 /* report_status() - the plugin exited with a status other than 0; it should have written an error */

@@ -433,6 +433,7 @@ Test(ipam, error_of_the_plugin_is_passed_on_with_its_code)
 		cr_expect_eq((unsigned int)err.code, rows[i].code, "code %u", (unsigned)err.code);
 		cr_expect_str_eq(err.msg, rows[i].msg, "%s", err.msg);
 		cr_expect_str_eq(err.details, rows[i].details, "%s", err.details);
+		cr_expect(strstr(err.remedy, "compare \"ipam\""), "%s", err.remedy);
 	}
 }
 
