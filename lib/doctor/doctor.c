@@ -68,6 +68,15 @@ static bool is_passing(const struct nk_error *err)
 	       err->sys == EMFILE || err->sys == ENFILE || err->sys == EBADMSG;
 }
 
+/* default_fix() - for an error without a remedy */
+static const char *default_fix(enum nk_code code)
+{
+	if (code == NK_CODE_CONFIG || code == NK_CODE_UNSUPPORTED)
+		return "correct the configuration: nk-cni(8) has the rules for each key";
+	return "the finding has the words of the kernel, and dmesg may have more; nk-cni(8) has the "
+	       "rules";
+}
+
 void nk_doctor_error(struct nk_doctor *doctor, enum nk_finding_state state, const char *about,
 		     const struct nk_error *err)
 {
@@ -77,10 +86,7 @@ void nk_doctor_error(struct nk_doctor *doctor, enum nk_finding_state state, cons
 		 err->details);
 	snprintf(finding.fix, sizeof(finding.fix), "%s", err->remedy);
 	if (finding.state > NK_FINDING_UNKNOWN && !*finding.fix)
-		snprintf(
-			finding.fix, sizeof(finding.fix),
-			"the finding has the words of the kernel, and dmesg may have more; nk-cni(8) "
-			"has the rules");
+		snprintf(finding.fix, sizeof(finding.fix), "%s", default_fix(err->code));
 	add_finding(doctor, &finding, about);
 }
 
