@@ -59,6 +59,12 @@ static int refuse_mount(const char *path, const struct stat *st, struct nk_error
 static int refuse_on_bpffs(const char *path, const struct stat *st, struct nk_error *err)
 {
 	refuse_dir(path, st, err);
+	if (st->st_uid == nk_trust_uid())
+		return nk_error_remedy(
+			err,
+			"find out why others may write there. If nothing in it is theirs, let only "
+			"root write: chmod go-w %s",
+			path);
 	return nk_error_remedy(
 		err,
 		"find out who created it and what uses it before you move it away. Then let only "
