@@ -72,10 +72,11 @@ static int check_lease(struct nk_attachment *att, struct nk_error *err)
 		if (rc) {
 			nk_error_class(err, NK_CODE_CHECK, "CHECK: cannot read the lease");
 			if (rc == -ENOENT)
-				nk_error_remedy(err,
-						"if nobody set it down on purpose, run: "
-						"ip link set dev %s up",
-						NK_QUOTED(att->lender.nic.name));
+				nk_error_remedy(
+					err,
+					"see whether %s is down: ip link show. If nobody "
+					"set it down on purpose, run: ip link set dev %s up",
+					att->lender.nic.name, NK_QUOTED(att->lender.nic.name));
 			return rc;
 		}
 		if (!queue.leased || queue.lease_ifindex != att->claim.ifindex ||
