@@ -49,13 +49,14 @@ TOOL_MAIN := $(patsubst %,test/tools/%.c,between fault frames ledger libxdp look
 TOOL_LIB  := $(filter-out $(TOOL_MAIN),$(sort $(wildcard test/tools/*.c)))
 EXAMPLE_LIB := conf/examples/zcrx.c
 EXAMPLE_SRC := $(filter-out $(EXAMPLE_LIB),$(sort $(wildcard conf/examples/*.c)))
+FUZZ_SRC  := $(sort $(wildcard test/fuzz/*.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 BENCH     := $(B)/test/bench/bench
 PEER      := $(B)/test/bench/peer
 METER     := $(B)/test/bench/meter
 BARE      := $(B)/test/bench/empty $(B)/test/bench/floor
-HEADERS   := $(sort $(wildcard lib/*/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h conf/examples/*.h))
-C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_LIB) $(EXAMPLE_SRC) $(BENCH_SRC)
+HEADERS   := $(sort $(wildcard lib/*/*.h bpf/*.h cmd/nk-cni/*.h test/unit/*.h test/tools/*.h test/fuzz/*.h conf/examples/*.h))
+C_FILES   := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(TOOL_MAIN) $(TOOL_LIB) $(EXAMPLE_LIB) $(EXAMPLE_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 # What the lab's cases use beside the plugin; nk-cni-next is a build whose XDP program is newer.
 TOOLS     := $(TOOL_MAIN:test/tools/%.c=$(B)/test/%) $(B)/test/nk-cni-next $(B)/test/policy.o \
 	     $(BENCH) $(B)/test/zcrx-echo
@@ -76,7 +77,7 @@ Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 .DELETE_ON_ERROR:
-.PHONY: all static static-test image deb deb-test dist check check-build lint asan test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
+.PHONY: all static static-test image deb deb-test dist check check-build lint asan fuzz fuzz-test fuzz-cover test soak demo demo-sockets bench bench-chart qemu selftests spec spec-mutants lab lab-build deps format install uninstall clean help
 .SECONDARY:
 
 all: | $(B)/deps-build ## build/nk-cni, the plugin
@@ -91,7 +92,7 @@ $(B)/deps-%: test/deps test/lab/host-packages
 	@touch $@
 
 deps: ## list and install the Debian packages that are missing
-	$(Q)test/deps build check tools static lint lab
+	$(Q)test/deps build check tools static fuzz lint lab
 
 # --- the plugin -------------------------------------------------------------------------------
 BPF_CC     = clang -O2 -g '-ffile-prefix-map=$(CURDIR)=.' -target bpf -mcpu=v2 -Wall -Wextra -Werror \
@@ -235,7 +236,7 @@ $(BARE): %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
--include $(BENCH).d $(PEER).d $(METER).d $(BARE:%=%.d) $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) \
+-include $(BENCH).d $(PEER).d $(METER).d $(BARE:%=%.d) $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) \
 	$(TOOL_MAIN:%.c=$(B)/%.d) $(EXAMPLE_SRC:%.c=$(B)/%.d)
 
 # --- tests ------------------------------------------------------------------------------------
@@ -268,6 +269,51 @@ ASAN_ENV := ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_sta
 asan-run: $(B)/test/unit-main
 	$(Q)$(ASAN_ENV) test/count asan $< --jobs 1 --short-filename
 	$(Q)$(ASAN_ENV) test/count leak test/unit/leak-selftest.sh $(CC) $(NK_CFLAGS) $(CFLAGS) $(SAN)
+
+# --- fuzzing ----------------------------------------------------------------------------------
+# A file fuzz_X.c is a target. The linker puts __wrap_Y() of the other files in the place of Y(), which would ask the
+# kernel. Without _FORTIFY_SOURCE, whose functions the sanitizer does not see into. Of warnings gcc is the judge.
+FUZZ_TIME ?= 60
+FUZZ_RUNS := 20000
+FUZZ      = B=$(B)/fuzz CC=clang CFLAGS='-O1 -g -w' \
+	SAN='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
+FUZZ_COVER = B=$(B)/fuzz/cover CC=clang CFLAGS='-O1 -g -w' \
+	SAN='-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping'
+FUZZ_OBJ  := $(FUZZ_SRC:%.c=$(B)/%.o)
+FUZZ_WITH := $(filter-out $(B)/test/fuzz/fuzz_%,$(FUZZ_OBJ))
+FUZZ_BIN  := $(patsubst $(B)/test/fuzz/fuzz_%.o,$(B)/bin/%,$(filter-out $(FUZZ_WITH),$(FUZZ_OBJ)))
+FUZZ_WRAP = $(shell grep -o '__wrap_[a-z][a-z0-9_]*' test/fuzz/kernel.h | sed 's/__wrap_/-Wl,--wrap=/')
+
+.PHONY: fuzzers
+fuzzers: $(FUZZ_BIN)
+
+$(B)/cjson: test/fuzz/cjson | $(B)/deps-fuzz
+	$(Q)test/fuzz/cjson $@
+
+$(B)/cjson.o: | $(B)/cjson
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -fPIE -c $(B)/cjson/cJSON.c -o $@
+
+$(B)/fuzzed.a: $(FUZZ_WITH) $(LIB_OBJ) $(B)/cjson.o
+	$(call say,AR,$@)
+	$(Q)ar rcsD $@ $^
+
+$(FUZZ_BIN): $(B)/bin/%: $(B)/test/fuzz/fuzz_%.o $(B)/fuzzed.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) $(FUZZ_WRAP) $^ -o $@ $(filter-out -lcjson,$(PKG_LIBS))
+
+fuzz: | $(B)/deps-build $(B)/deps-fuzz ## fuzz every parser for FUZZ_TIME seconds each; what is found stays in build/fuzz/found
+	$(Q)$(MAKE) $(PARALLEL) $(FUZZ) fuzzers
+	$(Q)test/fuzz/run $(B)/fuzz --time $(FUZZ_TIME)
+
+fuzz-test: | $(B)/deps-build $(B)/deps-fuzz
+	$(Q)$(MAKE) $(PARALLEL) $(FUZZ) fuzzers
+	$(Q)test/count fuzz test/fuzz/run $(B)/fuzz --runs $(FUZZ_RUNS)
+
+fuzz-cover: | $(B)/deps-build $(B)/deps-fuzz ## which lines of the parsers the corpus reaches
+	$(Q)$(MAKE) $(PARALLEL) $(FUZZ_COVER) fuzzers
+	$(Q)test/fuzz/cover $(B)/fuzz/cover
 
 lint: $(GENERATED) | $(B)/deps-check $(B)/deps-lint ## format, clang-tidy, cppcheck, shellcheck, headers, levels, prose
 	$(Q)test/count lint test/lint
@@ -332,12 +378,12 @@ test: export NK_TEST_STRICT = 1 # a skip is a failure
 # processor busy much of the time. A part that fails keeps no other one from running.
 test: ## everything: unit tests, lint, sanitizers, lab; what CI runs
 	$(Q)rm -rf $(B)/counts $(B)/failures
-	$(Q)$(MAKE) --no-print-directory deps $(patsubst %,$(B)/deps-%,build check tools static lint lab)
+	$(Q)$(MAKE) --no-print-directory deps $(patsubst %,$(B)/deps-%,build check tools static fuzz lint lab)
 	$(Q){ test/suite/host --build; $(MAKE) B=$(B)/static STATIC=1 $(B)/static/root; } >$(B)/lab.log 2>&1 &
 	$(Q)$(MAKE) $(PARALLEL) $(GENERATED)
 	$(Q)failed=; \
 	$(MAKE) --no-print-directory lint >$(B)/lint.log 2>&1 & lint=$$!; \
-	$(MAKE) --no-print-directory -k check asan static-test || failed=1; \
+	$(MAKE) --no-print-directory -k check asan static-test fuzz-test || failed=1; \
 	wait $$lint || failed=1; \
 	cat $(B)/lint.log; \
 	{ $(MAKE) $(PARALLEL) $(B)/nk-cni $(TOOLS) && test/suite/host; } || failed=1; \
