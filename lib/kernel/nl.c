@@ -256,12 +256,9 @@ static int refuse(const struct nlmsghdr *msg, const struct nlmsghdr *request, si
 	else if (tb[NK_NLMSGERR_ATTR_MISS_TYPE])
 		snprintf(attr, sizeof(attr), "%s missing",
 			 find_missing(names, nk_nl_u32(tb[NK_NLMSGERR_ATTR_MISS_TYPE])));
-	return nk_error_set(err, NK_CODE_KERNEL, -e->error, "the kernel refused", "%s%s%s%s%s%s",
+	return nk_error_set(err, NK_CODE_KERNEL, -e->error, "the kernel refused", "%s%s%s%s%s%s%s",
 			    text, *text && *attr ? " " : "", *attr ? "(attribute " : "", attr,
-			    *attr ? "): " :
-			    *text ? ": " :
-				    "",
-			    nk_errno_name(-e->error));
+			    *attr ? ")" : "", *text || *attr ? ": " : "", nk_errno_name(-e->error));
 }
 
 /* One request under way. */
@@ -321,6 +318,8 @@ static int take_message(struct exchange *x, const struct nlmsghdr *msg, struct n
 
 		if (mnl_nlmsg_get_payload_len(msg) < sizeof(*status) || *status >= 0)
 			return 1;
+		if (!nk_nl_is_errno(*status))
+			return nk_nl_garbled(err, "NLMSG_DONE with an impossible errno");
 		return nk_error_set(err, NK_CODE_KERNEL, -*status, "the kernel refused", "%s",
 				    nk_errno_name(-*status));
 	}
@@ -331,11 +330,12 @@ static int take_message(struct exchange *x, const struct nlmsghdr *msg, struct n
 	}
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 		return nk_nl_garbled(err, "short NLMSG_ERROR");
-	if (e->error > 0)
-		return nk_nl_garbled(err, "NLMSG_ERROR with a positive errno");
-	if (e->error)
-		return refuse(msg, x->request, x->header, x->names, err);
-	return lacks_object(x) ? nk_nl_garbled(err, "an ACK without the requested object") : 1;
+	if (!e->error)
+		return lacks_object(x) ? nk_nl_garbled(err, "an ACK without the requested object") :
+					 1;
+	if (!nk_nl_is_errno(e->error))
+		return nk_nl_garbled(err, "NLMSG_ERROR with an impossible errno");
+	return refuse(msg, x->request, x->header, x->names, err);
 }
 
 /* take_datagram() - Return: as take_message() */

@@ -68,6 +68,11 @@ int nk_nl_parse_nested(const struct nlattr *attr, uint16_t max, const struct nla
 	return nk_nl_parse(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), max, ret);
 }
 
+bool nk_nl_is_errno(int error)
+{
+	return error < 0 && error >= -4095;
+}
+
 /* has_size() - does the attribute exist, with a payload of that size? */
 static bool has_size(const struct nlattr *attr, size_t size)
 {

@@ -41,6 +41,11 @@ int nk_nl_parse_message(const struct nlmsghdr *msg, size_t header, uint16_t max,
 /* nk_nl_parse_nested() - the same for a nested attribute; NULL: there are none */
 int nk_nl_parse_nested(const struct nlattr *attr, uint16_t max, const struct nlattr **ret);
 
+/* nk_nl_is_errno() - can the kernel have meant it? Its errnos are negative, down to -4095 (MAX_ERRNO of linux/err.h); the
+ * least int of all has no positive one.
+ */
+bool nk_nl_is_errno(int error);
+
 /* Typed payloads: 0, or "", if @attr is NULL or has another length. */
 uint16_t nk_nl_u16(const struct nlattr *attr);
 uint32_t nk_nl_u32(const struct nlattr *attr);

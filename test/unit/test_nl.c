@@ -16,6 +16,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -627,6 +628,28 @@ Test(nl_reply, dump_that_fails_in_its_last_message_failed)
 	give_done(-ENODEV, NLM_F_MULTI, 1);
 	unit_expect_error("ask", ask(&sum, &err), &err, NK_CODE_KERNEL,
 			  "the kernel refused|ENODEV");
+}
+
+/* The negative of the least int is undefined. */
+Test(nl_reply, errno_that_no_kernel_has_is_garbled)
+{
+	static const int errors[] = { INT_MIN, -4096, 5 };
+	struct nk_error err;
+	struct reply reply;
+	unsigned int sum;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		put_error(&reply, errors[i]);
+		give(&reply);
+		rc = ask(&sum, &err);
+		unit_expect_error("ACK", rc, &err, NK_CODE_KERNEL, "garbled|NLMSG_ERROR");
+		cr_expect_eq(rc, -EBADMSG);
+	}
+	give_done(INT_MIN, 0, (uint32_t)i + 1);
+	rc = ask(&sum, &err);
+	unit_expect_error("end of a dump", rc, &err, NK_CODE_KERNEL, "garbled|NLMSG_DONE");
 }
 
 Test(nl_reply, interrupted_dump_is_asked_for_again_and_given_up_after_three)
