@@ -137,16 +137,17 @@ static void put_version(struct nk_json *out, const struct nk_json *prev,
 static void put_interfaces(struct nk_json *out, const struct nk_json *prev,
 			   const struct nk_result *result)
 {
-	static const char *const no_old_has[] = { "mtu", "socketPath", "pciID", NULL };
+	/* Of the newer family alone. In an older result they are unknown, and of any type. */
+	static const char *const newer[] = { "mtu", "socketPath", "pciID", NULL };
 	static const char *const none[] = { NULL };
 	bool old = nk_result_is_old(NULL, result->cni_version);
-	bool down = old && !nk_result_is_old(result->prev, result->cni_version);
+	bool converts = old != nk_result_is_old(result->prev, result->cni_version);
 	struct nk_json *list = nk_json_add_array(out, "interfaces");
 	const struct nk_json *interface;
 	uint32_t i;
 
 	for (interface = nk_json_first(prev); interface; interface = nk_json_next(interface))
-		copy_members(nk_json_append_object(list), interface, down ? no_old_has : none);
+		copy_members(nk_json_append_object(list), interface, converts ? newer : none);
 	for (i = 0; i < result->interface_count; i++)
 		append_interface(list, &result->interfaces[i], old);
 }

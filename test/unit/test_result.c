@@ -413,9 +413,9 @@ Test(result, conversion_leaves_unknown_members_where_they_are)
 		       "'dst':'::/0'}],'dns':{}}");
 	expect_printed(
 		&single, "1.0.0",
-		"{'a':1e0,'cniVersion':'0.4.0','interfaces':[{'mtu':1,'b':2e0,'name':'n'}],"
+		"{'a':1e0,'cniVersion':'0.4.0','interfaces':[{'mtu':'x','b':2e0,'name':'n'}],"
 		"'ips':[{'d':4e0,'version':'6','address':'::1/128','e':{'version':5}}]}",
-		"{'a':1e0,'cniVersion':'1.0.0','interfaces':[{'mtu':1,'b':2e0,'name':'n'}," SINGLE_1
+		"{'a':1e0,'cniVersion':'1.0.0','interfaces':[{'b':2e0,'name':'n'}," SINGLE_1
 		"],'ips':[{'d':4e0,'address':'::1/128','e':{'version':5}}],"
 		"'dns':{}}");
 }
