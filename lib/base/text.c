@@ -32,6 +32,11 @@ void nk_text_clean(char *text, const char *keep)
 			*text = '?';
 }
 
+bool nk_text_ends(const char *text, size_t size)
+{
+	return strnlen(text, size) < size;
+}
+
 int nk_text_close(FILE *out, char **text, struct nk_error *err)
 {
 	size_t size;

@@ -18,6 +18,9 @@ struct nk_error;
  */
 bool nk_text_is_control(const char *utf8);
 
+/* nk_text_ends() - is there a NUL within the @size bytes? */
+bool nk_text_ends(const char *text, size_t size);
+
 /**
  * nk_text_close() - close a stream of open_memstream() and drop the last newline, which main() adds again
  * @out: NULL: it could not be opened

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "bpffs/nicdir.h"
 #include "bpffs/pinmap.h"
 
@@ -76,20 +77,35 @@ int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err)
 	return 0;
 }
 
-static int check_version(const struct nk_claim *claim, uint32_t queue, struct nk_error *err)
+static bool do_texts_end(const struct nk_claim *claim)
 {
-	if (claim->version == NK_CLAIM_VERSION)
+	const struct nk_key *key = &claim->key;
+
+	return nk_text_ends(key->ifname, sizeof(key->ifname)) &&
+	       nk_text_ends(key->cni_ifname, sizeof(key->cni_ifname)) &&
+	       nk_text_ends(key->network, sizeof(key->network)) &&
+	       nk_text_ends(key->container_id, sizeof(key->container_id)) &&
+	       nk_text_ends(claim->pod_name, sizeof(claim->pod_name));
+}
+
+int nk_claim_check(const struct nk_claim *claim, uint32_t queue, struct nk_error *err)
+{
+	if (claim->version != NK_CLAIM_VERSION)
+		nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
+			     "the claim on queue %u has version %u; this nk-cni reads version %d",
+			     queue, claim->version, NK_CLAIM_VERSION);
+	else if (!do_texts_end(claim))
+		nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is garbled",
+			     "the claim on queue %u has a text without end", queue);
+	else
 		return 0;
-	nk_error_set(err, NK_CODE_BPF, EPROTO, "a claim is of another version",
-		     "the claim on queue %u has version %u; this nk-cni reads version %d", queue,
-		     claim->version, NK_CLAIM_VERSION);
 	return nk_pinmap_other_build(err);
 }
 
 int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err)
 {
 	if (!bpf_map_lookup_elem(fd, &queue, ret))
-		return check_version(ret, queue, err);
+		return nk_claim_check(ret, queue, err);
 	return errno == ENOENT ? -ENOENT : fail(err, "read the claim on", queue);
 }
 
@@ -132,7 +148,7 @@ int nk_claims_read(int fd, struct nk_claim_list *ret, struct nk_error *err)
 	for (i = 0; i < queues.count && !rc; i++) {
 		entry.queue = queues.at[i];
 		entry.claim = ((const struct nk_claim *)values)[i];
-		if (check_version(&entry.claim, entry.queue, err))
+		if (nk_claim_check(&entry.claim, entry.queue, err))
 			foreign = -EPROTO;
 		else
 			rc = nk_list_add(ret, &entry, err);

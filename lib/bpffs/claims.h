@@ -101,8 +101,13 @@ int nk_claims_update(int fd, uint32_t queue, const struct nk_claim *claim, struc
 /* nk_claims_remove() - a missing claim is success. */
 int nk_claims_remove(int fd, uint32_t queue, struct nk_error *err);
 
-/* nk_claims_get() - Return: 0; -ENOENT (which fills no error): the queue is not claimed; -EPROTO: the claim is of
- * another version; or another negative errno
+/* nk_claim_check() - can a claim that was read be used? No system call. Return: 0; -EPROTO: it is of another version, or
+ * one of its texts has no end
+ */
+int nk_claim_check(const struct nk_claim *claim, uint32_t queue, struct nk_error *err);
+
+/* nk_claims_get() - Return: 0; -ENOENT (which fills no error): the queue is not claimed; -EPROTO: as nk_claim_check();
+ * or another negative errno
  */
 int nk_claims_get(int fd, uint32_t queue, struct nk_claim *ret, struct nk_error *err);
 
@@ -117,8 +122,8 @@ int nk_claims_elsewhere(int fd, uint32_t queue, uint32_t nic_ifindex, struct nk_
 /* nk_claim_describe() - which attachment it is, for error texts */
 void nk_claim_describe(const struct nk_claim *claim, char *buf, size_t size);
 
-/* nk_claims_read() - read all claims of a NIC: see list.h. Return: 0; -EPROTO: some are of another version, and
- * @ret has the others; or another negative errno
+/* nk_claims_read() - read all claims of a NIC: see list.h. Return: 0; -EPROTO: some cannot be used, and @ret
+ * has the others; or another negative errno
  */
 int nk_claims_read(int fd, struct nk_claim_list *ret, struct nk_error *err);
 
@@ -129,7 +134,7 @@ bool nk_claims_have(const struct nk_claim_list *list, uint32_t queue);
 int nk_claims_read_pin(const struct nk_nicdir *dir, struct nk_claim_list *ret,
 		       struct nk_error *err);
 
-/* nk_claims_read_everywhere() - of all maps of this machine, on any bpffs; claims of another version are skipped */
+/* nk_claims_read_everywhere() - of all maps of this machine, on any bpffs; claims that cannot be used are skipped */
 int nk_claims_read_everywhere(struct nk_claim_list *ret, struct nk_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "bpffs/nicdir.h"
 #include "bpffs/pinmap.h"
 #include "kernel/netns.h"
@@ -57,7 +58,9 @@ static int read_map(int fd, struct nk_nicid *ret, struct nk_error *err)
 					 nk_error_set(err, NK_CODE_BPF, errno,
 						      "cannot read the NIC's identity", "%s",
 						      nk_errno_name(errno));
-	if (ret->version == NK_NICID_VERSION)
+	if (ret->version == NK_NICID_VERSION && nk_text_ends(ret->name, sizeof(ret->name)) &&
+	    nk_text_ends(ret->parent_bus, sizeof(ret->parent_bus)) &&
+	    nk_text_ends(ret->parent_dev, sizeof(ret->parent_dev)))
 		return 0;
 	nk_error_set(err, NK_CODE_BPF, EPROTO, "the NIC's identity is of another version",
 		     "it has version %u; this nk-cni reads version %d", ret->version,

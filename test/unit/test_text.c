@@ -92,3 +92,11 @@ Test(text, stream_loses_its_last_newline)
 			  "out of memory");
 	cr_expect_null(text);
 }
+
+Test(text, text_ends_if_it_has_a_nul)
+{
+	cr_expect(nk_text_ends("abc", 4));
+	cr_expect(nk_text_ends("", 1));
+	cr_expect_not(nk_text_ends("abc", 3));
+	cr_expect_not(nk_text_ends("abc", 0));
+}
