@@ -166,8 +166,9 @@ int nk_netkit_probe_single(struct nk_nl *nl, struct nk_error *err)
 	uname(&uts);
 	nk_error_class(err, NK_CODE_KERNEL, "this kernel has no netkit single");
 	nk_error_wrap(err, "probe for netkit pairing \"single\" on Linux %.64s", uts.release);
-	nk_error_remedy(err, "run Linux >= 7.1, which added single devices and queue leases");
-	return -EOPNOTSUPP;
+	err->sys = EOPNOTSUPP; /* the request was invalid on purpose */
+	return nk_error_remedy(err,
+			       "run Linux >= 7.1, which added single devices and queue leases");
 }
 
 bool nk_netkit_carries_unreadable(const char *release)

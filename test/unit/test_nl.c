@@ -10,6 +10,7 @@
 
 #include "kernel/link.h"
 #include "kernel/netdev.h"
+#include "kernel/netkit.h"
 #include "kernel/uapi.h"
 #include "unit.h"
 
@@ -650,6 +651,19 @@ Test(nl_reply, errno_that_no_kernel_has_is_garbled)
 	give_done(INT_MIN, 0, (uint32_t)i + 1);
 	rc = ask(&sum, &err);
 	unit_expect_error("end of a dump", rc, &err, NK_CODE_KERNEL, "garbled|NLMSG_DONE");
+}
+
+Test(nl_reply, kernel_without_netkit_singles_is_not_supported_and_not_an_invalid_request)
+{
+	struct nk_error err = { 0 };
+	struct reply reply;
+	int rc;
+
+	put_error(&reply, -EINVAL);
+	give(&reply);
+	rc = nk_netkit_probe_single(&fake, &err);
+	unit_expect_error("probe", rc, &err, NK_CODE_KERNEL, "no netkit single|Linux >= 7.1");
+	cr_expect_eq(rc, -EOPNOTSUPP);
 }
 
 Test(nl_reply, interrupted_dump_is_asked_for_again_and_given_up_after_three)
