@@ -2,8 +2,9 @@
 /*
  * pair_find.c - find the host end of a pair, even if somebody has renamed or moved it
  *
- * The Pod cannot reach the host end, so its name, group and alias can be trusted. They identify the
- * pair if no claim does.
+ * The Pod cannot reach the host end, so its name, group and alias can be trusted in the host's netns. They
+ * identify the pair if no claim does. In any other netns its root can give them to a device of its own: there
+ * the other end has to be in the netns in which the pair was made.
  */
 #include "attach/steps.h"
 
@@ -54,8 +55,15 @@ static int note_found(const struct search *search, int32_t nsid, const struct nk
 	return 1;
 }
 
+/* is_missing() - is there no netns of the Pod to compare with, by what open_pod() returned? */
+static bool is_missing(int rc)
+{
+	return rc == -ESTALE || rc == -ENODATA;
+}
+
 /* open_pod() - open the netns in which the attachment was made, as recorded in its claim or in the journal;
- * without a record, CNI_NETNS. Return: an fd; -ESTALE: the netns is unknown or gone; or another negative errno
+ * without a record, CNI_NETNS. Return: an fd; -ESTALE: it is gone, or there is neither; -ENODATA: this kernel cannot
+ * open it by its cookie; or another negative errno
  */
 static int open_pod(const struct search *search, struct nk_error *err)
 {
@@ -80,8 +88,8 @@ static int open_pod(const struct search *search, struct nk_error *err)
 	/* Linux < 6.18; and EPERM, as from a security module, of a pair with queues, which its leases show */
 	if (fd == -EOPNOTSUPP || fd == -EINVAL || fd == -EBADF ||
 	    (fd == -EPERM && att->lease_count))
-		fd = -ESTALE;
-	if (fd == -ESTALE)
+		fd = -ENODATA;
+	if (is_missing(fd))
 		nk_error_reset(err);
 	if (fd == -EPERM)
 		nk_error_remedy(err, "allow nk-cni to call open_by_handle_at(2): it needs "
@@ -89,8 +97,8 @@ static int open_pod(const struct search *search, struct nk_error *err)
 	return fd;
 }
 
-/* is_peer_in_pod() - is the other end of this host device in the Pod's netns? Return: 1; 0; -ESTALE: the netns
- * is unknown or cannot be opened; or another negative errno
+/* is_peer_in_pod() - is the other end of this device in the Pod's netns? Return: 1; 0; or a negative errno as of
+ * open_pod()
  */
 static int is_peer_in_pod(const struct search *search, const struct nk_link *link,
 			  struct nk_error *err)
@@ -147,7 +155,7 @@ static int is_host_end(const struct search *search, const struct nk_link *link,
 	if (*link->alias && !is_cut)
 		return 0;
 	rc = is_peer_in_pod(search, link, err);
-	if (rc != -ESTALE)
+	if (!is_missing(rc))
 		return rc;
 	return is_cut ? 1 : refuse_doubtful(search, link, err);
 }
@@ -169,6 +177,18 @@ static int find_by_name(struct search *search, struct nk_error *err)
 	return rc > 0 ? note_found(search, NK_NSID_HERE, &search->named) : rc;
 }
 
+/* is_moved_host_end() - is this device with our marks, in a netns that the host has an id for, our host end? Return:
+ * 1; 0: the root of that netns made it; or a negative errno
+ */
+static int is_moved_host_end(const struct search *search, int32_t nsid, const struct nk_link *link,
+			     struct nk_error *err)
+{
+	int rc = nsid == NK_NSID_HERE ? 1 : is_peer_in_pod(search, link, err);
+
+	/* Without a netns to compare with, only the marks are left. */
+	return rc == -ESTALE ? 0 : rc == -ENODATA ? 1 : rc;
+}
+
 /* find_in_netns() - by group and alias; if the netns no longer exists, neither do its devices */
 static int find_in_netns(const struct search *search, int32_t nsid, struct nk_error *err)
 {
@@ -180,10 +200,14 @@ static int find_in_netns(const struct search *search, int32_t nsid, struct nk_er
 		nk_error_reset(err);
 	if (rc)
 		return rc == -ENODEV ? 0 : rc;
-	for (link = links.at; link < links.at + links.count; link++)
-		if (link->netkit.pairing != NK_NETKIT_PAIRING_SINGLE &&
-		    link->group == NK_LINK_GROUP && !strcmp(link->alias, search->alias))
-			return note_found(search, nsid, link);
+	for (link = links.at; link < links.at + links.count; link++) {
+		if (!is_pair(link) || link->group != NK_LINK_GROUP ||
+		    strcmp(link->alias, search->alias) != 0)
+			continue;
+		rc = is_moved_host_end(search, nsid, link, err);
+		if (rc)
+			return rc < 0 ? rc : note_found(search, nsid, link);
+	}
 	return 0;
 }
 
@@ -215,7 +239,7 @@ static int find_by_journal(const struct search *search, struct nk_error *err)
 	if (rc || !is_pair(&link))
 		return rc == -ENODEV ? 0 : rc;
 	rc = is_peer_in_pod(search, &link, err);
-	if (!rc || rc == -ESTALE)
+	if (!rc || is_missing(rc))
 		return refuse_doubtful(search, &link, err);
 	return rc > 0 ? note_found(search, NK_NSID_HERE, &link) : rc;
 }
@@ -230,7 +254,7 @@ static int read_pod_end(const struct search *search, struct nk_link *ret, struct
 	int rc;
 
 	if (fd < 0)
-		return fd == -ESTALE ? 0 : fd;
+		return is_missing(fd) ? 0 : fd;
 	rc = nk_link_nsid(&att->host, fd, true, &nsid, err);
 	if (!rc)
 		rc = nk_link_get(&att->host, nsid, ifindex ? NULL : att->claim.key.ifname, ifindex,
