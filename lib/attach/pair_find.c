@@ -2,9 +2,9 @@
 /*
  * pair_find.c - find the host end of a pair, even if somebody has renamed or moved it
  *
- * The Pod cannot reach the host end, so its name, group and alias can be trusted in the host's netns. They
- * identify the pair if no claim does. In any other netns its root can give them to a device of its own: there
- * the other end has to be in the netns in which the pair was made.
+ * A Pod without CAP_NET_ADMIN in the host's user namespace cannot reach the host end, so its name, group and
+ * alias can be trusted in the host's netns. They identify the pair if no claim does. In any other netns its root
+ * can give them to a device of its own: there the other end has to be in the netns in which the pair was made.
  */
 #include "attach/steps.h"
 
