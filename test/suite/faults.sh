@@ -15,7 +15,7 @@
 source "$suite/sliced.sh"
 
 # The system calls by which nk-cni learns anything.
-reading=(bpf recvfrom recvmsg openat flock getdents64 ioctl read newfstatat fstat statfs access faccessat2
+reading=(bpf recvfrom recvmsg open openat flock getdents64 ioctl read newfstatat fstat stat statfs access faccessat2
 	readlink)
 errors=(EIO ENOMEM EMFILE EACCES ETIMEDOUT EINTR)
 
