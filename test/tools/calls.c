@@ -180,7 +180,7 @@ static bool begins(pid_t pid, bool has_args)
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs))
 		err(CLI_SYSTEM, "PTRACE_GETREGS");
 	if (has_args)
-		return regs.orig_rax == SYS_prlimit64; /* the last of the dynamic loader */
+		return regs.orig_rax == SYS_set_tid_address; /* of any libc, before main() */
 	return regs.orig_rax == SYS_read && regs.rdi == STDIN_FILENO;
 }
 

@@ -23,13 +23,22 @@ static const struct {
 	const char *name;
 	unsigned long long number;
 } syscalls[] = {
-	{ "access", SYS_access },	  { "bpf", SYS_bpf },
-	{ "faccessat2", SYS_faccessat2 }, { "flock", SYS_flock },
-	{ "fstat", SYS_fstat },		  { "getdents64", SYS_getdents64 },
-	{ "ioctl", SYS_ioctl },		  { "newfstatat", SYS_newfstatat },
-	{ "openat", SYS_openat },	  { "read", SYS_read },
-	{ "readlink", SYS_readlink },	  { "recvfrom", SYS_recvfrom },
-	{ "recvmsg", SYS_recvmsg },	  { "statfs", SYS_statfs },
+	{ "access", SYS_access },
+	{ "bpf", SYS_bpf },
+	{ "faccessat2", SYS_faccessat2 },
+	{ "flock", SYS_flock },
+	{ "fstat", SYS_fstat },
+	{ "getdents64", SYS_getdents64 },
+	{ "ioctl", SYS_ioctl },
+	{ "newfstatat", SYS_newfstatat },
+	{ "open", SYS_open },
+	{ "openat", SYS_openat },
+	{ "read", SYS_read },
+	{ "readlink", SYS_readlink },
+	{ "recvfrom", SYS_recvfrom },
+	{ "recvmsg", SYS_recvmsg },
+	{ "stat", SYS_stat },
+	{ "statfs", SYS_statfs },
 };
 static const int errors[] = { EIO, ENOMEM, EMFILE, EACCES, ETIMEDOUT, EINTR };
 
