@@ -121,7 +121,7 @@ static int open_file(void)
 		    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 		    0600);
 	if (fd < 0 || fstat(fd, &st)) {
-		warn_unwritable(strerror(errno));
+		warn_unwritable(nk_errno_name(errno));
 		return -1;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != nk_trust_uid() ||
@@ -220,7 +220,7 @@ static void append_line(enum nk_log_level level, const char *message, const stru
 	else
 		put_plain(out, stamp, level, message);
 	if (!fclose(out) && write(fd, line, strlen(line)) < 0)
-		warn_unwritable(strerror(errno));
+		warn_unwritable(nk_errno_name(errno));
 	free(line);
 }
 
