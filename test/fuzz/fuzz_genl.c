@@ -228,7 +228,7 @@ static int get_table(struct nk_nl *nl, struct nk_error *err)
 	return nk_flow_table_get(&nic, &table, err);
 }
 
-static int (*const requests[])(struct nk_nl *nl, struct nk_error *err) = {
+static const fuzz_request requests[] = {
 	has_command,   get_xdp_features,      get_queue,   read_queues, get_irq,     wait_for_queue,
 	lease,	       get_feature,	      set_feature, get_rings,	set_rings,   get_rss,
 	read_contexts, change_context,	      reset_rss,   read_rules,	insert_rule, find_rule,
@@ -237,12 +237,6 @@ static int (*const requests[])(struct nk_nl *nl, struct nk_error *err) = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz_input in = { data, size };
-	const uint8_t which = fuzz_u8(&in) % (sizeof(requests) / sizeof(requests[0]));
-	struct nk_error err = { 0 };
-	struct nk_nl nl;
-
-	fuzz_kernel_begin(&in, &nl);
-	fuzz_check_rc(requests[which](&nl, &err), &err, "a request");
+	fuzz_kernel_answer(requests, sizeof(requests) / sizeof(requests[0]), data, size);
 	return 0;
 }

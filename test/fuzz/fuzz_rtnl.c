@@ -6,7 +6,7 @@
  */
 #include "kernel.h"
 
-#include "base/error.h"
+#include "base/text.h"
 #include "ip/ip_addr.h"
 #include "ip/ip_route.h"
 #include "kernel/filter.h"
@@ -15,7 +15,6 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const uint8_t mac[NK_MAC_LEN] = { 0x02, 0, 0, 0, 0, 1 };
 static const uint8_t group[NK_MAC_LEN] = { 0x33, 0x33, 0xff, 0, 0, 1 };
@@ -43,8 +42,8 @@ static int get_link(struct nk_nl *nl, struct nk_error *err)
 	struct nk_link link = { 0 };
 	int rc = nk_link_get(nl, NK_NSID_HERE, "eth0", 0, &link, err);
 
-	fuzz_check(strnlen(link.name, sizeof(link.name)) < sizeof(link.name) &&
-			   strnlen(link.alias, sizeof(link.alias)) < sizeof(link.alias),
+	fuzz_check(nk_text_ends(link.name, sizeof(link.name)) &&
+			   nk_text_ends(link.alias, sizeof(link.alias)),
 		   "texts of a device end");
 	return rc;
 }
@@ -199,7 +198,7 @@ static int create_pair(struct nk_nl *nl, struct nk_error *err)
 	return nk_netkit_create_pair(nl, &spec, &link, err);
 }
 
-static int (*const requests[])(struct nk_nl *nl, struct nk_error *err) = {
+static const fuzz_request requests[] = {
 	get_link,     get_link_elsewhere, read_links,
 	change_link,  get_nsid,		  read_nsids,
 	find_addr,    list_addrs,	  find_owners,
@@ -211,12 +210,6 @@ static int (*const requests[])(struct nk_nl *nl, struct nk_error *err) = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz_input in = { data, size };
-	const uint8_t which = fuzz_u8(&in) % (sizeof(requests) / sizeof(requests[0]));
-	struct nk_error err = { 0 };
-	struct nk_nl nl;
-
-	fuzz_kernel_begin(&in, &nl);
-	fuzz_check_rc(requests[which](&nl, &err), &err, "a request");
+	fuzz_kernel_answer(requests, sizeof(requests) / sizeof(requests[0]), data, size);
 	return 0;
 }

@@ -2,6 +2,8 @@
 /* kernel.c - the input plays the kernel: netlink, flow rules, BPF maps */
 #include "kernel.h"
 
+#include "base/error.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -34,6 +36,18 @@ void fuzz_kernel_begin(struct fuzz_input *in, struct nk_nl *ret)
 		.family = { FUZZ_FAMILY, FUZZ_FAMILY },
 		.where = "fuzz",
 	};
+}
+
+void fuzz_kernel_answer(const fuzz_request requests[], size_t count, const uint8_t *data,
+			size_t size)
+{
+	struct fuzz_input in = { data, size };
+	const uint8_t which = fuzz_u8(&in) % count;
+	struct nk_error err = { 0 };
+	struct nk_nl nl;
+
+	fuzz_kernel_begin(&in, &nl);
+	fuzz_check_rc(requests[which](&nl, &err), &err, "a request");
 }
 
 /* --- netlink ---------------------------------------------------------------------------------- */

@@ -44,6 +44,12 @@ extern struct fuzz_kernel fuzz_kernel;
  */
 void fuzz_kernel_begin(struct fuzz_input *in, struct nk_nl *ret);
 
+typedef int (*fuzz_request)(struct nk_nl *nl, struct nk_error *err);
+
+/* fuzz_kernel_answer() - the first byte of the input says which request of the table the rest answers */
+void fuzz_kernel_answer(const fuzz_request requests[], size_t count, const uint8_t *data,
+			size_t size);
+
 /* Netlink: an answer is a word, the size of the datagram, and then the datagram. */
 struct mnl_socket;
 int __wrap_mnl_socket_get_fd(const struct mnl_socket *socket);
