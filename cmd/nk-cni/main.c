@@ -96,13 +96,11 @@ static void block_signals(void)
 static bool is_ready(int fd, short events, int64_t deadline)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
-	int64_t left;
 	int n;
 
-	do {
-		left = deadline - nk_clock_ms();
-		n = poll(&ready, 1, left > 0 ? (int)left : 0);
-	} while (n < 0 && errno == EINTR);
+	do
+		n = poll(&ready, 1, nk_clock_left_ms(deadline));
+	while (n < 0 && errno == EINTR);
 	if (!n)
 		errno = ETIMEDOUT;
 	return n > 0;

@@ -2,6 +2,7 @@
 /* clock.c - time for deadlines, and pauses between two looks */
 #include "base/clock.h"
 
+#include <limits.h>
 #include <time.h>
 
 #include "base/banned.h"
@@ -17,6 +18,15 @@ int64_t nk_clock_ns(clockid_t clock)
 int64_t nk_clock_ms(void)
 {
 	return nk_clock_ns(CLOCK_MONOTONIC) / 1000000;
+}
+
+int nk_clock_left_ms(int64_t deadline)
+{
+	const int64_t now = nk_clock_ms();
+
+	if (now >= deadline)
+		return 0;
+	return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
 }
 
 void nk_clock_sleep(uint32_t ms)

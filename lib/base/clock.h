@@ -12,6 +12,9 @@ int64_t nk_clock_ns(clockid_t clock);
 /* nk_clock_ms() - milliseconds of CLOCK_MONOTONIC */
 int64_t nk_clock_ms(void);
 
+/* nk_clock_left_ms() - until @deadline, in terms of nk_clock_ms(), for poll(2). Return: 0 to INT_MAX */
+int nk_clock_left_ms(int64_t deadline);
+
 /* nk_clock_sleep() - a signal may end it early. */
 void nk_clock_sleep(uint32_t ms);
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -60,16 +59,6 @@ set_error(const struct nk_delegate *call, int sys, struct nk_error *err, const c
 	va_end(ap);
 	return nk_error_set(err, NK_CODE_IPAM, sys, "the IPAM plugin failed",
 			    "IPAM plugin %.64s (command %s) %s", call->type, call->command, text);
-}
-
-/* get_left_ms() - time until @deadline, for poll() */
-static int get_left_ms(int64_t deadline)
-{
-	int64_t now = nk_clock_ms();
-
-	if (now >= deadline)
-		return 0;
-	return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
 }
 
 static void close_end(int *fd)
@@ -240,8 +229,8 @@ static int start_with_retries(const struct nk_delegate *call, const struct plan 
 	int tries = 1, rc, pause;
 
 	while ((rc = start_plugin(plan, ret, &what)) == -ETXTBSY && tries < TRIES &&
-	       get_left_ms(deadline)) {
-		pause = get_left_ms(deadline);
+	       nk_clock_left_ms(deadline)) {
+		pause = nk_clock_left_ms(deadline);
 		poll(NULL, 0, pause < PAUSE_MS ? pause : PAUSE_MS);
 		tries++;
 	}
@@ -302,12 +291,12 @@ static int exchange_data(const struct nk_delegate *call, struct child *child, in
 					{ .fd = child->out, .events = POLLIN },
 					{ .fd = child->in, .events = POLLOUT } };
 
-		n = poll(fds, sizeof(fds) / sizeof(fds[0]), get_left_ms(deadline));
+		n = poll(fds, sizeof(fds) / sizeof(fds[0]), nk_clock_left_ms(deadline));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n < 0)
 			continue;
-		if (!ended && !fds[0].revents && !get_left_ms(deadline))
+		if (!ended && !fds[0].revents && !nk_clock_left_ms(deadline))
 			return -ETIMEDOUT;
 		if (!n)
 			return 0; /* do not wait longer */
